@@ -1,0 +1,2 @@
+//! The command lines of rasman.
+fn main() {}
