@@ -1,1 +1,45 @@
-//! See the package description.
+//! The vocabulary of rasman.
+//!
+//! Everything that two crates have to agree on lives here: what a protocol [`Layer`] is, how time, bytes and
+//! randomness reach it, what a dial publishes ([`ConnState`], [`Notification`]), why it ended ([`Cause`]), and what
+//! it was asked to do ([`Entry`]). The crate performs no I/O and depends on `zeroize` alone.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod cause;
+mod code;
+mod entry;
+mod keys;
+mod layer;
+mod link;
+mod notification;
+mod projection;
+mod question;
+mod rng;
+mod secret;
+mod state;
+mod time;
+mod timers;
+mod wire;
+
+pub use batch::{Batch, Frame};
+pub use cause::{Cause, LayerName};
+pub use code::Code;
+pub use entry::{
+    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, Network, Rootless, SstpSettings, Trust,
+};
+pub use keys::SessionKeys;
+pub use layer::{DropReason, Input, Layer};
+pub use link::{Leaf, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec};
+pub use notification::{Detail, Device, Notification};
+pub use projection::{Projection, Statistics};
+pub use question::{Answer, Question, QuestionKind};
+pub use rng::Rng;
+pub use secret::Secret;
+pub use state::{ConnState, StateClass};
+pub use time::{Instant, Timeout};
+pub use timers::Timers;
+pub use wire::{Malformed, Reader};
+
+/// The time span used with [`Instant`].
+pub use core::time::Duration;

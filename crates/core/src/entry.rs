@@ -1,0 +1,385 @@
+//! A phone-book entry as types: what to dial and how.
+
+use crate::Secret;
+use core::fmt;
+use core::net::{Ipv4Addr, SocketAddr};
+
+/// One entry, ready to be dialled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its name; compared without regard to case (clause A17).
+    pub name: String,
+    /// What carries the connection, and to where.
+    pub medium: Medium,
+    /// The authentication methods that the entry allows, most preferred first.
+    pub authentication: Vec<AuthMethod>,
+    /// What is asked of the network negotiation.
+    pub network: Network,
+    /// How programs reach the tunnel.
+    pub data_path: DataPath,
+}
+
+/// What carries a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Medium {
+    /// SSTP: PPP in TLS.
+    Sstp(SstpSettings),
+}
+
+/// Settings of an SSTP entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SstpSettings {
+    /// Host name or address of the server (the entry's phone number).
+    pub server: String,
+    /// TCP port, usually 443.
+    pub port: u16,
+    /// The name that the certificate must carry if it is not `server`; empty otherwise.
+    pub server_name: String,
+    /// Which certificates are accepted.
+    pub trust: Trust,
+}
+
+/// Which server certificates are accepted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trust {
+    /// Accept what the system's roots sign.
+    pub system_roots: bool,
+    /// Further roots: certificates in DER form.
+    pub added_roots: Vec<Vec<u8>>,
+    /// Accept exactly the leaf certificate with this SHA-256 digest, whatever its name, issuer and dates say.
+    pub pinned_leaf_sha256: Option<[u8; 32]>,
+}
+
+impl Trust {
+    /// Trusts the system's roots alone.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { system_roots: true, ..Self::default() }
+    }
+}
+
+/// An authentication method.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// MS-CHAPv2 (RFC 2759).
+    MsChapV2,
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::MsChapV2 => "MS-CHAPv2",
+        })
+    }
+}
+
+/// What is asked of the network negotiation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// Ask for this address instead of any (RASEO_SpecificIpAddr).
+    pub address: Option<Ipv4Addr>,
+    /// Ask the server for name servers.
+    pub request_dns: bool,
+    /// The largest packet that we want to receive, in bytes.
+    pub mru: u16,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { address: None, request_dns: true, mru: 1500 }
+    }
+}
+
+/// How programs reach the tunnel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum DataPath {
+    /// A user-space IP stack behind proxies and forwards: no privilege, no device, no route.
+    Rootless(Rootless),
+}
+
+/// The doors of a user-space IP stack.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Rootless {
+    /// Where the SOCKS5 proxy listens; port 0 lets the system choose.
+    pub socks: Option<SocketAddr>,
+    /// Local ports that lead to addresses inside.
+    pub forwards: Vec<Forward>,
+}
+
+/// A local port that leads to an address inside the tunnel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forward {
+    /// Where we listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Host name or address inside the tunnel.
+    pub host: String,
+    /// TCP port inside the tunnel.
+    pub port: u16,
+}
+
+/// Who dials.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// The user name.
+    pub user: String,
+    /// The domain; empty for the server's own (clause A14).
+    pub domain: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Credentials {
+    /// Gives the name that goes over the wire: `DOMAIN\user`, or the user alone without a domain.
+    #[must_use]
+    pub fn qualified_user(&self) -> String {
+        if self.domain.is_empty() { self.user.clone() } else { format!("{}\\{}", self.domain, self.user) }
+    }
+
+    /// Tells whether both are the same person, without looking at the password (for references, clause A16).
+    #[must_use]
+    pub fn same_user(&self, other: &Self) -> bool {
+        self.user == other.user && self.domain.eq_ignore_ascii_case(&other.domain)
+    }
+}
+
+impl Entry {
+    /// Makes an SSTP entry with the defaults: port 443, the system's roots, MS-CHAPv2, rootless without doors.
+    #[must_use]
+    pub fn sstp(name: impl Into<String>, server: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            medium: Medium::Sstp(SstpSettings {
+                server: server.into(),
+                port: 443,
+                server_name: String::new(),
+                trust: Trust::system(),
+            }),
+            authentication: vec![AuthMethod::MsChapV2],
+            network: Network::default(),
+            data_path: DataPath::Rootless(Rootless::default()),
+        }
+    }
+
+    /// Checks all settings before anything is opened.
+    ///
+    /// # Errors
+    /// The first setting that cannot work, by name, and what to do.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        validate_name(&self.name)?;
+        let Medium::Sstp(sstp) = &self.medium;
+        sstp.validate()?;
+        if self.authentication.is_empty() {
+            return Err(InvalidSetting::new(
+                "authentication",
+                "is empty",
+                "allow at least one method, such as mschapv2",
+            ));
+        }
+        if !(MRU_MIN..=MRU_MAX).contains(&self.network.mru) {
+            return Err(InvalidSetting::new(
+                "network.mru",
+                format!("is {}", self.network.mru),
+                format!("choose {MRU_MIN} to {MRU_MAX} bytes"),
+            ));
+        }
+        if let Some(address) = self.network.address
+            && !is_host_address(address)
+        {
+            return Err(InvalidSetting::new(
+                "network.address",
+                format!("is {address}"),
+                "ask for the address of one host",
+            ));
+        }
+        let DataPath::Rootless(rootless) = &self.data_path;
+        rootless.validate()
+    }
+
+    /// Tells whether this entry goes by `name` (clause A17: without regard to case).
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.to_lowercase()
+    }
+}
+
+impl SstpSettings {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        validate_host("sstp.server", &self.server)?;
+        if self.port == 0 {
+            return Err(InvalidSetting::new("sstp.port", "is 0", "use the server's TCP port, usually 443"));
+        }
+        if !self.server_name.is_empty() {
+            validate_host("sstp.server_name", &self.server_name)?;
+        }
+        let trust = &self.trust;
+        if !trust.system_roots && trust.added_roots.is_empty() && trust.pinned_leaf_sha256.is_none() {
+            return Err(InvalidSetting::new(
+                "sstp.trust",
+                "trusts nobody",
+                "turn on the system's roots, add a root certificate, or pin the server's certificate",
+            ));
+        }
+        match trust.added_roots.iter().position(|der| der.first() != Some(&DER_SEQUENCE)) {
+            Some(index) => Err(InvalidSetting::new(
+                "sstp.trust.added_roots",
+                format!("has no certificate in DER form at place {}", index + 1),
+                "give the certificate itself, not a path or a key",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Rootless {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        if let Some(socks) = self.socks
+            && !socks.ip().is_loopback()
+        {
+            // Without a password, a proxy on the network would open the tunnel to everybody.
+            return Err(InvalidSetting::new("rootless.socks", format!("is {socks}"), "listen on a loopback address"));
+        }
+        for forward in &self.forwards {
+            validate_host("rootless.forwards.host", &forward.host)?;
+            if forward.port == 0 {
+                return Err(InvalidSetting::new(
+                    "rootless.forwards.port",
+                    "is 0",
+                    "name the TCP port inside the tunnel",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A setting that cannot work: which one, what is wrong, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvalidSetting {
+    /// The setting's path, such as `sstp.port`.
+    pub field: &'static str,
+    /// What is wrong with it, as the rest of a sentence that begins with the field.
+    pub problem: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl InvalidSetting {
+    fn new(field: &'static str, problem: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { field, problem: problem.into(), advice: advice.into() }
+    }
+}
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}; {}", self.field, self.problem, self.advice)
+    }
+}
+
+impl std::error::Error for InvalidSetting {}
+
+/// RFC 1661 6.1 lets a peer always send 1500; less than 576 cannot carry what IPv4 hosts must accept.
+const MRU_MIN: u16 = 576;
+/// SSTP's length field has 12 bits: 4095 less its header of 4 and PPP's of 4.
+const MRU_MAX: u16 = 4087;
+/// The first octet of every certificate in DER form.
+const DER_SEQUENCE: u8 = 0x30;
+/// The most characters of an entry name (clause B2).
+const NAME_MAX: usize = 256;
+
+/// Checks an entry name by clause B2.
+fn validate_name(name: &str) -> Result<(), InvalidSetting> {
+    let problem = if name.trim().is_empty() {
+        "is empty"
+    } else if name.chars().count() > NAME_MAX {
+        "has more than 256 characters"
+    } else if name.starts_with('.') {
+        "begins with a period"
+    } else if !name.chars().any(char::is_alphanumeric) {
+        "has no letter and no digit"
+    } else if name.contains(['|', '>', '<', '?', '*', '\\', '/', ':']) || name.contains(char::is_control) {
+        "has a character that is not allowed"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidSetting::new("name", problem, "use 1 to 256 characters without | > < ? * \\ / :"))
+}
+
+/// Checks that a host is an address or could be a name.
+fn validate_host(field: &'static str, host: &str) -> Result<(), InvalidSetting> {
+    if host.parse::<core::net::IpAddr>().is_ok() {
+        return Ok(());
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.len() <= 253 && name.split('.').all(is_label) {
+        return Ok(());
+    }
+    let shown: String = host.chars().filter(|c| !c.is_control()).take(60).collect();
+    Err(InvalidSetting::new(
+        field,
+        format!("is \"{shown}\""),
+        "give a host name or an IP address, without scheme, port or path",
+    ))
+}
+
+/// Tells whether an address can belong to one host.
+fn is_host_address(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast() || address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field_of(change: impl FnOnce(&mut Entry)) -> Option<&'static str> {
+        let mut entry = Entry::sstp("work", "vpn.example.com");
+        change(&mut entry);
+        entry.validate().err().map(|invalid| invalid.field)
+    }
+
+    fn sstp(entry: &mut Entry) -> &mut SstpSettings {
+        let Medium::Sstp(sstp) = &mut entry.medium;
+        sstp
+    }
+
+    #[test]
+    fn good_settings_pass() {
+        assert_eq!(field_of(|_| ()), None);
+        assert_eq!(field_of(|e| sstp(e).server = "2001:db8::1".into()), None);
+        assert_eq!(field_of(|e| e.name = "Bureau été 2".into()), None);
+    }
+
+    #[test]
+    fn each_bad_setting_is_named() {
+        assert_eq!(field_of(|e| sstp(e).server = String::new()), Some("sstp.server"));
+        assert_eq!(field_of(|e| sstp(e).server = "https://vpn.example.com".into()), Some("sstp.server"));
+        assert_eq!(field_of(|e| sstp(e).server = "a\r\nb".into()), Some("sstp.server"));
+        assert_eq!(field_of(|e| sstp(e).port = 0), Some("sstp.port"));
+        assert_eq!(field_of(|e| sstp(e).server_name = "a b".into()), Some("sstp.server_name"));
+        assert_eq!(field_of(|e| sstp(e).trust = Trust::default()), Some("sstp.trust"));
+        assert_eq!(
+            field_of(|e| sstp(e).trust.added_roots.push(b"/etc/ca.pem".to_vec())),
+            Some("sstp.trust.added_roots")
+        );
+        assert_eq!(field_of(|e| e.authentication.clear()), Some("authentication"));
+        assert_eq!(field_of(|e| e.network.mru = 100), Some("network.mru"));
+        assert_eq!(field_of(|e| e.network.address = Some(Ipv4Addr::UNSPECIFIED)), Some("network.address"));
+        let public = DataPath::Rootless(Rootless { socks: "0.0.0.0:1080".parse().ok(), forwards: vec![] });
+        assert_eq!(field_of(|e| e.data_path = public), Some("rootless.socks"));
+    }
+
+    #[test]
+    fn b2_entry_names() {
+        for bad in ["", "  ", ".work", "a|b", "a:b", "a\\b", "---", &"x".repeat(257)] {
+            assert_eq!(field_of(|e| e.name = bad.to_owned()), Some("name"), "{bad}");
+        }
+        assert_eq!(field_of(|e| e.name = "x".repeat(256)), None);
+    }
+}

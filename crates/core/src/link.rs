@@ -1,0 +1,123 @@
+//! What a PPP link runs over, and the ports that it needs opened.
+
+use crate::entry::Trust;
+use crate::{Cause, Instant, Layer, SessionKeys};
+use core::net::SocketAddr;
+use core::time::Duration;
+
+/// What a PPP link runs over: SSTP here; a modem line, PPPoE and L2TP likewise.
+///
+/// A link carries PPP frames without knowing what they are. Its `encap` takes one PPP frame, starting with the
+/// address and control octets where the medium's framing keeps them.
+pub trait Link: Layer<Event = LinkEvent> {
+    /// Starts; the first event is usually a [`PortCommand::Open`].
+    fn open(&mut self, now: Instant);
+
+    /// Tells that a port asked for is ready.
+    fn port_ready(&mut self, now: Instant, port: PortId, facts: &PortFacts);
+
+    /// Tells that a port is closed or could not be opened. The link answers with [`LinkEvent::Down`].
+    fn port_closed(&mut self, now: Instant, port: PortId, closed: &PortClosed);
+
+    /// Ends the link in good order; [`LinkEvent::Down`] follows at the latest after [`Link::close_limit`].
+    fn close(&mut self, now: Instant, cause: &Cause);
+
+    /// Tells how long an orderly close may take at the most.
+    fn close_limit(&self) -> Duration;
+
+    /// Binds the inner authentication to the outer channel (SSTP crypto binding); others ignore it.
+    fn bind(&mut self, now: Instant, keys: &SessionKeys) {
+        let _ = (now, keys);
+    }
+}
+
+/// What a link tells the connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LinkEvent {
+    /// The link wants something done to a port.
+    Port(PortId, PortCommand),
+    /// PPP frames can flow.
+    Up(LinkParams),
+    /// The link is gone or could not be made; nothing follows.
+    Down(Cause),
+}
+
+/// What is known of a link that is up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkParams {
+    /// The largest PPP information field, in bytes, that the carrier takes without splitting.
+    pub mru: u16,
+    /// Bytes that the carrier adds to a PPP frame, for MTU arithmetic.
+    pub overhead: u16,
+}
+
+/// Names a port within one connection.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PortId(pub u8);
+
+/// What a link wants done to a port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PortCommand {
+    /// Open it; the answer is `port_ready` or `port_closed`.
+    Open(PortSpec),
+    /// Send what is queued, say goodbye if the port has a way to, and close.
+    Close,
+}
+
+/// What to open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PortSpec {
+    /// A TLS stream over TCP.
+    Tls(TlsSpec),
+}
+
+/// Where a TLS stream goes and whom it trusts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsSpec {
+    /// Host name or address to connect to.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The name that the certificate must carry, also sent as SNI; `host` if empty.
+    pub server_name: String,
+    /// Which certificates are accepted.
+    pub trust: Trust,
+}
+
+/// What is known of a port that is ready.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct PortFacts {
+    /// Our address.
+    pub local: Option<SocketAddr>,
+    /// The peer's address.
+    pub peer: Option<SocketAddr>,
+    /// Digests of the server's leaf certificate: the peer's when we dial, our own when we answer.
+    pub leaf: Option<Leaf>,
+    /// How the port is protected, for people, such as `"TLS 1.3, TLS13_AES_256_GCM_SHA384"`.
+    pub protection: String,
+}
+
+/// Digests of a leaf certificate in DER form.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Leaf {
+    /// SHA-1, as one of the two hashes that SSTP's crypto binding may ask for.
+    pub sha1: [u8; 20],
+    /// SHA-256.
+    pub sha256: [u8; 32],
+}
+
+/// Why a port is not there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum PortClosed {
+    /// It could not be opened, or it broke.
+    Failed(Cause),
+    /// The peer closed it in good order.
+    ByPeer,
+    /// It closed because we asked.
+    ByUs,
+}

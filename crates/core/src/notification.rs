@@ -1,0 +1,97 @@
+//! What a dial tells its client.
+
+use crate::{Cause, ConnState, Projection, Question};
+use core::fmt;
+use core::net::SocketAddr;
+
+/// One notification of a dial.
+///
+/// The first call for a state carries no error and means that the state is about to be entered; if something fails
+/// in it, a second one carries the same state and the cause, and nothing follows (clauses A19, A20, A39).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Notification {
+    /// Counts the notifications of one dial from 0, without gaps.
+    pub seq: u64,
+    /// The state about to be entered, or in which something failed.
+    pub state: ConnState,
+    /// Why the dial failed.
+    pub error: Option<Cause>,
+    /// What more is known.
+    pub detail: Detail,
+    /// One-based index of the subentry (clause A30: 1 for an entry without subentries).
+    pub sub_entry: u32,
+}
+
+impl Notification {
+    /// Makes a notification about the only link of an entry.
+    #[must_use]
+    pub fn new(seq: u64, state: ConnState, error: Option<Cause>, detail: Detail) -> Self {
+        Self { seq, state, error, detail, sub_entry: 1 }
+    }
+
+    /// Gives the error number, 0 for none.
+    #[must_use]
+    pub fn error_number(&self) -> u32 {
+        self.error.as_ref().map_or(0, |cause| cause.code.0)
+    }
+
+    /// Tells whether nothing can follow for the handler of this dial (clauses A39, A40).
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.error.is_some() || self.state.is_terminal()
+    }
+}
+
+/// What more is known at a notification.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// The device about to be connected.
+    Device(Device),
+    /// The device is connected.
+    Reached {
+        /// The server's address.
+        peer: Option<SocketAddr>,
+        /// How the port is protected.
+        protection: String,
+    },
+    /// The authentication protocol that was agreed.
+    Authentication(&'static str),
+    /// What the network negotiation gave.
+    Projection(Projection),
+    /// The question that pauses the dial.
+    Question(Question),
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Device(device) => write!(f, "{device}"),
+            Self::Reached { peer: Some(peer), protection } => write!(f, "{peer}, {protection}"),
+            Self::Reached { peer: None, protection } => f.write_str(protection),
+            Self::Authentication(protocol) => f.write_str(protocol),
+            Self::Projection(projection) => write!(f, "{projection}"),
+            Self::Question(question) => write!(f, "question {}", question.id),
+        }
+    }
+}
+
+/// A device as RAS names it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// Its type, such as `vpn`.
+    pub kind: &'static str,
+    /// Its name, such as `WAN Miniport (SSTP)`.
+    pub name: &'static str,
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.kind)
+    }
+}
