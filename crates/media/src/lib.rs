@@ -1,1 +1,8 @@
-//! See the package description.
+//! What carries PPP, without I/O.
+//!
+//! A medium is a folder here with a type that implements [`rasman_core::Link`]: it is handed bytes, time and
+//! randomness, and gives back bytes, commands for its ports and one `Up` and one `Down`. PPP frames are opaque to it.
+//! Today there is [`sstp`]; the next medium is a folder beside it.
+#![forbid(unsafe_code)]
+
+pub mod sstp;
