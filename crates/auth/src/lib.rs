@@ -1,1 +1,12 @@
-//! See the package description.
+//! Authentication for PPP and IKE, without I/O.
+//!
+//! Every method ends in the same two things: an [`Authenticated`] token, which only a completed and verified exchange
+//! can make and which the network negotiation demands, and the session keys
+//! ([`SessionKeys`](rasman_core::SessionKeys)) as seen from this end.
+#![forbid(unsafe_code)]
+
+mod account;
+mod token;
+
+pub use account::{Account, AccountState, Accounts};
+pub use token::Authenticated;

@@ -1,0 +1,109 @@
+//! What one PPP link is asked to do.
+
+use core::net::Ipv4Addr;
+use rasman_auth::Accounts;
+use rasman_core::{AuthMethod, Duration};
+use std::sync::Arc;
+
+/// What the dialling end of a link asks for.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The authentication methods that are allowed, most preferred first.
+    pub authentication: Vec<AuthMethod>,
+    /// Ask for this address and take no other; `None` takes any.
+    pub request_address: Option<Ipv4Addr>,
+    /// Ask for name servers.
+    pub request_dns: bool,
+    /// The largest packet that we want to receive, in bytes.
+    pub mru: u16,
+    /// Timers and counters.
+    pub negotiation: Negotiation,
+    /// Keep-alive by LCP Echo-Request; `None` sends none (SSTP has its own).
+    pub echo: Option<Echo>,
+}
+
+impl Default for ClientConfig {
+    /// MS-CHAPv2, any address, name servers, MRU 1500, no keep-alive.
+    fn default() -> Self {
+        Self {
+            authentication: vec![AuthMethod::MsChapV2],
+            request_address: None,
+            request_dns: true,
+            mru: DEFAULT_MRU,
+            negotiation: Negotiation::default(),
+            echo: None,
+        }
+    }
+}
+
+/// What the answering end of a link demands and gives.
+#[derive(Clone)]
+pub struct ServerConfig {
+    /// The authentication methods that are demanded, most preferred first.
+    pub authentication: Vec<AuthMethod>,
+    /// The users.
+    pub accounts: Arc<dyn Accounts + Send + Sync>,
+    /// The name that goes with a challenge.
+    pub name: String,
+    /// How many further attempts a refused peer has on the same link.
+    pub retries: u32,
+    /// Our address inside the tunnel.
+    pub local: Ipv4Addr,
+    /// The address that the peer is given.
+    pub address: Ipv4Addr,
+    /// The name servers that the peer is given; the first two are used.
+    pub dns: Vec<Ipv4Addr>,
+    /// The largest packet that we want to receive, in bytes.
+    pub mru: u16,
+    /// Timers and counters.
+    pub negotiation: Negotiation,
+    /// Keep-alive by LCP Echo-Request; `None` sends none.
+    pub echo: Option<Echo>,
+}
+
+/// Timers and counters of a negotiation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Negotiation {
+    /// RFC 1661 4.6 Restart Timer: a request without an answer is repeated after this; 3 s.
+    pub restart: Duration,
+    /// RFC 1661 4.6 Max-Configure: Configure-Requests without an answer; 10.
+    pub max_configure: u32,
+    /// RFC 1661 4.6 Max-Terminate: Terminate-Requests without an answer; 2.
+    pub max_terminate: u32,
+    /// RFC 1661 4.6 Max-Failure: Configure-Naks sent before options are rejected instead; 5.
+    pub max_failure: u32,
+    /// How many rounds (requests sent, answers other than Configure-Ack sent) a layer has to come up; 40. The RFC's
+    /// counters start again with each answer, so alone they never end a negotiation with a peer that keeps talking.
+    pub max_rounds: u32,
+    /// How often a peer may take an open layer down to negotiate again; 20.
+    pub max_renegotiations: u32,
+    /// How long a client waits for the challenge, and a server for a client's next attempt; 60 s, so that a person can
+    /// type a password.
+    pub authentication: Duration,
+}
+
+impl Default for Negotiation {
+    fn default() -> Self {
+        Self {
+            restart: Duration::from_secs(3),
+            max_configure: 10,
+            max_terminate: 2,
+            max_failure: 5,
+            max_rounds: 40,
+            max_renegotiations: 20,
+            authentication: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Keep-alive by LCP Echo-Request (RFC 1661 5.8).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Echo {
+    /// The time from one request to the next.
+    pub interval: Duration,
+    /// The link is given up when so many requests in a row have had no reply.
+    pub failures: u32,
+}
+
+/// RFC 1661 6.1: the MRU of a peer that names none.
+pub(crate) const DEFAULT_MRU: u16 = 1500;

@@ -1,0 +1,53 @@
+//! What a PPP link tells.
+
+use core::fmt;
+use rasman_auth::Authenticated;
+use rasman_core::{AuthMethod, Cause, Projection, SessionKeys};
+
+/// What a PPP link tells whoever composes it.
+#[non_exhaustive]
+pub enum Event {
+    /// LCP is Opened and the authentication protocol is agreed. A client waits for
+    /// [`Ppp::authenticate`](crate::Ppp::authenticate); a server has sent its challenge.
+    LinkEstablished {
+        /// What the peers agreed on.
+        authentication: AuthMethod,
+    },
+    /// The peer negotiates LCP again: authentication and network are void. Another `LinkEstablished` or `Finished`
+    /// follows.
+    Renegotiating,
+    /// Authentication succeeded. A client waits for [`Ppp::project`](crate::Ppp::project); a server goes on by itself.
+    Authenticated {
+        /// The proof; on a client also that the server knows the password.
+        token: Authenticated,
+        /// The keys as seen from this end.
+        keys: SessionKeys,
+    },
+    /// The server refused the client (told on the client only).
+    AuthenticationRefused {
+        /// Why, as the server put it.
+        cause: Cause,
+        /// Whether another [`Ppp::authenticate`](crate::Ppp::authenticate) is accepted on this link.
+        retry: bool,
+    },
+    /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
+    Projected(Projection),
+    /// The link is over; nothing follows. What `poll_transmit` gives after it still wants to be sent.
+    Finished(Cause),
+}
+
+/// Prints no keys.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkEstablished { authentication } => write!(f, "LinkEstablished({authentication})"),
+            Self::Renegotiating => f.write_str("Renegotiating"),
+            Self::Authenticated { token, keys: _ } => write!(f, "Authenticated({token:?})"),
+            Self::AuthenticationRefused { cause, retry } => {
+                write!(f, "AuthenticationRefused({cause:?}, retry: {retry})")
+            }
+            Self::Projected(projection) => write!(f, "Projected({projection:?})"),
+            Self::Finished(cause) => write!(f, "Finished({cause:?})"),
+        }
+    }
+}
