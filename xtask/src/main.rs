@@ -1,2 +1,76 @@
-//! Developer commands of rasman.
-fn main() {}
+//! Developer commands of rasman: `cargo xtask <command>`.
+//!
+//! Every command works with what a Rust toolchain, a C compiler and Debian's packages give;
+//! only `fuzz` installs a cargo tool, and only when it is missing.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod clauses;
+mod contract;
+mod fuzz;
+mod licence;
+mod lint;
+mod mutate;
+mod purity;
+mod report;
+mod sources;
+mod supply;
+mod test;
+mod tool;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test(args) => test::run(&args),
+        Command::Lint => lint::run(),
+        Command::Clauses(args) => clauses::run(&args),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Lab(args) => bench::lab(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Developer commands of rasman.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every test, foreign peers and fuzz corpora included
+    Test(test::Args),
+    /// Check format, clippy, rustdoc, purity, unsafe code, dependencies and committed text
+    Lint,
+    /// Tell which clauses of the contract are done, waiting or refused
+    Clauses(clauses::Args),
+    /// Run the benchmarks in release mode
+    Bench(bench::BenchArgs),
+    /// Run the answering half (`rasctl lab`) in release mode
+    Lab(bench::LabArgs),
+    /// Fuzz one target, or each for a bounded time
+    Fuzz(fuzz::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,213 @@
+//! `cargo xtask test`: the whole test suite, and what it could not run.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Command;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Outcome, Report, Skip, TestResult};
+use crate::tool::{self, Result};
+
+/// What `cargo xtask test` takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How foreign peers are treated
+    #[arg(long, value_enum, default_value_t = Peers::Default)]
+    pub(crate) peers: Peers,
+    /// Run only the tests whose names contain one of these words
+    pub(crate) filter: Vec<String>,
+}
+
+/// How foreign peers are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Peers {
+    /// Install what may be installed; a build that is not the expected one is red
+    Strict,
+    /// Install what may be installed; skip and name the rest (with CI=true a missing peer is red)
+    Default,
+    /// Run no foreign peer
+    None,
+}
+
+/// The results of a run, as `clauses` reads them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Results {
+    /// Whether only some tests were asked for.
+    pub(crate) filtered: bool,
+    /// All tests that the run told of.
+    pub(crate) tests: Vec<TestResult>,
+}
+
+/// Runs the tests.
+///
+/// # Errors
+/// When a test failed, did not build or, with `CI=true`, lacked its peer.
+pub(crate) fn run(args: &Args) -> Result {
+    let mut complaints = prepare_peers(args.peers)?;
+    let (report, clean) = execute(args)?;
+    store(&report, !args.filter.is_empty())?;
+    hand_over(&report)?;
+
+    if std::env::var("CI").is_ok_and(|ci| ci == "true") && args.peers != Peers::None {
+        complaints.extend(missing_peers(&report.skips, args.peers));
+    }
+    if !clean && report.count(Outcome::Failed) == 0 && report.broken.is_empty() {
+        complaints.push("cargo test did not run all tests".to_owned());
+    }
+    for binary in &report.broken {
+        complaints.push(format!("the test binary {binary} ended early"));
+    }
+    conclude(&report, &complaints)
+}
+
+/// Where the results of the last run are.
+pub(crate) fn results_path() -> std::path::PathBuf {
+    tool::target_dir().join("test-results.json")
+}
+
+/// Reads the lines of `command`, both streams in the order in which they were written.
+/// `each` gets every line; the answer is whether the command ended with 0.
+///
+/// # Errors
+/// When the command cannot be started.
+pub(crate) fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> Result<bool> {
+    let failed = |e: std::io::Error| format!("cargo test: {e}");
+    let (reader, writer) = std::io::pipe().map_err(failed)?;
+    command.stdout(writer.try_clone().map_err(failed)?).stderr(writer).stdin(std::process::Stdio::null());
+    let mut child = command.spawn().map_err(failed)?;
+    // The command keeps our ends of the pipe; they must go, or the reader never sees the end.
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if reader.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            break;
+        }
+        each(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+    }
+    Ok(child.wait().map_err(failed)?.success())
+}
+
+fn execute(args: &Args) -> Result<(Report, bool)> {
+    let mut command = tool::cargo();
+    command
+        .args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"])
+        .args(&args.filter)
+        .env("RASMAN_PEERS", args.peers.name());
+    let mut report = Report::default();
+    let mut out = std::io::stdout();
+    let clean = stream(&mut command, |line| {
+        if report.line(line) {
+            let _ = writeln!(out, "{line}");
+        }
+    })?;
+    report.finish();
+    Ok((report, clean))
+}
+
+fn store(report: &Report, filtered: bool) -> Result {
+    let results = Results { filtered, tests: report.tests.clone() };
+    let text = serde_json::to_string_pretty(&results).map_err(|e| e.to_string())?;
+    tool::write(&results_path(), text.as_bytes())
+}
+
+/// Installs the packages of foreign peers and says which of them make the run red.
+#[allow(clippy::unnecessary_wraps)]
+fn prepare_peers(_mode: Peers) -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
+
+/// Gives the interoperability lines to the table.
+#[allow(clippy::unnecessary_wraps)]
+fn hand_over(_report: &Report) -> Result {
+    Ok(())
+}
+
+/// With `CI=true` a test skipped for want of its peer is a failure; a changed peer only with `strict`.
+fn missing_peers(skips: &[Skip], mode: Peers) -> Vec<String> {
+    skips
+        .iter()
+        .filter(|skip| mode == Peers::Strict || !skip.why.contains("peer changed"))
+        .filter(|skip| !skip.why.starts_with("marked #[ignore]"))
+        .map(|skip| format!("{} was skipped: {}", skip.test, skip.why))
+        .collect()
+}
+
+fn conclude(report: &Report, complaints: &[String]) -> Result {
+    println!();
+    for skip in &report.skips {
+        println!("SKIPPED {}: {}", skip.test, skip.why);
+    }
+    for test in report.tests.iter().filter(|t| t.outcome == Outcome::Failed) {
+        println!("FAILED {} ({})", test.name, test.binary);
+    }
+    for complaint in complaints {
+        println!("FAILED {complaint}");
+    }
+    let failed = report.count(Outcome::Failed) + complaints.len();
+    println!("{}", closing_line(report.count(Outcome::Ok), failed, report.count(Outcome::Skipped)));
+    if failed == 0 {
+        return Ok(());
+    }
+    Err("the tests did not pass".to_owned())
+}
+
+fn closing_line(passed: usize, failed: usize, skipped: usize) -> String {
+    let mut line = format!("{passed} passed, {failed} failed");
+    if skipped > 0 {
+        line.push_str(&format!(", {skipped} skipped"));
+    }
+    line
+}
+
+impl Args {
+    /// Everything, peers included.
+    pub(crate) fn whole_suite() -> Self {
+        Self { peers: Peers::Default, filter: Vec::new() }
+    }
+}
+
+impl Peers {
+    /// The word in the environment variable `RASMAN_PEERS`, for the tests.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Default => "default",
+            Self::None => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skip(why: &str) -> Skip {
+        Skip { test: "t".to_owned(), why: why.to_owned() }
+    }
+
+    #[test]
+    fn closing_line_has_the_plain_form() {
+        assert_eq!(closing_line(3, 0, 0), "3 passed, 0 failed");
+        assert_eq!(closing_line(3, 1, 2), "3 passed, 1 failed, 2 skipped");
+    }
+
+    #[test]
+    fn changed_peer_is_red_only_when_strict() {
+        let skips = [skip("peer changed: another build"), skip("not installed")];
+        assert_eq!(missing_peers(&skips, Peers::Default).len(), 1);
+        assert_eq!(missing_peers(&skips, Peers::Strict).len(), 2);
+    }
+
+    #[test]
+    fn streams_both_outputs_in_order() {
+        let mut lines = Vec::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; printf three; exit 3"]);
+        let clean = stream(&mut command, |line| lines.push(line.to_owned())).unwrap();
+        assert_eq!(lines, ["one", "two", "three"]);
+        assert!(!clean);
+    }
+}
