@@ -1,0 +1,206 @@
+//! A handle to a connection.
+
+use crate::{Backend, Error};
+use rasman_core::{Answer, Cause, ConnState, Device, Projection, Statistics};
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// Names a connection: an epoch of the manager and a number that it does not use again (clause H15).
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub u64);
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({self})")
+    }
+}
+
+/// A connection of a manager, from the first notification of its dial on.
+///
+/// Dropping it changes nothing: the manager owns the connection.
+#[derive(Clone)]
+pub struct Connection {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) handle: Handle,
+}
+
+impl Connection {
+    /// Gives the handle.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Tells state, error, device, projection and doors.
+    ///
+    /// # Errors
+    /// 6 once the connection is gone (clause H4).
+    pub fn status(&self) -> Result<Status, Error> {
+        self.backend.status(self.handle)
+    }
+
+    /// Tells what the connection was given.
+    ///
+    /// # Errors
+    /// 730 before the dial has come to Projected (clause A53); 6 once the connection is gone.
+    pub fn projection(&self) -> Result<Projection, Error> {
+        self.status()?.projection.ok_or_else(|| {
+            Error::refused(rasman_core::Code::PROJECTION_NOT_COMPLETE, "asked for the projection before there was one")
+        })
+    }
+
+    /// Tells what the connection has carried.
+    ///
+    /// # Errors
+    /// 6 once the connection is gone.
+    pub fn statistics(&self) -> Result<Statistics, Error> {
+        self.backend.statistics(self.handle)
+    }
+
+    /// Answers the question that pauses the dial.
+    ///
+    /// Inside a handler the answer is taken at once and takes effect when the handler has returned.
+    ///
+    /// # Errors
+    /// 705 if that question is not open (clause P12); 6 once the connection is gone.
+    pub fn answer(&self, question: u32, answer: Answer) -> Result<(), Error> {
+        self.backend.answer(self.handle, question, answer)
+    }
+
+    /// Hangs up: gives one reference back, and ends the connection with the last one.
+    ///
+    /// The hang-up starts at the call; awaiting the result tells when all of it is done, so no sleeping is needed.
+    ///
+    /// # Errors
+    /// 6 once the connection is gone.
+    pub fn hang_up(&self) -> Result<HangingUp, Error> {
+        Ok(HangingUp { receiver: self.backend.hang_up(self.handle)? })
+    }
+
+    /// Waits for the end of the connection, whatever ends it, and tells the reason.
+    pub async fn closed(&self) -> Cause {
+        let gone = || self.backend.ended(self.handle).unwrap_or_else(manager_stopped);
+        match self.backend.closed(self.handle) {
+            Ok(receiver) => receiver.await.unwrap_or_else(|_| gone()),
+            Err(_) => gone(),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.handle).finish()
+    }
+}
+
+/// A hang-up under way.
+#[must_use = "await it, or call `wait`, to know when the connection is gone; `drop` it to let the hang-up go on alone"]
+pub struct HangingUp {
+    receiver: oneshot::Receiver<HangUp>,
+}
+
+impl HangingUp {
+    /// Blocks the thread until the hang-up is done. Not for use within an async runtime.
+    pub fn wait(self) -> HangUp {
+        self.receiver.blocking_recv().unwrap_or_else(|_| HangUp::Gone(manager_stopped()))
+    }
+}
+
+impl Future for HangingUp {
+    type Output = HangUp;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<HangUp> {
+        Pin::new(&mut self.receiver).poll(cx).map(|result| result.unwrap_or_else(|_| HangUp::Gone(manager_stopped())))
+    }
+}
+
+/// What a hang-up came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HangUp {
+    /// One reference was given back; the connection stays for the others.
+    Released {
+        /// How many references are left.
+        remaining: u32,
+    },
+    /// The connection is gone with all that belonged to it, for this reason.
+    Gone(Cause),
+}
+
+/// The state of a connection, as RasGetConnectStatus tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The state now executing, or the one in which the dial failed.
+    pub state: ConnState,
+    /// Why it failed; while paused in RetryAuthentication, why the credentials were refused.
+    pub error: Option<Cause>,
+    /// The device in use.
+    pub device: Device,
+    /// What the network negotiation gave, from Projected on.
+    pub projection: Option<Projection>,
+    /// The proxies and forwards that are open.
+    pub doors: Doors,
+}
+
+impl Status {
+    /// Makes a status.
+    #[must_use]
+    pub fn new(
+        state: ConnState,
+        error: Option<Cause>,
+        device: Device,
+        projection: Option<Projection>,
+        doors: Doors,
+    ) -> Self {
+        Self { state, error, device, projection, doors }
+    }
+}
+
+/// Where programs enter the tunnel.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Doors {
+    /// The address of the SOCKS5 proxy.
+    pub socks: Option<SocketAddr>,
+    /// The addresses of the port forwards, in the entry's order.
+    pub forwards: Vec<SocketAddr>,
+}
+
+/// One line of [`Manager::connections`](crate::Manager::connections).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// Its handle.
+    pub handle: Handle,
+    /// The entry's name.
+    pub entry: String,
+    /// The state.
+    pub state: ConnState,
+    /// The error number, 0 for none.
+    pub error: u32,
+    /// How many hang-ups it takes to end it.
+    pub references: u32,
+}
+
+impl ConnectionInfo {
+    /// Makes a line.
+    #[must_use]
+    pub fn new(handle: Handle, entry: String, state: ConnState, error: u32, references: u32) -> Self {
+        Self { handle, entry, state, error, references }
+    }
+}
+
+/// The reason when the manager ended without telling one.
+fn manager_stopped() -> Cause {
+    Cause::new(rasman_core::Code::RASMAN_SERVICE_STOPPED, rasman_core::LayerName::Manager)
+}

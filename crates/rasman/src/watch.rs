@@ -1,0 +1,69 @@
+//! Watching all connections.
+
+use crate::{Backend, ConnectionInfo, Handle};
+use rasman_core::{Cause, Notification};
+use std::sync::Arc;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+/// A watcher: a snapshot, then every change.
+pub struct Watch {
+    backend: Arc<dyn Backend>,
+    changes: broadcast::Receiver<Change>,
+    snapshot: Option<Vec<ConnectionInfo>>,
+}
+
+/// What a watcher is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WatchEvent {
+    /// All connections as they are now; every later change follows.
+    Snapshot(Vec<ConnectionInfo>),
+    /// A change.
+    Change(Change),
+    /// This many changes were lost because they were not read in time; a snapshot follows.
+    Lagged(u64),
+}
+
+/// A change of one connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Change {
+    /// It published a state or an error.
+    Notified {
+        /// Which connection.
+        handle: Handle,
+        /// What it published.
+        notification: Arc<Notification>,
+    },
+    /// It is gone.
+    Gone {
+        /// Which connection.
+        handle: Handle,
+        /// Why.
+        cause: Arc<Cause>,
+    },
+}
+
+impl Watch {
+    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
+        let (snapshot, changes) = backend.subscribe();
+        Self { backend, changes, snapshot: Some(snapshot) }
+    }
+
+    /// Waits for the next event; `None` once the manager is gone. Cancel-safe.
+    pub async fn next(&mut self) -> Option<WatchEvent> {
+        if let Some(snapshot) = self.snapshot.take() {
+            return Some(WatchEvent::Snapshot(snapshot));
+        }
+        match self.changes.recv().await {
+            Ok(change) => Some(WatchEvent::Change(change)),
+            Err(RecvError::Lagged(lost)) => {
+                let (snapshot, changes) = self.backend.subscribe();
+                self.snapshot = Some(snapshot);
+                self.changes = changes;
+                Some(WatchEvent::Lagged(lost))
+            }
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
