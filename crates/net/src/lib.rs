@@ -1,1 +1,9 @@
-//! See the package description.
+//! The Linux edge of rasman: TCP and TLS ports, a user-space IP stack and its doors.
+//!
+//! Everything here is owned by one task of a session worker (a current-thread runtime), so nothing is locked and
+//! little is `Send`.
+
+pub mod connect;
+pub mod doors;
+pub mod stack;
+pub mod tls;
