@@ -6,7 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod chap;
+pub mod mschapv2;
 mod token;
+mod weak;
 
 pub use account::{Account, AccountState, Accounts};
+pub use chap::ChapPacket;
 pub use token::Authenticated;

@@ -15,7 +15,6 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// Makes the proof; called by the methods of this crate alone.
-    #[allow(dead_code)]
     pub(crate) fn new(method: AuthMethod, user: String) -> Self {
         Self { method, user }
     }
