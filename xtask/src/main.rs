@@ -11,6 +11,7 @@ mod fuzz;
 mod licence;
 mod lint;
 mod mutate;
+mod peers;
 mod purity;
 mod report;
 mod sources;
