@@ -6,6 +6,7 @@ use std::process::Command;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::peers;
 use crate::report::{Outcome, Report, Skip, TestResult};
 use crate::tool::{self, Result};
 
@@ -44,13 +45,13 @@ pub(crate) struct Results {
 /// # Errors
 /// When a test failed, did not build or, with `CI=true`, lacked its peer.
 pub(crate) fn run(args: &Args) -> Result {
-    let mut complaints = prepare_peers(args.peers)?;
+    let mut complaints = prepare_peers(args.peers);
     let (report, clean) = execute(args)?;
     store(&report, !args.filter.is_empty())?;
-    hand_over(&report)?;
+    complaints.extend(hand_over(&report).err());
 
     if std::env::var("CI").is_ok_and(|ci| ci == "true") && args.peers != Peers::None {
-        complaints.extend(missing_peers(&report.skips, args.peers));
+        complaints.extend(unwelcome_skips(&report.skips, args.peers));
     }
     if !clean && report.count(Outcome::Failed) == 0 && report.broken.is_empty() {
         complaints.push("cargo test did not run all tests".to_owned());
@@ -113,20 +114,26 @@ fn store(report: &Report, filtered: bool) -> Result {
     tool::write(&results_path(), text.as_bytes())
 }
 
-/// Installs the packages of foreign peers and says which of them make the run red.
-#[allow(clippy::unnecessary_wraps)]
-fn prepare_peers(_mode: Peers) -> Result<Vec<String>> {
-    Ok(Vec::new())
+/// Installs or builds the foreign peers; says which of them make the run red.
+fn prepare_peers(mode: Peers) -> Vec<String> {
+    if mode == Peers::None {
+        return Vec::new();
+    }
+    let statuses = peers::ensure(mode == Peers::Strict);
+    peers::report(&statuses);
+    peers::complaints(&statuses)
 }
 
-/// Gives the interoperability lines to the table.
-#[allow(clippy::unnecessary_wraps)]
-fn hand_over(_report: &Report) -> Result {
-    Ok(())
+/// Brings the interoperability table up to date, if the run touched a peer.
+fn hand_over(report: &Report) -> Result {
+    if report.interop.is_empty() {
+        return Ok(());
+    }
+    peers::write_interop(&report.interop, &tool::root().join("docs/interop.md"))
 }
 
-/// With `CI=true` a test skipped for want of its peer is a failure; a changed peer only with `strict`.
-fn missing_peers(skips: &[Skip], mode: Peers) -> Vec<String> {
+/// With `CI=true` a test that could not run is a failure; for a changed peer only with `strict`.
+fn unwelcome_skips(skips: &[Skip], mode: Peers) -> Vec<String> {
     skips
         .iter()
         .filter(|skip| mode == Peers::Strict || !skip.why.contains("peer changed"))
@@ -197,8 +204,8 @@ mod tests {
     #[test]
     fn changed_peer_is_red_only_when_strict() {
         let skips = [skip("peer changed: another build"), skip("not installed")];
-        assert_eq!(missing_peers(&skips, Peers::Default).len(), 1);
-        assert_eq!(missing_peers(&skips, Peers::Strict).len(), 2);
+        assert_eq!(unwelcome_skips(&skips, Peers::Default).len(), 1);
+        assert_eq!(unwelcome_skips(&skips, Peers::Strict).len(), 2);
     }
 
     #[test]
