@@ -1,6 +1,6 @@
 //! What a dial tells its client.
 
-use crate::{Cause, ConnState, Projection, Question};
+use crate::{AuthMethod, Cause, ConnState, Projection, Question};
 use core::fmt;
 use core::net::SocketAddr;
 
@@ -60,7 +60,7 @@ pub enum Detail {
         protection: String,
     },
     /// The authentication protocol that was agreed.
-    Authentication(&'static str),
+    Authentication(AuthMethod),
     /// What the network negotiation gave.
     Projection(Projection),
     /// The question that pauses the dial.
@@ -74,7 +74,7 @@ impl fmt::Display for Detail {
             Self::Device(device) => write!(f, "{device}"),
             Self::Reached { peer: Some(peer), protection } => write!(f, "{peer}, {protection}"),
             Self::Reached { peer: None, protection } => f.write_str(protection),
-            Self::Authentication(protocol) => f.write_str(protocol),
+            Self::Authentication(method) => write!(f, "{method}"),
             Self::Projection(projection) => write!(f, "{projection}"),
             Self::Question(question) => write!(f, "question {}", question.id),
         }

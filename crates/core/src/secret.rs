@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-/// A secret string of bytes: zeroed on drop, never printed, compared by nobody.
+/// A secret string of bytes: zeroed on drop, never printed, compared in constant time.
 ///
-/// It has no `Debug`, no `Display` and no equality on purpose. Code that needs the bytes calls [`Secret::expose`],
+/// It has no `Debug`, no `Display` and no `PartialEq` on purpose. Code that needs the bytes calls [`Secret::expose`],
 /// which is easy to search for.
 #[derive(Clone, Default)]
 pub struct Secret(Zeroizing<Vec<u8>>);
@@ -26,6 +26,13 @@ impl Secret {
     #[must_use]
     pub fn expose_str(&self) -> Option<&str> {
         core::str::from_utf8(&self.0).ok()
+    }
+
+    /// Compares in a time that depends on the lengths alone.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        let differences = self.0.iter().zip(other.0.iter()).fold(0, |sum, (a, b)| sum | (a ^ b));
+        core::hint::black_box(differences) == 0 && self.0.len() == other.0.len()
     }
 
     /// Tells whether nothing is stored.

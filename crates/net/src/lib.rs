@@ -3,7 +3,10 @@
 //! Everything here is owned by one task of a session worker (a current-thread runtime), so nothing is locked and
 //! little is `Send`.
 
+pub mod clock;
 pub mod connect;
 pub mod doors;
+pub mod pump;
+pub mod session;
 pub mod stack;
 pub mod tls;

@@ -60,8 +60,11 @@ pub trait Backend: Send + Sync + 'static {
     /// Tells why a connection ended that is not listed any more; remembered for a bounded number of them.
     fn ended(&self, handle: Handle) -> Option<Cause>;
 
-    /// Hangs up everything and frees the manager's threads.
+    /// Hangs up everything and takes no more dials; tells when the last connection is gone.
     fn shut_down(&self) -> oneshot::Receiver<()>;
+
+    /// Waits for the manager's threads, which end a moment after `shut_down` has told so.
+    fn join(&self);
 }
 
 /// A dial that has started.

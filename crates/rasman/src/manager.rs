@@ -77,6 +77,7 @@ impl Manager {
     pub async fn shut_down(&self) {
         // An error means that it is gone already.
         let _ = self.backend.shut_down().await;
+        self.backend.join();
     }
 
     fn start(&self, dial: Dial, held: bool) -> Result<Dialing, Error> {

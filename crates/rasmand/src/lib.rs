@@ -1,1 +1,18 @@
-//! See the package description.
+//! The remote access connection manager.
+//!
+//! [`embedded`] gives a [`rasman::Manager`] on a manager in this process: a table of entries and connections, and a
+//! fixed set of session workers, one thread each, that own the connections. Clients and workers meet only in the
+//! table, under a lock that is held for a few instructions, and in bounded channels.
+//!
+//! ```text
+//! client --dial--> table (623, 756, references) --session--> worker: Connection, port, stack
+//! client <-notifications- channel <--------- observer --------- Effect::Notify
+//! watchers <------------- broadcast <------- observer
+//! ```
+#![forbid(unsafe_code)]
+
+mod embedded;
+mod observer;
+mod table;
+
+pub use embedded::{Settings, embedded};

@@ -1,0 +1,85 @@
+//! What goes into a connection besides bytes and time, and what comes out besides bytes.
+
+use rasman_core::{
+    Answer, Cause, ConnState, Device, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
+};
+
+/// A command or an event of the outside.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Command {
+    /// End the connection, whatever it is doing, for this cause (631 when the user asks).
+    HangUp(Cause),
+    /// Answer the question with this id.
+    Answer {
+        /// The question's id.
+        id: u32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The handler has returned from the notification `seq`.
+    HandlerDone {
+        /// Which notification.
+        seq: u64,
+        /// Whether the handler wants more calls (clause A31: without, the dial goes on silently).
+        more: bool,
+    },
+    /// Opening a port has come to this phase.
+    PortProgress(PortId, PortPhase),
+    /// A port is ready.
+    PortReady(PortId, PortFacts),
+    /// A port is closed or could not be opened.
+    PortClosed(PortId, PortClosed),
+    /// The network is set up as [`Effect::ConfigureNetwork`] asked.
+    NetworkReady,
+    /// The network could not be set up.
+    NetworkFailed(Cause),
+}
+
+/// How far the opening of a port has come; each phase has its own time limit.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PortPhase {
+    /// The server's name is being resolved.
+    Resolving,
+    /// TCP is connecting.
+    Connecting,
+    /// TLS is shaking hands.
+    Securing,
+}
+
+/// What the driver has to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Do this to a port.
+    Port(PortId, PortCommand),
+    /// Set up what the data path needs; answer with `NetworkReady` or `NetworkFailed`.
+    ConfigureNetwork(Projection),
+    /// Tell whoever listens.
+    Notify(Notification),
+    /// The connection is over and holds nothing any more; this is the last effect.
+    Finished(Cause),
+}
+
+/// The present state, as RasGetConnectStatus tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The state now executing, or the one in which the dial failed (clause A46).
+    pub state: ConnState,
+    /// Why it failed or ended; while paused in RetryAuthentication, why the credentials were refused.
+    pub error: Option<Cause>,
+    /// The device in use.
+    pub device: Device,
+    /// What the network negotiation gave, from Projected on (clause A53).
+    pub projection: Option<Projection>,
+}
+
+impl Status {
+    /// Makes a status.
+    #[must_use]
+    pub fn new(state: ConnState, error: Option<Cause>, device: Device, projection: Option<Projection>) -> Self {
+        Self { state, error, device, projection }
+    }
+}

@@ -1,0 +1,98 @@
+//! The stages of a connection.
+
+use rasman_auth::Authenticated;
+use rasman_core::{Answer, Cause, ConnState, Projection, Question};
+
+/// Where a connection stands. Each variant holds exactly what is known there.
+///
+/// A stage is first *published* (its state is told, and the handler may hold it) and then *begun* (its work starts).
+#[derive(Debug)]
+pub(crate) enum Stage {
+    OpenPort,
+    PortOpened,
+    /// The link connects: name, TCP, TLS, HTTP, SSTP call.
+    ConnectDevice,
+    DeviceConnected,
+    /// LCP negotiates.
+    AllDevicesConnected,
+    /// The authentication exchange runs.
+    Authenticate,
+    AuthNotify(Outcome),
+    RetryAuthentication(Retry),
+    /// Other credentials are tried, on this link or on a fresh one.
+    AuthRetry {
+        same_link: bool,
+    },
+    AuthAck(Authenticated),
+    Authenticated(Authenticated),
+    /// IPCP negotiates; the token was taken when it began.
+    AuthProject(Option<Authenticated>),
+    Projected(Projection),
+    /// The driver sets up the data path.
+    ApplySettings(Projection),
+    Connected(Projection),
+    /// The dial failed in `state`; the link is being taken down. The client still has to hang up (clause A45).
+    Failed {
+        state: ConnState,
+        cause: Cause,
+    },
+    /// Hung up or lost; the link is being taken down.
+    Disconnecting(Cause),
+    Disconnected(Cause),
+}
+
+/// What AuthNotify announces.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Accepted(Authenticated),
+    Refused {
+        cause: Cause,
+        retry: bool,
+    },
+    /// The network negotiation follows.
+    Projecting(Authenticated),
+}
+
+/// A pause for other credentials.
+pub(crate) struct Retry {
+    pub(crate) question: Question,
+    pub(crate) refused: Cause,
+    pub(crate) same_link: bool,
+    pub(crate) answer: Option<Answer>,
+}
+
+impl std::fmt::Debug for Retry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Retry").field("question", &self.question.id).finish_non_exhaustive()
+    }
+}
+
+impl Stage {
+    /// Gives the published state: a projection of the stage.
+    pub(crate) fn state(&self) -> ConnState {
+        match self {
+            Self::OpenPort => ConnState::OpenPort,
+            Self::PortOpened => ConnState::PortOpened,
+            Self::ConnectDevice => ConnState::ConnectDevice,
+            Self::DeviceConnected => ConnState::DeviceConnected,
+            Self::AllDevicesConnected => ConnState::AllDevicesConnected,
+            Self::Authenticate => ConnState::Authenticate,
+            Self::AuthNotify(_) => ConnState::AuthNotify,
+            Self::RetryAuthentication(_) => ConnState::RetryAuthentication,
+            Self::AuthRetry { .. } => ConnState::AuthRetry,
+            Self::AuthAck(_) => ConnState::AuthAck,
+            Self::Authenticated(_) => ConnState::Authenticated,
+            Self::AuthProject(_) => ConnState::AuthProject,
+            Self::Projected(_) => ConnState::Projected,
+            Self::ApplySettings(_) => ConnState::ApplySettings,
+            Self::Connected(_) => ConnState::Connected,
+            Self::Failed { state, .. } => *state,
+            Self::Disconnecting(_) | Self::Disconnected(_) => ConnState::Disconnected,
+        }
+    }
+
+    /// Tells whether the dial is still under way.
+    pub(crate) fn is_dialing(&self) -> bool {
+        !matches!(self, Self::Connected(_) | Self::Failed { .. } | Self::Disconnecting(_) | Self::Disconnected(_))
+    }
+}

@@ -1,0 +1,149 @@
+//! Moves bytes between a TLS port and a stack of layers.
+
+use crate::stack::Stack;
+use crate::tls::{End, Received, TlsStream};
+use rasman_core::{Batch, Cause, Code, Input, Instant, LayerName};
+
+/// A TLS port with the buffers between it and the layers above. Both halves, dialling and answering, use it.
+///
+/// ```text
+/// TLS --try_read--> plain --take--> layers --Payload--> deliver
+/// TLS <---queue---- out <--encap--- layers <--sink----- user-space stack
+/// ```
+pub struct Pump {
+    tls: TlsStream,
+    /// Plaintext not yet taken, from `start` on.
+    plain: Vec<u8>,
+    start: usize,
+    /// Frames on their way out; reused.
+    out: Batch,
+}
+
+impl Pump {
+    /// Takes a port over.
+    #[must_use]
+    pub fn new(tls: TlsStream) -> Self {
+        Self { tls, plain: Vec::new(), start: 0, out: Batch::new() }
+    }
+
+    /// Gives the port, to wait for it and to read its facts.
+    #[must_use]
+    pub fn tls(&self) -> &TlsStream {
+        &self.tls
+    }
+
+    /// Reads what has come and hands it to `take` frame by frame; `deliver` gets the packets inside.
+    ///
+    /// # Errors
+    /// The port broke, or the peer sent a frame that never ends.
+    pub fn receive(
+        &mut self,
+        mut take: impl FnMut(&mut [u8]) -> Input,
+        mut deliver: impl FnMut(&[u8]),
+    ) -> Result<Option<End>, Cause> {
+        let received = self.tls.try_read(&mut self.plain)?;
+        while self.start < self.plain.len() {
+            let input = &mut self.plain[self.start..];
+            let used = match take(input) {
+                Input::Payload { range, used } => {
+                    deliver(&input[range]);
+                    used
+                }
+                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::NeedMore => break,
+            };
+            // A layer that takes nothing would be asked for ever: its frame is as good as incomplete.
+            if used == 0 {
+                break;
+            }
+            self.start = (self.start + used).min(self.plain.len());
+        }
+        self.compact()?;
+        match received {
+            Received::Bytes(_) => Ok(None),
+            Received::End(end) => Ok(Some(end)),
+        }
+    }
+
+    /// Gives the batch that the next [`send`](Self::send) sends.
+    pub fn out(&mut self) -> &mut Batch {
+        &mut self.out
+    }
+
+    /// Encrypts what is in the batch.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub fn send(&mut self) -> Result<(), Cause> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let queued = self.tls.queue(self.out.as_bytes());
+        self.out.clear();
+        queued
+    }
+
+    /// Lets the stack send as long as the port has room; `encap` appends a packet's frames to the batch.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub fn send_from(
+        &mut self,
+        now: Instant,
+        stack: &mut Stack,
+        mut encap: impl FnMut(&[u8], &mut Batch),
+    ) -> Result<(), Cause> {
+        loop {
+            let room = self.tls.send_room().min(RECORD_BATCH);
+            if room == 0 {
+                return Ok(());
+            }
+            let out = &mut self.out;
+            let polled = stack.poll(now, room, |packet| encap(packet, out));
+            self.send()?;
+            if !polled.more || polled.packets == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes what TCP takes now.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub fn write(&mut self) -> Result<(), Cause> {
+        if self.tls.pending() > 0 {
+            self.tls.try_write()?;
+        }
+        Ok(())
+    }
+
+    /// Says goodbye and closes; drop the future to close without.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub async fn close(mut self) -> Result<(), Cause> {
+        self.tls.close().await
+    }
+
+    /// Moves an incomplete frame to the front of the buffer.
+    fn compact(&mut self) -> Result<(), Cause> {
+        let rest = self.plain.len() - self.start;
+        if rest > FRAME_MAX {
+            return Err(Cause::new(Code::VPN_REFUSED, LayerName::Sstp)
+                .did(format!("read {rest} bytes without finding the end of a frame"))
+                .advice("check that the server offers SSTP on this port"));
+        }
+        if self.start > 0 {
+            self.plain.copy_within(self.start.., 0);
+            self.plain.truncate(rest);
+            self.start = 0;
+        }
+        Ok(())
+    }
+}
+
+/// More than any frame of a medium or HTTP header may have.
+const FRAME_MAX: usize = 64 * 1024;
+/// How much goes to TLS at once: several full records, so that encryption has work and latency stays.
+const RECORD_BATCH: usize = 64 * 1024;

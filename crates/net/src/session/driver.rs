@@ -1,0 +1,372 @@
+//! Drives one connection: the only place where its state machine meets sockets and the clock.
+
+use super::{Counters, Observer, OpenDoors, Session};
+use crate::pump::Pump;
+use crate::stack::{Stack, StackConfig};
+use crate::tls::TlsStream;
+use crate::{clock, connect, doors, tls};
+use rasman_core::{
+    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, PortClosed, PortCommand, PortId, PortSpec,
+    Projection, Rng, TlsSpec,
+};
+use rasman_dial::{Command, Connection, Effect, PortPhase};
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Carries out one dial and the connection that it makes, to the end.
+pub(super) async fn run(session: Session) {
+    let Session { plan, mut commands, observer, counters } = session;
+    let (reports, mut port_reports) = mpsc::unbounded_channel();
+    let entry = Arc::clone(&plan.entry);
+    let connection = Connection::dial(plan, Box::new(|| Box::new(SystemRng)), clock::now());
+    let mut driver = Driver {
+        connection,
+        entry,
+        observer,
+        counters,
+        port: Port::None,
+        reports,
+        network: None,
+        doors: None,
+        idle: Batch::new(),
+        finished: None,
+    };
+    loop {
+        driver.turn(clock::now());
+        if driver.finished.is_some() && !matches!(driver.port, Port::Closing(_)) {
+            break;
+        }
+        let wake = driver.next_wake(clock::now());
+        tokio::select! {
+            command = commands.recv() => driver.command(command),
+            Some((port, report)) = port_reports.recv() => driver.port_report(port, report),
+            () = driver.port.ready() => driver.exchange(clock::now()),
+            () = stack_notified(&driver.network) => {}
+            () = sleep_until(wake) => driver.connection.handle_timeout(clock::now()),
+        }
+    }
+    driver.end();
+}
+
+struct Driver {
+    connection: Connection,
+    entry: Arc<Entry>,
+    observer: Box<dyn Observer>,
+    counters: Arc<Counters>,
+    port: Port,
+    reports: mpsc::UnboundedSender<(PortId, PortReport)>,
+    network: Option<NetworkPath>,
+    /// Listeners that are bound and not served yet.
+    doors: Option<BoundDoors>,
+    /// Where frames go that have no port.
+    idle: Batch,
+    finished: Option<Cause>,
+}
+
+/// The port of the link.
+enum Port {
+    None,
+    /// Being opened by a task that ends when this is dropped.
+    Opening {
+        _task: JoinSet<()>,
+    },
+    Open {
+        id: PortId,
+        pump: Box<Pump>,
+    },
+    /// Saying goodbye, with a time limit.
+    Closing(Pin<Box<dyn Future<Output = ()>>>),
+}
+
+/// What the task that opens a port reports: three messages at the most.
+enum PortReport {
+    Progress(PortPhase),
+    Opened(Box<TlsStream>),
+    Failed(Cause),
+}
+
+struct NetworkPath {
+    stack: Stack,
+    /// The doors' tasks; dropped, they drop every stream.
+    _tasks: JoinSet<()>,
+}
+
+struct BoundDoors {
+    socks: Option<TcpListener>,
+    forwards: Vec<(TcpListener, String, u16)>,
+}
+
+impl Driver {
+    /// Moves everything that can be moved without waiting.
+    fn turn(&mut self, now: Instant) {
+        loop {
+            self.transmit(now);
+            let Some(effect) = self.connection.poll_effect() else { break };
+            self.effect(now, effect);
+        }
+        self.send_from_stack(now);
+        self.counters.write(now, &self.connection.statistics(now));
+    }
+
+    fn command(&mut self, command: Option<Command>) {
+        let command =
+            command.unwrap_or_else(|| Command::HangUp(Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager)));
+        self.connection.handle_command(clock::now(), command);
+    }
+
+    fn port_report(&mut self, id: PortId, report: PortReport) {
+        let now = clock::now();
+        // A report of a port that was closed meanwhile; its socket goes with it.
+        if !matches!(self.port, Port::Opening { .. }) {
+            return;
+        }
+        match report {
+            PortReport::Progress(phase) => self.connection.handle_command(now, Command::PortProgress(id, phase)),
+            PortReport::Opened(tls) => {
+                let facts = tls.facts().clone();
+                self.port = Port::Open { id, pump: Box::new(Pump::new(*tls)) };
+                self.connection.handle_command(now, Command::PortReady(id, facts));
+            }
+            PortReport::Failed(cause) => self.port_failed(now, id, PortClosed::Failed(cause)),
+        }
+    }
+
+    /// Reads from and writes to the port.
+    fn exchange(&mut self, now: Instant) {
+        let Port::Open { id, pump } = &mut self.port else {
+            // A goodbye has been said.
+            self.port = Port::None;
+            return;
+        };
+        let id = *id;
+        let connection = &mut self.connection;
+        let stack = self.network.as_mut().map(|network| &mut network.stack);
+        let received = match stack {
+            Some(stack) => {
+                pump.receive(|input| connection.handle_input(now, id, input), |packet| stack.receive(now, packet))
+            }
+            None => pump.receive(|input| connection.handle_input(now, id, input), |_| {}),
+        };
+        let written = pump.write();
+        match (received, written) {
+            (Err(cause), _) | (Ok(None), Err(cause)) => self.port_failed(now, id, PortClosed::Failed(cause)),
+            (Ok(Some(_)), _) => self.port_failed(now, id, PortClosed::ByPeer),
+            (Ok(None), Ok(())) => {}
+        }
+    }
+
+    fn port_failed(&mut self, now: Instant, id: PortId, closed: PortClosed) {
+        self.port = Port::None;
+        self.connection.handle_command(now, Command::PortClosed(id, closed));
+    }
+
+    /// Sends what the protocols themselves have to say.
+    fn transmit(&mut self, now: Instant) {
+        let Port::Open { id, pump } = &mut self.port else {
+            while self.connection.poll_transmit(now, &mut self.idle).is_some() {
+                self.idle.clear();
+            }
+            self.idle.clear();
+            return;
+        };
+        let id = *id;
+        while self.connection.poll_transmit(now, pump.out()).is_some() {}
+        if let Err(cause) = pump.send().and_then(|()| pump.write()) {
+            self.port_failed(now, id, PortClosed::Failed(cause));
+        }
+    }
+
+    /// Sends what programs have to say, as long as the port has room.
+    fn send_from_stack(&mut self, now: Instant) {
+        let (Port::Open { id, pump }, Some(network)) = (&mut self.port, &mut self.network) else { return };
+        let id = *id;
+        let connection = &mut self.connection;
+        let sent = pump.send_from(now, &mut network.stack, |packet, out| {
+            // A packet that does not go is counted as a drop; TCP repeats it.
+            let _ = connection.encap(now, packet, out);
+        });
+        if let Err(cause) = sent.and_then(|()| pump.write()) {
+            self.port_failed(now, id, PortClosed::Failed(cause));
+        }
+    }
+
+    fn effect(&mut self, now: Instant, effect: Effect) {
+        match effect {
+            Effect::Port(id, PortCommand::Open(spec)) => self.open_port(id, spec),
+            Effect::Port(_, _) => self.close_port(now),
+            Effect::ConfigureNetwork(projection) => {
+                let command = match self.configure(now, &projection) {
+                    Ok(()) => Command::NetworkReady,
+                    Err(cause) => Command::NetworkFailed(cause),
+                };
+                self.connection.handle_command(now, command);
+            }
+            Effect::Notify(notification) => {
+                match notification.state {
+                    ConnState::Connected => self.serve_doors(),
+                    ConnState::Disconnected => self.network = None,
+                    _ => {}
+                }
+                self.observer.notified(notification, self.connection.status());
+            }
+            Effect::Finished(cause) => self.finished = Some(cause),
+            _ => {}
+        }
+    }
+
+    fn open_port(&mut self, id: PortId, spec: PortSpec) {
+        let reports = self.reports.clone();
+        let mut task = JoinSet::new();
+        task.spawn_local(async move {
+            let report = match spec {
+                PortSpec::Tls(spec) => open_tls(id, &spec, &reports).await,
+                _ => Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Manager)),
+            };
+            let report = match report {
+                Ok(tls) => PortReport::Opened(Box::new(tls)),
+                Err(cause) => PortReport::Failed(cause),
+            };
+            // Nobody listens any more if the connection has ended meanwhile.
+            let _ = reports.send((id, report));
+        });
+        self.port = Port::Opening { _task: task };
+    }
+
+    fn close_port(&mut self, now: Instant) {
+        // What the link says last leaves before the port's own goodbye.
+        self.transmit(now);
+        self.port = match std::mem::replace(&mut self.port, Port::None) {
+            Port::Open { pump, .. } => Port::Closing(Box::pin(async move {
+                // A peer that reads nothing is left without a goodbye.
+                let _ = tokio::time::timeout(GOODBYE_LIMIT, pump.close()).await;
+            })),
+            Port::Closing(goodbye) => Port::Closing(goodbye),
+            Port::None | Port::Opening { .. } => Port::None,
+        };
+    }
+
+    /// Binds the doors and makes the stack.
+    fn configure(&mut self, now: Instant, projection: &Projection) -> Result<(), Cause> {
+        let DataPath::Rootless(rootless) = &self.entry.data_path else {
+            return Err(Cause::new(Code::NOT_SUPPORTED, LayerName::Network));
+        };
+        let socks = rootless.socks.map(doors::bind).transpose()?;
+        let mut forwards = Vec::new();
+        for forward in &rootless.forwards {
+            forwards.push((doors::bind(forward.listen)?, forward.host.clone(), forward.port));
+        }
+        let open = OpenDoors {
+            socks: socks.as_ref().and_then(|listener| listener.local_addr().ok()),
+            forwards: forwards.iter().filter_map(|(listener, ..)| listener.local_addr().ok()).collect(),
+        };
+        self.observer.doors_opened(open);
+        self.doors = Some(BoundDoors { socks, forwards });
+        let stack = Stack::new(projection, StackConfig::default(), now);
+        self.network = Some(NetworkPath { stack, _tasks: JoinSet::new() });
+        Ok(())
+    }
+
+    /// Lets programs in, now that packets flow.
+    fn serve_doors(&mut self) {
+        let (Some(network), Some(bound)) = (&mut self.network, self.doors.take()) else { return };
+        let handle = network.stack.handle();
+        if let Some(listener) = bound.socks {
+            network._tasks.spawn_local(doors::socks5(listener, handle.clone()));
+        }
+        for (listener, host, port) in bound.forwards {
+            network._tasks.spawn_local(doors::forward(listener, host, port, handle.clone()));
+        }
+    }
+
+    /// Tells when the connection or the stack wants to be called next.
+    fn next_wake(&mut self, now: Instant) -> Option<Instant> {
+        let connection = self.connection.poll_timeout().map(|timeout| timeout.at);
+        let has_room = matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() > 0);
+        let stack = match &mut self.network {
+            // Without room there is nothing to poll the stack for: `ready` wakes us when there is.
+            Some(network) if has_room => network.stack.next_poll(now).map(|after| now + after),
+            _ => None,
+        };
+        match (connection, stack) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Frees everything, then tells so.
+    fn end(mut self) {
+        self.network = None;
+        self.doors = None;
+        self.port = Port::None;
+        if let Some(cause) = self.finished.take() {
+            self.observer.finished(cause);
+        }
+    }
+}
+
+impl Port {
+    /// Waits until there is something to exchange.
+    async fn ready(&mut self) {
+        match self {
+            Self::None | Self::Opening { .. } => pending().await,
+            Self::Open { pump, .. } => {
+                let tls = pump.tls();
+                // The errors of both come again from reading and writing, with a cause.
+                tokio::select! {
+                    _ = tls.readable() => {}
+                    _ = tls.writable(), if tls.pending() > 0 => {}
+                }
+            }
+            Self::Closing(goodbye) => goodbye.await,
+        }
+    }
+}
+
+/// Opens a TLS port: name, TCP, TLS.
+async fn open_tls(
+    id: PortId,
+    spec: &TlsSpec,
+    reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
+) -> Result<TlsStream, Cause> {
+    let progress = |phase| {
+        let _ = reports.send((id, PortReport::Progress(phase)));
+    };
+    progress(PortPhase::Resolving);
+    let addresses = connect::resolve(&spec.host, spec.port).await?;
+    progress(PortPhase::Connecting);
+    let tcp = connect::connect_tcp(&addresses).await?;
+    progress(PortPhase::Securing);
+    tls::connect(spec, tcp).await
+}
+
+async fn stack_notified(network: &Option<NetworkPath>) {
+    match network {
+        Some(network) => network.stack.notified().await,
+        None => pending().await,
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(clock::runtime_instant(at)).await,
+        None => pending().await,
+    }
+}
+
+/// The system's generator.
+struct SystemRng;
+
+impl Rng for SystemRng {
+    fn fill(&mut self, out: &mut [u8]) {
+        // Without entropy no connection can be safe, so there is nothing to go on with.
+        getrandom::fill(out).expect("the system gives random bytes");
+    }
+}
+
+/// How long a port may take to say goodbye.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(1);

@@ -1,0 +1,210 @@
+//! A manager in the same process.
+
+use crate::observer::TableObserver;
+use crate::table::{Answering, Lookup, Table};
+use rasman::{
+    Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status, Target,
+};
+use rasman_core::{Answer, Cause, Code, LayerName, Notification};
+use rasman_dial::{Config, DialPlan};
+use rasman_net::session::{Counters, Session, Stopping, Workers};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// What an embedded manager starts with.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The entries that can be dialled by name.
+    pub entries: Vec<Entry>,
+    /// How many session workers (threads) to run; 0 for one a core.
+    pub workers: usize,
+    /// Time limits of the dials.
+    pub limits: Config,
+}
+
+/// Starts a manager in this process.
+///
+/// Its connections end with the last clone of the manager and of what it gave out.
+///
+/// # Errors
+/// 87 for an entry with a setting that cannot work, 183 for two entries of one name, 711 if threads cannot be
+/// started.
+pub fn embedded(settings: Settings) -> Result<Manager, Error> {
+    let mut epoch = [0; 4];
+    getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
+    let mut table = Table::new(u32::from_be_bytes(epoch));
+    for entry in settings.entries {
+        table.add_entry(entry)?;
+    }
+    let count = match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    };
+    let workers = Workers::start(count).map_err(|error| cannot_start(&format!("started {count} threads: {error}")))?;
+    Ok(Manager::new(Arc::new(Embedded {
+        table: Arc::new(Mutex::new(table)),
+        workers: Mutex::new(Some(workers)),
+        stopping: Mutex::new(None),
+        limits: settings.limits,
+    })))
+}
+
+struct Embedded {
+    table: Arc<Mutex<Table>>,
+    /// Gone once the manager was shut down.
+    workers: Mutex<Option<Workers>>,
+    /// Their threads, once it was.
+    stopping: Mutex<Option<Stopping>>,
+    limits: Config,
+}
+
+impl Embedded {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+
+    /// Hands a new connection to a worker. Called with the table locked, so that nobody sees half of it.
+    fn launch(&self, table: &mut Table, entry: Arc<Entry>, dial: Dial, held: bool) -> Result<Started, Error> {
+        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+        let (notifications, notification_queue) = mpsc::channel(NOTIFICATIONS_MAX);
+        let counters = Arc::new(Counters::default());
+        let handle = table.next_handle();
+        let session = Session {
+            plan: DialPlan {
+                entry: Arc::clone(&entry),
+                credentials: dial.credentials.clone(),
+                handler: held,
+                paused_states: dial.paused_states,
+                config: self.limits.clone(),
+            },
+            commands: command_queue,
+            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
+            counters: Arc::clone(&counters),
+        };
+        let workers = lock(&self.workers);
+        let workers = workers.as_ref().ok_or_else(|| Error(stopped()))?;
+        workers
+            .run(session)
+            .map_err(|_| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))?;
+        table.insert(handle, &entry, dial.credentials, commands, notifications, counters);
+        Ok(Started { handle, notifications: notification_queue })
+    }
+}
+
+impl Backend for Embedded {
+    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+        // Settings are checked before the lock: checking takes long, the table is shared.
+        let inline = match &dial.target {
+            Target::Entry(entry) => {
+                entry.validate()?;
+                Some(Arc::new((**entry).clone()))
+            }
+            Target::Name(_) => None,
+        };
+        let mut table = self.table();
+        let entry = match (&dial.target, inline) {
+            (_, Some(entry)) => entry,
+            (Target::Name(name), None) => table.entry(name)?,
+            (Target::Entry(_), None) => unreachable!("an inline entry was cloned above"),
+        };
+        match table.lookup(&entry, &dial.credentials)? {
+            Lookup::Free => self.launch(&mut table, entry, dial, held),
+            Lookup::Referenced(handle) => {
+                // Clause A16: success at once, and exactly one Connected notification.
+                let (sender, notifications) = mpsc::channel(1);
+                let connected = Notification::new(0, rasman::ConnState::Connected, None, rasman::Detail::None);
+                let _ = sender.try_send(connected);
+                Ok(Started { handle, notifications })
+            }
+        }
+    }
+
+    fn handler_done(&self, handle: Handle, seq: u64, more: bool) {
+        self.table().handler_done(handle, seq, more);
+    }
+
+    fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
+        match self.table().answer(handle, question, answer)? {
+            Answering::Taken => Ok(()),
+            Answering::NotOpen => {
+                Err(Error::refused(Code::INVALID_AUTH_STATE, format!("looked for the open question {question}")))
+            }
+        }
+    }
+
+    fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+        self.table().hang_up(handle)
+    }
+
+    fn abandon(&self, handle: Handle) {
+        self.table().abandon(handle);
+    }
+
+    fn status(&self, handle: Handle) -> Result<Status, Error> {
+        self.table().status(handle)
+    }
+
+    fn statistics(&self, handle: Handle) -> Result<Statistics, Error> {
+        self.table().statistics(handle)
+    }
+
+    fn closed(&self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
+        self.table().closed(handle)
+    }
+
+    fn connections(&self) -> Vec<ConnectionInfo> {
+        self.table().connections()
+    }
+
+    fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {
+        self.table().subscribe()
+    }
+
+    fn ended(&self, handle: Handle) -> Option<Cause> {
+        self.table().ended(handle)
+    }
+
+    fn shut_down(&self) -> oneshot::Receiver<()> {
+        let workers = lock(&self.workers).take();
+        self.table().hang_up_all(&stopped());
+        match workers {
+            Some(workers) => {
+                let (done, stopping) = workers.stop();
+                *lock(&self.stopping) = Some(stopping);
+                done
+            }
+            None => oneshot::channel().1,
+        }
+    }
+
+    fn join(&self) {
+        let stopping = lock(&self.stopping).take();
+        if let Some(stopping) = stopping {
+            stopping.join();
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.table().hang_up_all(&stopped());
+    }
+}
+
+/// Locks; a thread that panicked while it held the lock left nothing half done that could be worse than stopping.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// More than a client can cause: an acknowledgement a notification, an answer a question, one hang-up.
+const COMMANDS_MAX: usize = 256;
+/// More than one dial can tell: some twenty states for each of a few attempts.
+pub(crate) const NOTIFICATIONS_MAX: usize = 256;
+
+fn stopped() -> Cause {
+    Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager)
+}
+
+fn cannot_start(did: &str) -> Error {
+    Error::refused(Code::RASMAN_CANNOT_INITIALIZE, did)
+}

@@ -1,0 +1,326 @@
+//! The table of entries and connections.
+
+use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
+use rasman_core::{Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, Statistics};
+use rasman_dial::Command;
+use rasman_net::session::Counters;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Entries and connections, behind one short-held lock.
+///
+/// Whatever a client is told stands here before it is told (clauses A47, C6).
+pub(crate) struct Table {
+    epoch: u32,
+    last: u32,
+    entries: HashMap<String, Arc<Entry>>,
+    records: HashMap<Handle, Record>,
+    /// Which connection an entry has: being dialled, or connected.
+    active: HashMap<String, Handle>,
+    ended: VecDeque<(Handle, Cause)>,
+    changes: broadcast::Sender<Change>,
+}
+
+struct Record {
+    /// The entry's name as the user wrote it, and as it is compared.
+    name: String,
+    key: String,
+    credentials: Credentials,
+    status: Status,
+    references: u32,
+    /// The notification that the handler works on.
+    held: Option<u64>,
+    /// The question that is open.
+    question: Option<u32>,
+    hanging_up: bool,
+    commands: mpsc::Sender<Command>,
+    /// Gone once the dial's last notification was told.
+    notifications: Option<mpsc::Sender<Notification>>,
+    counters: Arc<Counters>,
+    hang_ups: Vec<oneshot::Sender<HangUp>>,
+    closed: Vec<oneshot::Sender<Cause>>,
+}
+
+/// What stands in the way of a dial.
+pub(crate) enum Lookup {
+    Free,
+    /// The entry is connected; a reference was added.
+    Referenced(Handle),
+}
+
+/// What became of an answer.
+pub(crate) enum Answering {
+    Taken,
+    NotOpen,
+}
+
+impl Table {
+    pub(crate) fn new(epoch: u32) -> Self {
+        let (changes, _) = broadcast::channel(CHANGES_MAX);
+        Self {
+            epoch,
+            last: 0,
+            entries: HashMap::new(),
+            records: HashMap::new(),
+            active: HashMap::new(),
+            ended: VecDeque::new(),
+            changes,
+        }
+    }
+
+    pub(crate) fn add_entry(&mut self, entry: Entry) -> Result<(), Error> {
+        entry.validate()?;
+        let name = entry.name.clone();
+        match self.entries.insert(key(&name), Arc::new(entry)) {
+            None => Ok(()),
+            Some(_) => Err(Error::refused(Code::ALREADY_EXISTS, format!("added a second entry named \"{name}\""))),
+        }
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Result<Arc<Entry>, Error> {
+        self.entries.get(&key(name)).cloned().ok_or_else(|| {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            Error(
+                Cause::new(Code::CANNOT_FIND_PHONEBOOK_ENTRY, LayerName::Settings)
+                    .did(format!("looked for the entry \"{shown}\""))
+                    .advice("check the name; the manager knows it under no other spelling than upper and lower case"),
+            )
+        })
+    }
+
+    /// Decides what RasDial returns at once for an entry (clauses A16, A17).
+    pub(crate) fn lookup(&mut self, entry: &Entry, credentials: &Credentials) -> Result<Lookup, Error> {
+        let Some(handle) = self.active.get(&key(&entry.name)).copied() else { return Ok(Lookup::Free) };
+        let Some(record) = self.records.get_mut(&handle) else { return Ok(Lookup::Free) };
+        if record.hanging_up {
+            return Ok(Lookup::Free);
+        }
+        if record.status.state != ConnState::Connected {
+            let did = format!("found \"{}\" being dialled already", entry.name);
+            return Err(Error::refused(Code::DIAL_ALREADY_IN_PROGRESS, did));
+        }
+        let same = record.credentials.same_user(credentials) && record.credentials.password.same(&credentials.password);
+        if !same {
+            let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
+                .did(format!("found \"{}\" connected with other credentials", entry.name))
+                .advice("hang that connection up first, or dial with its credentials");
+            return Err(Error(cause));
+        }
+        record.references += 1;
+        Ok(Lookup::Referenced(handle))
+    }
+
+    /// Makes a handle value that was not used before by this manager (clause H15).
+    pub(crate) fn next_handle(&mut self) -> Handle {
+        loop {
+            self.last = self.last.checked_add(1).unwrap_or(1);
+            let handle = Handle(u64::from(self.epoch) << 32 | u64::from(self.last));
+            if !self.records.contains_key(&handle) {
+                return handle;
+            }
+        }
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        handle: Handle,
+        entry: &Entry,
+        credentials: Credentials,
+        commands: mpsc::Sender<Command>,
+        notifications: mpsc::Sender<Notification>,
+        counters: Arc<Counters>,
+    ) {
+        let key = key(&entry.name);
+        self.active.insert(key.clone(), handle);
+        let status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
+        let record = Record {
+            name: entry.name.clone(),
+            key,
+            credentials,
+            status,
+            references: 1,
+            held: None,
+            question: None,
+            hanging_up: false,
+            commands,
+            notifications: Some(notifications),
+            counters,
+            hang_ups: Vec::new(),
+            closed: Vec::new(),
+        };
+        self.records.insert(handle, record);
+    }
+
+    // Calls of clients.
+
+    pub(crate) fn handler_done(&mut self, handle: Handle, seq: u64, more: bool) {
+        let Some(record) = self.records.get_mut(&handle) else { return };
+        if record.held.take_if(|held| *held == seq).is_some() {
+            if !more {
+                record.notifications = None;
+            }
+            record.command(Command::HandlerDone { seq, more });
+        }
+    }
+
+    pub(crate) fn answer(&mut self, handle: Handle, question: u32, answer: Answer) -> Result<Answering, Error> {
+        let record = self.record(handle)?;
+        if record.question.take_if(|open| *open == question).is_none() {
+            return Ok(Answering::NotOpen);
+        }
+        if let Answer::Credentials(credentials) = &answer {
+            record.credentials = credentials.clone();
+        }
+        record.command(Command::Answer { id: question, answer });
+        Ok(Answering::Taken)
+    }
+
+    pub(crate) fn hang_up(&mut self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+        let record = self.record(handle)?;
+        let (told, waiter) = oneshot::channel();
+        // Clause H9: only the last reference disconnects.
+        if record.references > 1 && !record.hanging_up {
+            record.references -= 1;
+            let _ = told.send(HangUp::Released { remaining: record.references });
+        } else {
+            record.hang_ups.push(told);
+            record.hang_up(user_hung_up());
+        }
+        Ok(waiter)
+    }
+
+    pub(crate) fn abandon(&mut self, handle: Handle) {
+        // What was published counts: a connection that is established outlives whoever dialled it (clause A44).
+        if let Some(record) = self.records.get_mut(&handle)
+            && record.status.state != ConnState::Connected
+        {
+            record.notifications = None;
+            record.hang_up(user_hung_up());
+        }
+    }
+
+    pub(crate) fn hang_up_all(&mut self, cause: &Cause) {
+        for record in self.records.values_mut() {
+            record.hang_up(cause.clone());
+        }
+    }
+
+    pub(crate) fn status(&mut self, handle: Handle) -> Result<Status, Error> {
+        Ok(self.record(handle)?.status.clone())
+    }
+
+    pub(crate) fn statistics(&mut self, handle: Handle) -> Result<Statistics, Error> {
+        Ok(self.record(handle)?.counters.read())
+    }
+
+    pub(crate) fn closed(&mut self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
+        let (told, waiter) = oneshot::channel();
+        self.record(handle)?.closed.push(told);
+        Ok(waiter)
+    }
+
+    pub(crate) fn connections(&self) -> Vec<ConnectionInfo> {
+        let mut list: Vec<_> = self.records.iter().map(|(handle, record)| record.info(*handle)).collect();
+        list.sort_by_key(|info| info.handle);
+        list
+    }
+
+    pub(crate) fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {
+        (self.connections(), self.changes.subscribe())
+    }
+
+    pub(crate) fn ended(&self, handle: Handle) -> Option<Cause> {
+        self.ended.iter().find(|(ended, _)| *ended == handle).map(|(_, cause)| cause.clone())
+    }
+
+    // Reports of sessions.
+
+    /// Takes a notification: status first, then whoever is told.
+    pub(crate) fn notified(&mut self, handle: Handle, notification: Notification, status: rasman_dial::Status) {
+        let Some(record) = self.records.get_mut(&handle) else { return };
+        record.status.state = status.state;
+        record.status.error = status.error;
+        record.status.device = status.device;
+        record.status.projection = status.projection;
+        record.question = match &notification.detail {
+            Detail::Question(question) => Some(question.id),
+            _ => None,
+        };
+        let over = notification.error.is_some() || notification.state == ConnState::Disconnected;
+        if over && self.active.get(&record.key) == Some(&handle) {
+            self.active.remove(&record.key);
+        }
+        if let Some(sender) = &record.notifications {
+            record.held = (!notification.is_last()).then_some(notification.seq);
+            // The queue holds more than one dial can tell; a client that lost interest is no error.
+            let _ = sender.try_send(notification.clone());
+        }
+        if notification.is_last() {
+            record.notifications = None;
+        }
+        let _ = self.changes.send(Change::Notified { handle, notification: Arc::new(notification) });
+    }
+
+    pub(crate) fn doors_opened(&mut self, handle: Handle, doors: Doors) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.status.doors = doors;
+        }
+    }
+
+    /// Takes the end of a connection: nothing of it is left.
+    pub(crate) fn finished(&mut self, handle: Handle, cause: &Cause) {
+        let Some(record) = self.records.remove(&handle) else { return };
+        if self.active.get(&record.key) == Some(&handle) {
+            self.active.remove(&record.key);
+        }
+        if self.ended.len() == ENDED_MAX {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((handle, cause.clone()));
+        let _ = self.changes.send(Change::Gone { handle, cause: Arc::new(cause.clone()) });
+        for waiter in record.hang_ups {
+            let _ = waiter.send(HangUp::Gone(cause.clone()));
+        }
+        for waiter in record.closed {
+            let _ = waiter.send(cause.clone());
+        }
+    }
+
+    fn record(&mut self, handle: Handle) -> Result<&mut Record, Error> {
+        self.records.get_mut(&handle).ok_or_else(|| Error::invalid_handle(handle))
+    }
+}
+
+impl Record {
+    fn hang_up(&mut self, cause: Cause) {
+        if !std::mem::replace(&mut self.hanging_up, true) {
+            self.command(Command::HangUp(cause));
+        }
+    }
+
+    fn command(&self, command: Command) {
+        // The queue holds more than a client can cause; a session that is gone has told so already.
+        let _ = self.commands.try_send(command);
+    }
+
+    fn info(&self, handle: Handle) -> ConnectionInfo {
+        let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
+        ConnectionInfo::new(handle, self.name.clone(), self.status.state, error, self.references)
+    }
+}
+
+/// How many changes a watcher may be behind before it is told that it lagged.
+const CHANGES_MAX: usize = 1024;
+/// How many reasons of ended connections are remembered.
+const ENDED_MAX: usize = 256;
+const DEVICE: rasman::Device = rasman::Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+
+/// Entry names compare without regard to case (clause A17).
+fn key(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn user_hung_up() -> Cause {
+    Cause::new(Code::USER_DISCONNECTION, LayerName::User)
+}
