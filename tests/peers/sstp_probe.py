@@ -2,7 +2,8 @@
 
 sstp_probe.py [options] HOST PORT
   (nothing more)            TLS and the HTTPS handshake only; prints the answer's status line and the Call Connect Ack
-  --dial PEER HOST BYTES    then PPP by PEER (lwip-peer), BYTES to HOST:9000 and as many back through the tunnel
+  --dial PEER HOST BYTES METHOD
+                            then PPP by PEER (lwip-peer), BYTES to HOST:9000 and as many back through the tunnel
   --no-binding              never sends Call Connected
   --wrong-binding           sends it with a wrong Compound MAC
   --name NAME               the TLS server name; --ca FILE its authority (without it nothing is verified)
@@ -87,7 +88,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("host")
     parser.add_argument("port", type=int)
-    parser.add_argument("--dial", nargs=3)
+    parser.add_argument("--dial", nargs=4)
     parser.add_argument("--no-binding", action="store_true")
     parser.add_argument("--wrong-binding", action="store_true")
     parser.add_argument("--name")
@@ -109,8 +110,8 @@ def main():
     if not options.dial:
         return 0
 
-    command, host, size = options.dial
-    peer = subprocess.Popen([command, "client", host, size], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    command, *call = options.dial
+    peer = subprocess.Popen([command, "client", *call], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     certificate = hashlib.sha256(tunnel.tls.getpeercert(binary_form=True)).digest()
     seen = {"response": None, "bound": False, "hung_up": False}
 

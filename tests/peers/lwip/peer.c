@@ -3,8 +3,8 @@
  *
  *   lwip-peer server pap|chap|mschap2|eap|none [mppe]
  *       answers a dial, is 10.66.0.1, gives 10.66.0.2 and DNS 10.66.0.53, serves TCP port 9000
- *   lwip-peer client HOST BYTES
- *       dials, sends BYTES to HOST:9000, fetches BYTES from it, checks both hashes, hangs up; status 0 if all held
+ *   lwip-peer client HOST BYTES pap|chap|mschap2|eap
+ *       dials, authenticates in this way alone, sends BYTES to HOST:9000, fetches BYTES from it, checks both hashes, hangs up; status 0 if all held
  *
  * Name and password are PEER_USER and PEER_PASSWORD of the environment, or alice and wonderland.
  *
@@ -349,12 +349,17 @@ static void on_status(ppp_pcb *p, int e, void *c) {
   }
 }
 
+static u8_t method_type(const char *m) {
+  return !strcmp(m, "pap") ? PPPAUTHTYPE_PAP : !strcmp(m, "chap") ? PPPAUTHTYPE_CHAP
+       : !strcmp(m, "eap") ? PPPAUTHTYPE_EAP : PPPAUTHTYPE_MSCHAP_V2;
+}
+
 int main(int argc, char **argv) {
   struct netif nif;
   ip4_addr_t a;
   is_client = argc > 1 && !strcmp(argv[1], "client");
-  if (argc < 3 || (is_client && argc < 4)) {
-    fprintf(stderr, "usage: lwip-peer server pap|chap|mschap2|eap|none [mppe] | client HOST BYTES\n");
+  if (argc < 3 || (is_client && argc < 5)) {
+    fprintf(stderr, "usage: lwip-peer server pap|chap|mschap2|eap|none [mppe] | client HOST BYTES METHOD\n");
     return 2;
   }
   setvbuf(stderr, NULL, _IOLBF, 0);
@@ -369,16 +374,14 @@ int main(int argc, char **argv) {
   if (is_client) {
     if (!ipaddr_aton(argv[2], &service_host)) return 2;
     amount = strtoull(argv[3], NULL, 10);
-    ppp_set_auth(ppp, PPPAUTHTYPE_ANY, user, password);
+    ppp_set_auth(ppp, method_type(argv[4]), user, password);
     netif_set_default(&nif);
     ppp_set_default(ppp);
     ppp_connect(ppp, 0);
   } else {
     const char *m = argv[2];
-    u8_t type = !strcmp(m, "pap") ? PPPAUTHTYPE_PAP : !strcmp(m, "chap") ? PPPAUTHTYPE_CHAP
-              : !strcmp(m, "eap") ? PPPAUTHTYPE_EAP : PPPAUTHTYPE_MSCHAP_V2;
     if (strcmp(m, "none")) {
-      ppp_set_auth(ppp, type, user, password);
+      ppp_set_auth(ppp, method_type(m), user, password);
       ppp_set_auth_required(ppp, 1);
     }
     if (argc > 3) ppp_set_mppe(ppp, PPP_MPPE_ENABLE | PPP_MPPE_REFUSE_40);
