@@ -1,6 +1,7 @@
 //! `cargo xtask clauses`: the status of each clause of the contract, from tests that ran and passed.
 
 use std::fmt;
+use std::io::Write;
 
 use crate::contract::{self, Clause, Expectation, FRONTS, Family};
 use crate::mutate;
@@ -36,16 +37,19 @@ pub(crate) fn run(args: &Args) -> Result {
     }
     let tests = results(args.no_run)?;
     let mut faults = unknown_ids(&families, &tests);
+    let mut text = String::new();
     for family in &families {
-        print_family(family, &tests, args.markdown);
+        family_table(&mut text, family, &tests, args.markdown);
         faults.extend(family_faults(family, &tests));
     }
-    print_totals(&families, &tests, args.markdown);
+    totals_table(&mut text, &families, &tests, args.markdown);
+    // Whoever reads this may stop reading: `cargo xtask clauses | head`.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     if faults.is_empty() {
         return Ok(());
     }
     for fault in &faults {
-        println!("error: {fault}");
+        eprintln!("error: {fault}");
     }
     Err(format!("{} clauses are not as docs/contract.md says", faults.len()))
 }
@@ -139,48 +143,44 @@ fn unknown_ids(families: &[Family], tests: &[TestResult]) -> Vec<String> {
     faults
 }
 
-fn print_family(family: &Family, tests: &[TestResult], markdown: bool) {
-    let title = format!("{}: {}", family.letter, family.title);
-    if markdown {
-        println!("### {title}\n\n| clause | Rust | IPC | C |\n| --- | --- | --- | --- |");
+fn family_table(out: &mut String, family: &Family, tests: &[TestResult], markdown: bool) {
+    let Family { letter, title, .. } = family;
+    out.push_str(&if markdown {
+        format!("### {letter}: {title}\n\n| clause | Rust | IPC | C |\n| --- | --- | --- | --- |\n")
     } else {
-        println!("\n{title}");
-    }
+        format!("\n{letter}: {title}\n")
+    });
     for clause in &family.clauses {
         let [rust, ipc, c] = [0, 1, 2].map(|i| status(clause, i, tests).to_string());
-        if markdown {
-            println!("| {} | {rust} | {ipc} | {c} |", clause.id);
+        out.push_str(&if markdown {
+            format!("| {} | {rust} | {ipc} | {c} |\n", clause.id)
         } else {
-            println!("  {:<4} {rust:<20} {ipc:<20} {c}", clause.id);
-        }
+            format!("  {:<4} {rust:<20} {ipc:<20} {c}\n", clause.id)
+        });
     }
-    if markdown {
-        println!();
-    }
+    out.push_str(if markdown { "\n" } else { "" });
 }
 
-fn print_totals(families: &[Family], tests: &[TestResult], markdown: bool) {
+fn totals_table(out: &mut String, families: &[Family], tests: &[TestResult], markdown: bool) {
+    let mut row = |cells: [String; 7]| {
+        out.push_str(&if markdown {
+            format!("| {} |\n", cells.join(" | "))
+        } else {
+            cells.map(|cell| format!("{cell:<12}")).concat().trim_end().to_owned() + "\n"
+        });
+    };
+    row(["front", "clauses", "done", "refused", "waiting", "n/a", "not as said"].map(str::to_owned));
     if markdown {
-        println!("| front | clauses | done | refused | waiting | n/a | not as said |");
-        println!("| --- | --- | --- | --- | --- | --- | --- |");
-    } else {
-        println!(
-            "\n{:<8}{:>9}{:>9}{:>9}{:>9}{:>9}  not as said",
-            "front", "clauses", "done", "refused", "waiting", "n/a"
-        );
+        row(["---"; 7].map(str::to_owned));
     }
     for (index, front) in FRONTS.iter().enumerate() {
         let mut counts = [0_usize; 5];
         for clause in families.iter().flat_map(|f| &f.clauses) {
             counts[status(clause, index, tests).column()] += 1;
         }
-        let all: usize = counts.iter().sum();
-        let [done, refused, waiting, none, wrong] = counts;
-        if markdown {
-            println!("| {front} | {all} | {done} | {refused} | {waiting} | {none} | {wrong} |");
-        } else {
-            println!("{front:<8}{all:>9}{done:>9}{refused:>9}{waiting:>9}{none:>9}  {wrong}");
-        }
+        let [done, refused, waiting, none, wrong] = counts.map(|count| count.to_string());
+        let all = counts.iter().sum::<usize>().to_string();
+        row([(*front).to_owned(), all, done, refused, waiting, none, wrong]);
     }
 }
 

@@ -48,6 +48,14 @@ pub(crate) enum Expectation {
     NotApplicable,
 }
 
+impl Family {
+    /// Whether a test is due for any of the clauses at any front.
+    pub(crate) fn is_due(&self) -> bool {
+        let due = |e: &Expectation| matches!(e, Expectation::Test | Expectation::Refused(_));
+        self.clauses.iter().any(|clause| clause.fronts.iter().any(due))
+    }
+}
+
 /// Reads the document.
 ///
 /// # Errors
@@ -174,6 +182,7 @@ Words.
         assert_eq!(families[0].clauses[0].fronts[1], Expectation::Waits("DAEMON".to_owned()));
         assert_eq!(families[0].clauses[1].fronts[0], Expectation::Refused("816".to_owned()));
         assert_eq!(families[1].clauses[0].fronts[2], Expectation::NotApplicable);
+        assert!(families[0].is_due() && !families[1].is_due());
     }
 
     #[test]

@@ -81,15 +81,18 @@ pub(crate) fn run(families: &[Family], only: &[String]) -> Result {
             }
         }
     }
-    for family in families {
-        if only.is_empty() && !all.mutations.iter().any(|m| m.family == family.letter) {
-            println!("{} has no mutation yet", family.letter);
+    let mut lacking = Vec::new();
+    for family in families.iter().filter(|f| only.is_empty() && f.is_due()) {
+        if !all.mutations.iter().any(|m| m.family == family.letter) {
+            println!("{} HAS NO MUTATION", family.letter);
+            lacking.push(family.letter.to_string());
         }
     }
-    if unnoticed.is_empty() {
-        return Ok(());
+    match (unnoticed.is_empty(), lacking.is_empty()) {
+        (true, true) => Ok(()),
+        (true, false) => Err(format!("no mutation for {}", lacking.join(", "))),
+        (false, _) => Err(format!("not noticed: {}", unnoticed.join("; "))),
     }
-    Err(format!("not noticed: {}", unnoticed.join("; ")))
 }
 
 /// A copy of the workspace, with build products of its own that later runs use again.
