@@ -42,14 +42,23 @@ fn format() -> Result {
 }
 
 fn clippy() -> Result {
-    tool::run(tool::cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    tool::run(tool::cargo().args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn rustdoc() -> Result {
     tool::run(
         tool::cargo()
             .env("RUSTDOCFLAGS", "-D warnings")
-            .args(["doc", "--locked", "--workspace", "--no-deps"])
+            .args(["doc", "--locked", "--workspace", "--no-deps", "--keep-going"])
             .arg("--document-private-items"),
     )
 }
