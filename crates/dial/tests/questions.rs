@@ -1,0 +1,158 @@
+//! Paused states: RetryAuthentication.
+
+mod world;
+
+use rasman_auth::AccountState;
+use rasman_core::{Answer, Code, ConnState, Detail, QuestionKind};
+use rasman_dial::{Command, DialPlan};
+use world::*;
+
+fn asking(password: &str) -> DialPlan {
+    DialPlan { paused_states: true, ..plan(password) }
+}
+
+fn question(world: &World) -> u32 {
+    match &world.told.last().expect("told").1.detail {
+        Detail::Question(question) => question.id,
+        other => panic!("no question: {other:?}"),
+    }
+}
+
+fn answer(id: u32, password: &str) -> Command {
+    Command::Answer { id, answer: Answer::Credentials(credentials(password)) }
+}
+
+#[test]
+fn p1_p2_a43_without_paused_states_a_question_is_an_error() {
+    let mut world = World::new(plan("wrong"), server());
+    world.settle();
+    assert!(world.states().iter().all(|(state, _)| *state != ConnState::RetryAuthentication));
+    assert_eq!(world.last().2, 691);
+}
+
+#[test]
+fn p2_p3_p13_with_paused_states_the_dial_waits_in_retry_authentication() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    let mut world = World::new(asking("wrong"), config);
+    world.settle();
+    let states = world.states();
+    assert_eq!(states[states.len() - 2..], [(ConnState::AuthNotify, 0), (ConnState::RetryAuthentication, 0)]);
+    let status = world.connection.status();
+    assert_eq!((status.state, status.error.map(|c| c.code.0)), (ConnState::RetryAuthentication, Some(691)));
+    let told = world.told.len();
+    world.run_until(20_000);
+    assert_eq!(world.told.len(), told);
+}
+
+#[test]
+fn p7_p14_other_credentials_are_tried_on_the_same_link_if_the_server_allows() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    let mut world = World::new(asking("wrong"), config);
+    world.settle();
+    let asked = world.told.len();
+    world.command(answer(question(&world), "wonderland"));
+    assert_eq!(world.last().1, ConnState::Connected);
+    assert_eq!(world.ports_opened, 1, "on the same link");
+    let after: Vec<_> = world.states()[asked..].iter().map(|(state, _)| *state).collect();
+    assert_eq!(after[0], ConnState::AuthRetry, "the states that follow are told, the paused one is not repeated");
+    assert!(!after.contains(&ConnState::RetryAuthentication));
+}
+
+#[test]
+fn p7_other_credentials_are_tried_on_a_fresh_link_if_the_server_hangs_up_at_the_first_refusal() {
+    let mut world = World::new(asking("wrong"), server());
+    world.run_until(20_000);
+    assert_eq!(world.last().1, ConnState::RetryAuthentication);
+    let asked = world.told.len();
+    world.command(answer(question(&world), "wonderland"));
+    world.run_until(40_000);
+    assert_eq!(world.last().1, ConnState::Connected, "{:?}", world.states());
+    assert_eq!(world.ports_opened, 2);
+    assert_eq!(world.states()[asked..asked + 2], [(ConnState::AuthRetry, 0), (ConnState::OpenPort, 0)]);
+}
+
+#[test]
+fn p14_a_further_refusal_asks_again_until_the_answers_are_used_up() {
+    let mut config = server();
+    config.ppp.retries = 10;
+    let mut world = World::new(asking("wrong"), config);
+    world.settle();
+    for attempts in 1..=3 {
+        let Detail::Question(question) = &world.told.last().expect("told").1.detail else { panic!("no question") };
+        let expected = QuestionKind::RetryAuthentication { refused: Code::AUTHENTICATION_FAILURE, attempts };
+        assert_eq!(question.kind, expected);
+        world.command(answer(question.id, "wrong again"));
+    }
+    assert_eq!((world.last().1, world.last().2), (ConnState::AuthNotify, 691), "{:?}", world.states());
+}
+
+#[test]
+fn p12_an_answer_to_another_question_is_not_taken() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    let mut world = World::new(asking("wrong"), config);
+    world.command(answer(1, "too early"));
+    world.settle();
+    let id = question(&world);
+    world.command(answer(id + 1, "wonderland"));
+    assert_eq!(world.connection.state(), ConnState::RetryAuthentication);
+    world.command(answer(id, "wonderland"));
+    assert_eq!(world.connection.state(), ConnState::Connected);
+    world.command(answer(id, "late"));
+    assert_eq!(world.connection.state(), ConnState::Connected);
+}
+
+#[test]
+fn p5_an_answer_inside_the_handler_takes_effect_when_it_has_returned() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    let mut world = World::new(DialPlan { handler: true, ..asking("wrong") }, config);
+    world.prompt = false;
+    world.settle();
+    while world.connection.state() != ConnState::RetryAuthentication {
+        world.handler_returns(true);
+    }
+    world.command(answer(question(&world), "wonderland"));
+    assert_eq!(world.connection.state(), ConnState::RetryAuthentication, "held");
+    world.prompt = true;
+    world.handler_returns(true);
+    assert_eq!(world.connection.state(), ConnState::Connected);
+}
+
+#[test]
+fn p10_a_hang_up_instead_of_an_answer_ends_the_dial() {
+    let mut world = World::new(asking("wrong"), server());
+    world.run_until(1_000);
+    world.command(hang_up());
+    world.run_until(10_000);
+    assert_eq!(world.finished.map(|c| c.code), Some(Code::USER_DISCONNECTION));
+}
+
+#[test]
+fn p2_a_question_has_a_deadline_and_its_cause_then_ends_the_dial() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    config.ppp.negotiation.authentication = rasman_core::Duration::from_secs(3_600);
+    let mut world = World::new(asking("wrong"), config);
+    world.run_until(299_999);
+    assert_eq!(world.connection.state(), ConnState::RetryAuthentication);
+    assert_eq!(world.last().2, 0);
+    world.run_until(300_000);
+    assert_eq!(world.last(), (300_000, ConnState::RetryAuthentication, 691));
+}
+
+#[test]
+fn e11_accounts_that_may_not_dial_are_told_by_their_code() {
+    for (state, code) in [
+        (AccountState::Disabled, 647),
+        (AccountState::PasswordExpired, 648),
+        (AccountState::NoDialIn, 649),
+        (AccountState::RestrictedHours, 646),
+    ] {
+        let mut world = World::new(plan("wonderland"), server_with(state));
+        world.settle();
+        assert_eq!((world.last().1, world.last().2), (ConnState::AuthNotify, code));
+    }
+}

@@ -1,0 +1,68 @@
+//! Where passwords come from: never from the command line, which everybody can read.
+
+use rasman::Secret;
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// Reads the first line of a file that nobody else may read.
+pub(crate) fn from_file(path: &Path) -> Result<Secret, String> {
+    let shown = path.display();
+    let mut file = File::open(path).map_err(|error| format!("password file {shown}: {error}"))?;
+    let mode = file.metadata().map_err(|error| format!("password file {shown}: {error}"))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(format!("password file {shown} can be read by others; run: chmod 600 {shown}"));
+    }
+    let mut text = Zeroizing::new(Vec::new());
+    file.by_ref()
+        .take(PASSWORD_MAX)
+        .read_to_end(&mut text)
+        .map_err(|error| format!("password file {shown}: {error}"))?;
+    Ok(first_line(&text))
+}
+
+/// Reads the first line of standard input; asks for it on a terminal, without echo.
+pub(crate) fn from_stdin(prompt: &str) -> Result<Secret, String> {
+    let stdin = io::stdin();
+    let quiet = stdin.is_terminal().then(|| Quiet::start(prompt)).flatten();
+    let mut text = Zeroizing::new(Vec::new());
+    let read = stdin.lock().take(PASSWORD_MAX).read_until(b'\n', &mut text);
+    drop(quiet);
+    read.map_err(|error| format!("standard input: {error}"))?;
+    Ok(first_line(&text))
+}
+
+fn first_line(text: &[u8]) -> Secret {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Secret::new(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// The terminal's echo is off while this lives.
+struct Quiet;
+
+impl Quiet {
+    fn start(prompt: &str) -> Option<Self> {
+        eprint!("{prompt}");
+        let _ = io::stderr().flush();
+        stty("-echo").then_some(Self)
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        stty("echo");
+        eprintln!();
+    }
+}
+
+/// Sets the terminal by the system's own tool, which needs no unsafe code.
+fn stty(setting: &str) -> bool {
+    let command = Command::new("stty").arg(setting).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
+    command.is_ok_and(|status| status.success())
+}
+
+/// More than any server takes.
+const PASSWORD_MAX: u64 = 4096;
