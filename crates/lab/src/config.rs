@@ -1,0 +1,68 @@
+//! What a lab is told.
+
+use crate::{Faults, Pool, User};
+use rasman_core::Duration;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// What a lab is told. The default serves [`DEFAULT_USER`] on a free port of the loopback interface, without faults.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where it listens; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Who may dial in.
+    pub users: Vec<User>,
+    /// The addresses that clients are given.
+    pub pool: Pool,
+    /// The lab's own address inside every tunnel.
+    pub gateway: Ipv4Addr,
+    /// The name servers that clients are given; the lab itself answers at [`gateway`](Self::gateway).
+    pub dns: Vec<Ipv4Addr>,
+    /// The lab's name: in challenges, on the page, and in the certificate's subject.
+    pub name: String,
+    /// Answer with TLS 1.2 only, as servers of the last decade do.
+    pub tls12_only: bool,
+    /// The hash protocols offered for the crypto binding: 1 SHA-1, 2 SHA-256, 3 both.
+    pub hashes: u8,
+    /// How many further attempts a refused client has on the same link.
+    pub retries: u32,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The page at `/`; `None` for the built-in one.
+    pub http_page: Option<String>,
+    /// The largest body, in bytes, of a download or an upload inside.
+    pub bulk_max: u64,
+    /// The most sessions at one time; further clients are refused.
+    pub max_sessions: usize,
+    /// How long a client may take for the TLS handshake.
+    pub handshake_limit: Duration,
+    /// After which silence of the client an SSTP Echo Request is sent, and after which further one the session ends.
+    pub hello: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            users: vec![User::new(DEFAULT_USER, DEFAULT_PASSWORD)],
+            pool: Pool::default(),
+            gateway: Ipv4Addr::new(10, 99, 0, 1),
+            dns: vec![Ipv4Addr::new(10, 99, 0, 1)],
+            name: "vpn.lab.test".to_owned(),
+            tls12_only: false,
+            hashes: 3,
+            retries: 2,
+            faults: Faults::default(),
+            http_page: None,
+            bulk_max: 64 << 30,
+            max_sessions: 2000,
+            handshake_limit: Duration::from_secs(10),
+            hello: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The user of a lab that was told of none.
+pub const DEFAULT_USER: &str = "alice";
+/// The password of [`DEFAULT_USER`]: public, and therefore only good for tests.
+pub const DEFAULT_PASSWORD: &str = "wonderland";

@@ -1,0 +1,79 @@
+//! What a client has to know of a lab.
+
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// What a client has to know of a lab. It holds no secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// A name that its certificate carries; also for `localhost` and the loopback addresses.
+    pub name: String,
+    /// The certificate of its authority, as PEM text.
+    pub ca_pem: String,
+    /// The same in DER form; hexadecimal in JSON.
+    #[serde(with = "hex")]
+    pub ca_der: Vec<u8>,
+    /// The SHA-256 digest of its own certificate, to pin; hexadecimal in JSON.
+    #[serde(with = "hex")]
+    pub leaf_sha256: [u8; 32],
+    /// Its address inside the tunnel: ICMP echo, DNS, and HTTP on port 80.
+    pub gateway: Ipv4Addr,
+    /// A name that its name server inside knows as the gateway's.
+    pub inner_name: String,
+    /// The SHA-256 digest of the page at `/`; hexadecimal in JSON.
+    #[serde(with = "hex")]
+    pub page_sha256: [u8; 32],
+    /// The process that serves.
+    pub pid: u32,
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) mod hex {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn encode(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn serialize<S: Serializer>(bytes: impl AsRef<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&encode(bytes.as_ref()))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(from: D) -> Result<T, D::Error> {
+        let text = String::deserialize(from)?;
+        let digits = text.as_bytes().chunks(2).map(|pair| {
+            let pair = core::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        let bytes: Option<Vec<u8>> = digits.collect();
+        let bytes = bytes.ok_or_else(|| D::Error::custom("expected pairs of hexadecimal digits"))?;
+        T::try_from(bytes).map_err(|_| D::Error::custom("expected another number of bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_survive_json() {
+        let facts = Facts {
+            address: "127.0.0.1:443".parse().unwrap(),
+            name: "vpn.lab.test".to_owned(),
+            ca_pem: String::new(),
+            ca_der: vec![0x30, 0x82],
+            leaf_sha256: [7; 32],
+            gateway: Ipv4Addr::new(10, 99, 0, 1),
+            inner_name: "web.lab.test".to_owned(),
+            page_sha256: [9; 32],
+            pid: 1,
+        };
+        let json = serde_json::to_string(&facts).unwrap();
+        assert!(json.contains(r#""ca_der":"3082""#) && !json.contains('\n'));
+        assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
+    }
+}
