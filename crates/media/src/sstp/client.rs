@@ -1,9 +1,14 @@
-//! The dialling side.
+//! The dialling side ([MS-SSTP] 3.2).
 
-use super::Config;
+use super::binding::{self, Hlak};
+use super::ending::{Ending, Step};
+use super::http::{Answer, parse_answer, write_request};
+use super::line::{Line, PORT, Timer};
+use super::wire::{self, AttributeId, BindingRequest, HashProtocols, Message, PROTOCOL_PPP, Status, StatusInfo};
+use super::{Config, causes};
 use rasman_core::{
-    Batch, Cause, DropReason, Duration, Input, Instant, Layer, Link, LinkEvent, PortClosed, PortFacts, PortId, Rng,
-    SessionKeys, Timeout, TlsSpec,
+    Batch, Cause, Code, DropReason, Duration, Input, Instant, Layer, LayerName, Leaf, Link, LinkEvent, PortClosed,
+    PortCommand, PortFacts, PortId, PortSpec, Rng, SessionKeys, Timeout, TlsSpec,
 };
 
 /// What the dialling side is told.
@@ -15,58 +20,356 @@ pub struct ClientSettings {
     pub config: Config,
 }
 
-/// The dialling side of one SSTP connection.
+/// The dialling side of one SSTP call.
+///
+/// `open` asks for the port; `port_ready` starts the HTTP exchange and the call; [`LinkEvent::Up`] says that PPP
+/// frames can flow; `bind`, once the authentication inside is over and before any IP packet, proves the binding. With
+/// a method that makes no keys `bind` is called with empty ones. After [`LinkEvent::Down`] nothing comes any more.
 pub struct Client {
-    _settings: ClientSettings,
-    _rng: Box<dyn Rng + Send>,
+    tls: TlsSpec,
+    line: Line,
+    state: State,
+    rng: Box<dyn Rng + Send>,
+}
+
+/// [MS-SSTP] 3.2.1.1.1, with the steps before it told apart.
+enum State {
+    /// Waits for `open`.
+    Idle,
+    /// Waits for the port.
+    Opening,
+    /// The HTTP request is sent.
+    Asking { leaf: Leaf },
+    /// Client_Connect_Request_Sent.
+    Requested { leaf: Leaf, naks: u32 },
+    /// Client_Connect_Ack_Received: the authentication inside runs.
+    Authenticating { leaf: Leaf, request: BindingRequest, hash: HashProtocols },
+    /// Client_Call_Connected.
+    Connected { since: Instant },
+    /// The states of 3.1.1.1.
+    Ending(Ending),
+    /// Client_Call_Disconnected, for good.
+    Down,
 }
 
 impl Client {
-    /// Makes a connection that waits for `open`.
+    /// Makes a call that waits for `open`.
     #[must_use]
     pub fn new(settings: ClientSettings, rng: Box<dyn Rng + Send>) -> Self {
-        Self { _settings: settings, _rng: rng }
+        Self { tls: settings.tls, line: Line::new(settings.config), state: State::Idle, rng }
+    }
+
+    /// Tells whether the crypto binding was sent and the call goes on.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        matches!(self.state, State::Connected { .. })
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// Takes the state out, to hand its contents on; whoever does so enters the next one.
+    fn leave(&mut self) -> State {
+        core::mem::replace(&mut self.state, State::Down)
+    }
+
+    /// Ends at once, and closes the port if it was asked for.
+    fn down(&mut self, cause: Cause) {
+        let port_is_open = !matches!(self.state, State::Idle);
+        self.line.down(port_is_open, cause);
+        self.enter(State::Down);
+    }
+
+    fn abort(&mut self, now: Instant, status: StatusInfo, cause: Cause) {
+        let ending = self.line.abort(now, status, cause);
+        self.enter(State::Ending(ending));
+    }
+
+    /// The HTTP answer ([MS-SSTP] 3.2.5.2, 4.1).
+    fn handle_answer(&mut self, now: Instant, leaf: Leaf, input: &[u8]) -> Input {
+        let cause = match parse_answer(input) {
+            Answer::NeedMore => return Input::NeedMore,
+            Answer::Interim(used) => return Input::Consumed { used },
+            Answer::Accepted(used) => {
+                self.request_call(now, leaf, 0);
+                return Input::Consumed { used };
+            }
+            Answer::Refused { status, line, location } => causes::http_refused(status, &line, location.as_deref()),
+            Answer::NotHttp => causes::not_http(input),
+        };
+        self.down(cause);
+        Input::Consumed { used: input.len() }
+    }
+
+    fn request_call(&mut self, now: Instant, leaf: Leaf, naks: u32) {
+        self.line.send(&Message::CallConnectRequest { protocol: PROTOCOL_PPP });
+        self.line.timers.arm(now, Timer::Negotiation, self.line.config.negotiation, "SSTP call request");
+        self.enter(State::Requested { leaf, naks });
+    }
+
+    fn handle_packet(&mut self, now: Instant, input: &[u8]) -> Input {
+        let packet = match wire::split(input) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Input::NeedMore,
+            Err(wire::Broken) => {
+                self.handle_broken(input);
+                return Input::Dropped { used: input.len(), reason: DropReason::Malformed("SSTP header") };
+            }
+        };
+        self.line.hear(now);
+        let used = packet.contents.end;
+        if packet.control {
+            self.handle_control(now, &input[packet.contents]);
+            return Input::Consumed { used };
+        }
+        // 3.2.7.2: the layers above tell control from data frames, and know when the binding is sent.
+        match self.state {
+            State::Authenticating { .. } | State::Connected { .. } => Input::Payload { range: packet.contents, used },
+            _ => Input::Dropped { used, reason: DropReason::NotUp },
+        }
+    }
+
+    /// 3.1.5.1: "the connection MUST be forcefully aborted without sending a message".
+    fn handle_broken(&mut self, input: &[u8]) {
+        let cause = match self.leave() {
+            State::Ending(ending) => ending.cause,
+            State::Authenticating { .. } | State::Connected { .. } => causes::broken(Code::LINK_FAILURE, input),
+            _ => causes::broken(Code::VPN_REFUSED, input),
+        };
+        self.line.down(true, cause);
+    }
+
+    fn handle_control(&mut self, now: Instant, contents: &[u8]) {
+        let parsed = Message::parse(contents);
+        match self.leave() {
+            State::Ending(ending) => self.handle_late(now, ending, parsed.ok()),
+            state => {
+                self.enter(state);
+                match parsed {
+                    Ok(message) => self.handle_message(now, message),
+                    Err(invalid) => {
+                        let cause = causes::invalid(self.fault(), &invalid);
+                        self.abort(now, invalid.status, cause);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A message in the middle of the end.
+    fn handle_late(&mut self, now: Instant, ending: Ending, message: Option<Message>) {
+        let Some(message) = message else { return self.enter(State::Ending(ending)) };
+        match ending.handle(now, &message, &mut self.line) {
+            Step::Goes(ending) => self.enter(State::Ending(ending)),
+            Step::Over(cause) => {
+                self.line.down(true, cause);
+                self.enter(State::Down);
+            }
+        }
+    }
+
+    fn handle_message(&mut self, now: Instant, message: Message) {
+        match (&self.state, message) {
+            (_, Message::CallAbort(status)) => self.handle_abort(now, status),
+            (_, Message::CallDisconnect(status)) => self.handle_disconnect(now, status),
+            (State::Requested { leaf, .. }, Message::CallConnectAck(request)) => {
+                let leaf = *leaf;
+                self.handle_ack(now, leaf, request);
+            }
+            (State::Requested { leaf, naks }, Message::CallConnectNak(statuses)) => {
+                let (leaf, naks) = (*leaf, *naks);
+                self.handle_nak(now, leaf, naks, &statuses);
+            }
+            // 3.2.5.3.7 wants an abort before Call Connected is sent; SoftEther asks while the authentication runs.
+            (State::Authenticating { .. } | State::Connected { .. }, Message::EchoRequest) => {
+                self.line.answer(&Message::EchoResponse);
+            }
+            (State::Authenticating { .. } | State::Connected { .. }, Message::EchoResponse) => {}
+            (State::Requested { .. }, message) => self.refuse(now, &message, "the answer to the Call Connect Request"),
+            (_, message) => self.refuse(now, &message, "data or an echo"),
+        }
+    }
+
+    /// 3.2.5.3.2.
+    fn handle_ack(&mut self, now: Instant, leaf: Leaf, request: BindingRequest) {
+        let Some(hash) = binding::choose(request.hashes) else {
+            let status = StatusInfo::new(AttributeId::CRYPTO_BINDING_REQUEST, Status::VALUE_NOT_SUPPORTED);
+            return self.abort(now, status, causes::no_common_hash(request.hashes.0));
+        };
+        self.line.timers.disarm(Timer::Negotiation);
+        if let Some(limit) = self.line.config.authentication {
+            self.line.timers.arm(now, Timer::Negotiation, limit, "SSTP authentication");
+        }
+        self.enter(State::Authenticating { leaf, request, hash });
+        self.line.tell_up();
+    }
+
+    /// 3.2.5.3.3.
+    fn handle_nak(&mut self, now: Instant, leaf: Leaf, naks: u32, statuses: &[StatusInfo]) {
+        if naks < self.line.config.nak_retries {
+            return self.request_call(now, leaf, naks + 1);
+        }
+        let status = StatusInfo::new(AttributeId::NO_ERROR, Status::RETRY_COUNT_EXCEEDED);
+        self.abort(now, status, causes::rejected(statuses));
+    }
+
+    /// 3.2.5.3.4.
+    fn handle_abort(&mut self, now: Instant, status: Option<StatusInfo>) {
+        let status = status.as_ref();
+        let cause = match self.state {
+            State::Connected { since } if now.since(since) < self.line.config.binding_doubt => {
+                causes::binding_refused(status)
+            }
+            State::Authenticating { .. } | State::Connected { .. } => causes::aborted(Code::LINK_FAILURE, status),
+            _ => causes::aborted(causes::CONNECTION_REJECT, status),
+        };
+        let ending = self.line.aborted(now, cause);
+        self.enter(State::Ending(ending));
+    }
+
+    /// 3.2.5.3.5.
+    fn handle_disconnect(&mut self, now: Instant, status: Option<StatusInfo>) {
+        let code = if self.is_up() { Code::REMOTE_DISCONNECTION } else { causes::CONNECTION_REJECT };
+        let ending = self.line.disconnected(now, causes::disconnected(code, status.as_ref()));
+        self.enter(State::Ending(ending));
+    }
+
+    /// A message that may not come now.
+    fn refuse(&mut self, now: Instant, message: &Message, expected: &str) {
+        let cause = causes::unexpected(self.fault(), message, expected);
+        self.abort(now, StatusInfo::new(AttributeId::NO_ERROR, Status::UNACCEPTED_FRAME_RECEIVED), cause);
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(self.state, State::Authenticating { .. } | State::Connected { .. })
+    }
+
+    /// The code for a peer that breaks the protocol now.
+    fn fault(&self) -> Code {
+        if self.is_up() { Code::LINK_FAILURE } else { Code::VPN_REFUSED }
+    }
+
+    fn negotiation_expired(&mut self, now: Instant) {
+        let status = StatusInfo::new(AttributeId::NO_ERROR, Status::NEGOTIATION_TIMEOUT);
+        match self.state {
+            State::Asking { .. } => self.down(causes::silent(LayerName::Http)),
+            State::Requested { .. } => self.abort(now, status, causes::silent(LayerName::Sstp)),
+            State::Authenticating { .. } => self.abort(now, status, causes::authentication_slow()),
+            State::Idle | State::Opening | State::Connected { .. } | State::Ending(_) | State::Down => {}
+        }
     }
 }
 
 impl Layer for Client {
     type Event = LinkEvent;
 
-    fn handle_input(&mut self, _now: Instant, _input: &mut [u8]) -> Input {
-        Input::NeedMore
+    fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
+        match self.state {
+            _ if input.is_empty() => Input::NeedMore,
+            State::Asking { leaf } => self.handle_answer(now, leaf, input),
+            State::Requested { .. } | State::Authenticating { .. } | State::Connected { .. } | State::Ending(_) => {
+                self.handle_packet(now, input)
+            }
+            State::Idle | State::Opening | State::Down => {
+                Input::Dropped { used: input.len(), reason: DropReason::NotUp }
+            }
+        }
     }
 
-    fn encap(&mut self, _now: Instant, _header: &[u8], _payload: &[u8], _out: &mut Batch) -> Result<(), DropReason> {
-        Err(DropReason::NotUp)
+    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        if !self.is_up() {
+            return Err(DropReason::NotUp);
+        }
+        self.line.encap(header, payload, out)
     }
 
-    fn handle_timeout(&mut self, _now: Instant) {}
+    fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.line.timers.expired(now) {
+            match timer {
+                Timer::Negotiation => self.negotiation_expired(now),
+                Timer::Hello => {
+                    if !self.line.hello(now) {
+                        self.down(causes::unreachable());
+                    }
+                }
+                Timer::Ending => match self.leave() {
+                    State::Ending(ending) => self.line.down(true, ending.cause),
+                    state => self.enter(state),
+                },
+            }
+        }
+    }
 
-    fn poll_transmit(&mut self, _now: Instant, _out: &mut Batch) -> bool {
-        false
+    fn poll_transmit(&mut self, _now: Instant, out: &mut Batch) -> bool {
+        self.line.flush(out)
     }
 
     fn poll_event(&mut self) -> Option<LinkEvent> {
-        None
+        self.line.poll_event()
     }
 
     fn poll_timeout(&self) -> Option<Timeout> {
-        None
+        self.line.poll_timeout()
     }
 }
 
 impl Link for Client {
-    fn open(&mut self, _now: Instant) {}
-
-    fn port_ready(&mut self, _now: Instant, _port: PortId, _facts: &PortFacts) {}
-
-    fn port_closed(&mut self, _now: Instant, _port: PortId, _closed: &PortClosed) {}
-
-    fn close(&mut self, _now: Instant, _cause: &Cause) {}
-
-    fn close_limit(&self) -> Duration {
-        Duration::from_secs(6)
+    fn open(&mut self, _now: Instant) {
+        if let State::Idle = self.state {
+            self.line.tell(LinkEvent::Port(PORT, PortCommand::Open(PortSpec::Tls(self.tls.clone()))));
+            self.enter(State::Opening);
+        }
     }
 
-    fn bind(&mut self, _now: Instant, _keys: &SessionKeys) {}
+    fn port_ready(&mut self, now: Instant, port: PortId, facts: &PortFacts) {
+        let (State::Opening, PORT) = (&self.state, port) else { return };
+        let Some(leaf) = facts.leaf else { return self.down(causes::no_leaf()) };
+        let request = write_request(&self.tls.host, self.tls.port, &mut *self.rng);
+        self.line.send_bytes(&request);
+        self.line.timers.arm(now, Timer::Negotiation, self.line.config.negotiation, "SSTP HTTP answer");
+        self.enter(State::Asking { leaf });
+    }
+
+    fn port_closed(&mut self, _now: Instant, port: PortId, closed: &PortClosed) {
+        if port != PORT || matches!(self.state, State::Idle | State::Down) {
+            return;
+        }
+        let cause = match (self.leave(), closed) {
+            (State::Ending(ending), _) => ending.cause,
+            (_, PortClosed::Failed(cause)) => cause.clone(),
+            (State::Authenticating { .. } | State::Connected { .. }, _) => causes::closed(),
+            (State::Requested { .. }, _) => causes::closed_early(LayerName::Sstp),
+            (_, _) => causes::closed_early(LayerName::Http),
+        };
+        self.line.down(false, cause);
+    }
+
+    fn close(&mut self, now: Instant, cause: &Cause) {
+        match self.state {
+            State::Requested { .. } | State::Authenticating { .. } | State::Connected { .. } => {
+                let ending = self.line.disconnect(now, cause.clone());
+                self.enter(State::Ending(ending));
+            }
+            State::Idle | State::Opening | State::Asking { .. } => self.down(cause.clone()),
+            State::Ending(_) | State::Down => {}
+        }
+    }
+
+    fn close_limit(&self) -> Duration {
+        self.line.config.close_limit()
+    }
+
+    /// Sends Call Connected ([MS-SSTP] 3.2.7.1).
+    fn bind(&mut self, now: Instant, keys: &SessionKeys) {
+        let State::Authenticating { leaf, request, hash } = &self.state else { return };
+        let proof = binding::prove(*hash, request, leaf, &Hlak::of_client(keys));
+        self.line.send(&Message::CallConnected(proof));
+        self.line.timers.disarm(Timer::Negotiation);
+        self.line.start_hello(now);
+        self.enter(State::Connected { since: now });
+    }
 }
+
+#[cfg(test)]
+mod tests;
