@@ -1,11 +1,33 @@
 //! PPP without I/O, both roles: RFC 1661 automaton, LCP, authentication phase, IPCP.
+//!
+//! ```text
+//!              Ppp: phases, gates, events
+//!   LCP          MS-CHAPv2          IPCP          IPv4
+//!  Control<LcpOptions>  Auth  Control<IpcpOptions>  |
+//!      |            |             |               |
+//!  ----+------------+-------------+---------------+---- frames: FF 03, protocol, information
+//! ```
+//!
+//! [`Ppp`] is one link. Packets, commands and the time go in; packets and events come out. Nothing here reads a clock,
+//! opens a socket or asks for entropy.
 #![forbid(unsafe_code)]
 
+mod auth;
+mod automaton;
 mod config;
+mod control;
 mod event;
+pub mod frame;
+mod ipcp;
+mod lcp;
+mod options;
+mod outbox;
+mod packet;
+mod parked;
 mod ppp;
 
 pub use config::{ClientConfig, Echo, Negotiation, ServerConfig};
 pub use event::Event;
+pub use frame::Protocol;
 pub use ppp::Ppp;
 pub use rasman_auth::{Account, AccountState, Accounts, Authenticated};

@@ -1,0 +1,59 @@
+//! Keep-alive: our own Echo-Requests (RFC 1661 5.8).
+
+use crate::Echo;
+use rasman_core::{Instant, Timeout};
+
+/// When the next Echo-Request is due, and how many had no reply.
+pub(super) struct KeepAlive {
+    config: Option<Echo>,
+    next: Option<Instant>,
+    unanswered: u32,
+}
+
+/// What is due.
+pub(super) enum Due {
+    Nothing,
+    Request,
+    /// So many in a row had no reply.
+    GiveUp(u32),
+}
+
+impl KeepAlive {
+    pub(super) fn new(config: Option<Echo>) -> Self {
+        Self { config, next: None, unanswered: 0 }
+    }
+
+    pub(super) fn start(&mut self, now: Instant) {
+        self.unanswered = 0;
+        self.next = self.config.map(|echo| now + echo.interval);
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.next = None;
+    }
+
+    /// The peer does not know echoes.
+    pub(super) fn give_up(&mut self) {
+        self.config = None;
+        self.next = None;
+    }
+
+    pub(super) fn replied(&mut self) {
+        self.unanswered = 0;
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> Due {
+        let (Some(echo), Some(_)) = (self.config, self.next.filter(|at| *at <= now)) else { return Due::Nothing };
+        if self.unanswered >= echo.failures {
+            self.stop();
+            return Due::GiveUp(self.unanswered);
+        }
+        self.unanswered += 1;
+        self.next = Some(now + echo.interval);
+        Due::Request
+    }
+
+    pub(super) fn timeout(&self) -> Option<Timeout> {
+        self.next.map(|at| Timeout { at, why: "LCP echo" })
+    }
+}

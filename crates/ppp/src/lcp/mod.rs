@@ -1,0 +1,200 @@
+//! LCP (RFC 1661): the link's own control protocol, with its packets beyond negotiation.
+
+mod echo;
+mod options;
+
+use crate::control::{Control, Handled, Outcome};
+use crate::outbox::Outbox;
+use crate::packet::{Packet, PacketCode};
+use crate::{Echo, Negotiation, Protocol};
+use echo::{Due, KeepAlive};
+use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Reader, Rng, Timeout};
+
+pub(crate) use options::LcpOptions;
+
+/// LCP of one link.
+pub(crate) struct Lcp {
+    control: Control<LcpOptions>,
+    keep_alive: KeepAlive,
+    rejects: Budget,
+}
+
+/// What an LCP packet meant.
+pub(crate) enum Meaning {
+    /// The automaton took it.
+    Outcome(Outcome),
+    /// The peer does not speak a protocol of ours.
+    ProtocolRejected(Protocol),
+}
+
+impl Lcp {
+    pub(crate) fn new(options: LcpOptions, negotiation: Negotiation, echo: Option<Echo>) -> Self {
+        Self {
+            control: Control::new(options, negotiation, LayerName::Lcp),
+            keep_alive: KeepAlive::new(echo),
+            rejects: Budget::default(),
+        }
+    }
+
+    pub(crate) fn options(&self) -> &LcpOptions {
+        &self.control.options
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.control.is_stopping()
+    }
+
+    /// Opens the layer on a carrier that is up: the first Configure-Request goes out.
+    pub(crate) fn start(&mut self, now: Instant, carrier_mru: u16, rng: &mut dyn Rng, out: &mut Outbox) {
+        self.control.options.carrier(carrier_mru, rng);
+        let _ = self.control.open(now, out);
+        let _ = self.control.lower_up(now, out);
+    }
+
+    /// Ends the layer; tells whether it is closed at once.
+    pub(crate) fn close(&mut self, now: Instant, farewell: &'static str, out: &mut Outbox) -> bool {
+        self.keep_alive.stop();
+        let _ = self.control.close(now, farewell, out);
+        !self.control.is_closing()
+    }
+
+    /// The carrier is gone.
+    pub(crate) fn lower_down(&mut self, now: Instant, out: &mut Outbox) {
+        self.keep_alive.stop();
+        self.control.lower_down(now, out);
+    }
+
+    /// Takes a Protocol-Reject of LCP itself.
+    pub(crate) fn rejected(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
+        self.keep_alive.stop();
+        self.control.rejected(now, b"Protocol-Reject of LCP", out)
+    }
+
+    /// Takes an LCP packet.
+    pub(crate) fn input(
+        &mut self,
+        now: Instant,
+        packet: &Packet<'_>,
+        rng: &mut dyn Rng,
+        out: &mut Outbox,
+    ) -> Result<Meaning, DropReason> {
+        match packet.code {
+            PacketCode::PROTOCOL_REJECT => return self.protocol_reject(packet),
+            PacketCode::ECHO_REQUEST => self.echo_request(now, packet, out)?,
+            PacketCode::ECHO_REPLY => self.echo_reply(now, packet)?,
+            // RFC 1661 5.9: "The receiver MUST silently discard any Discard-Request that it receives."
+            PacketCode::DISCARD_REQUEST => drop(self.control.echo(now)),
+            // RFC 1570 2.1, 2.2: they inform, and nothing answers them.
+            PacketCode::IDENTIFICATION | PacketCode::TIME_REMAINING => {}
+            _ => {
+                self.control.options.draw(rng);
+                return self.control_packet(now, packet, out).map(Meaning::Outcome);
+            }
+        }
+        Ok(Meaning::Outcome(Outcome::Same))
+    }
+
+    fn control_packet(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Handled {
+        // RFC 1661 5.6: a peer without Echo is told once and then spared.
+        if packet.code == PacketCode::CODE_REJECT && packet.data.first() == Some(&PacketCode::ECHO_REQUEST.0) {
+            self.keep_alive.give_up();
+        }
+        let outcome = self.control.input(now, packet, out)?;
+        self.follow(now, &outcome);
+        Ok(outcome)
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
+        let outcome = self.control.handle_timeout(now, out);
+        self.follow(now, &outcome);
+        if outcome != Outcome::Same {
+            return outcome;
+        }
+        match self.keep_alive.handle_timeout(now) {
+            Due::Nothing => Outcome::Same,
+            Due::Request => {
+                let id = self.control.next_id();
+                let magic = self.control.options.magic().to_be_bytes();
+                out.packet(Protocol::LCP, PacketCode::ECHO_REQUEST, id, &[&magic]);
+                Outcome::Same
+            }
+            Due::GiveUp(unanswered) => Outcome::Failed(
+                Cause::new(Code::LINK_FAILURE, LayerName::Lcp)
+                    .did(format!("sent {unanswered} LCP Echo-Requests and heard nothing"))
+                    .advice("check the line, then dial again"),
+            ),
+        }
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Timeout> {
+        Timeout::earliest(self.control.timeout(), self.keep_alive.timeout())
+    }
+
+    /// Tells the peer that we do not speak a protocol (RFC 1661 5.7): only in the Opened state, and not without bound.
+    pub(crate) fn reject_protocol(&mut self, now: Instant, protocol: Protocol, information: &[u8], out: &mut Outbox) {
+        if self.control.is_opened() && self.rejects.take(now) {
+            let id = self.control.next_id();
+            out.packet(Protocol::LCP, PacketCode::PROTOCOL_REJECT, id, &[&protocol.0.to_be_bytes(), information]);
+        }
+    }
+
+    /// Keeps the echo timer with the state.
+    fn follow(&mut self, now: Instant, outcome: &Outcome) {
+        match outcome {
+            Outcome::Up => self.keep_alive.start(now),
+            Outcome::Same => {}
+            Outcome::Down | Outcome::Terminated(_) | Outcome::Finished | Outcome::Failed(_) => self.keep_alive.stop(),
+        }
+    }
+
+    /// RFC 1661 5.7: "Protocol-Reject packets received in any state other than the LCP Opened state SHOULD be silently
+    /// discarded"
+    fn protocol_reject(&mut self, packet: &Packet<'_>) -> Result<Meaning, DropReason> {
+        if !self.control.is_opened() {
+            return Err(DropReason::Unexpected("a Protocol-Reject before LCP is Opened"));
+        }
+        let number = Reader::new(packet.data).u16("rejected protocol");
+        let number = number.map_err(|malformed| DropReason::Malformed(malformed.expected))?;
+        Ok(Meaning::ProtocolRejected(Protocol(number)))
+    }
+
+    /// RFC 1661 5.8: answered in the Opened state alone. SoftEther sends one, with magic number 0, while LCP still
+    /// negotiates: it is ignored and breaks nothing.
+    fn echo_request(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Result<(), DropReason> {
+        if !self.control.echo(now) {
+            return Err(DropReason::Unexpected("an Echo-Request before LCP is Opened"));
+        }
+        let data = packet.data.get(4..).ok_or(DropReason::Malformed("an Echo-Request without magic number"))?;
+        let magic = self.control.options.magic().to_be_bytes();
+        out.packet(Protocol::LCP, PacketCode::ECHO_REPLY, packet.id, &[&magic, data]);
+        Ok(())
+    }
+
+    fn echo_reply(&mut self, now: Instant, packet: &Packet<'_>) -> Result<(), DropReason> {
+        self.control.echo(now);
+        if packet.data.len() < 4 {
+            return Err(DropReason::Malformed("an Echo-Reply without magic number"));
+        }
+        self.keep_alive.replied();
+        Ok(())
+    }
+}
+
+/// How many Protocol-Rejects go out in a second.
+#[derive(Default)]
+struct Budget {
+    since: Instant,
+    used: u32,
+}
+
+impl Budget {
+    fn take(&mut self, now: Instant) -> bool {
+        if now.since(self.since) >= Duration::from_secs(1) {
+            *self = Self { since: now, used: 0 };
+        }
+        self.used += 1;
+        self.used <= PROTOCOL_REJECTS_PER_SECOND
+    }
+}
+
+const PROTOCOL_REJECTS_PER_SECOND: u32 = 10;

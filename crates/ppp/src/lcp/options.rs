@@ -1,0 +1,310 @@
+//! LCP's option set (RFC 1661 6): MRU, Authentication-Protocol, Magic-Number. All others are rejected.
+
+use crate::Protocol;
+use crate::config::DEFAULT_MRU;
+use crate::options::{OptionWriter, Options, RawOption, Reply};
+use rasman_core::{AuthMethod, Cause, Code, LayerName, Rng};
+
+/// What we ask of the link and what the peer asks of it.
+pub(crate) struct LcpOptions {
+    mru: Wish<u16>,
+    magic: Wish<u32>,
+    auth: Auth,
+    /// The largest information field that the carrier takes.
+    carrier_mru: u16,
+    /// RFC 1661 4.6 Max-Failure, for proposals of authentication.
+    max_failure: u32,
+    /// What the peer's present request says.
+    peer: Peer,
+    /// A magic number to suggest or to change to.
+    fresh_magic: u32,
+    /// How often the peer used our magic number.
+    collisions: u32,
+    /// The last authentication that the peer proposed and we refused.
+    refused: Option<String>,
+    refusals: u32,
+}
+
+/// What the peer asks for; what it does not mention has RFC 1661's default.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Peer {
+    mru: u16,
+    /// How we have to authenticate ourselves.
+    demands: Option<AuthMethod>,
+}
+
+/// An option of ours.
+#[derive(Copy, Clone)]
+enum Wish<T> {
+    Asked(T),
+    /// Not worth asking, or the peer does not want it.
+    Default,
+}
+
+/// Who proves themselves to whom.
+enum Auth {
+    /// We demand one of these; the first one is what we ask for now.
+    Demand(Vec<AuthMethod>),
+    /// We accept one of these, most preferred first.
+    Accept(Vec<AuthMethod>),
+}
+
+impl LcpOptions {
+    /// Asks nothing of the peer but accepts what it demands, if it is one of `methods`.
+    pub(crate) fn client(methods: Vec<AuthMethod>, mru: u16, max_failure: u32) -> Self {
+        Self::new(Auth::Accept(methods), mru, max_failure)
+    }
+
+    /// Demands that the peer authenticates itself with one of `methods`.
+    pub(crate) fn server(methods: Vec<AuthMethod>, mru: u16, max_failure: u32) -> Self {
+        Self::new(Auth::Demand(methods), mru, max_failure)
+    }
+
+    fn new(auth: Auth, mru: u16, max_failure: u32) -> Self {
+        Self {
+            mru: if mru == DEFAULT_MRU { Wish::Default } else { Wish::Asked(mru) },
+            magic: Wish::Asked(0),
+            auth,
+            carrier_mru: u16::MAX,
+            max_failure,
+            peer: Peer::UNKNOWN,
+            fresh_magic: 0,
+            collisions: 0,
+            refused: None,
+            refusals: 0,
+        }
+    }
+
+    /// Begins on a carrier: a new magic number (RFC 1661 6.4) and no more than the carrier takes.
+    pub(crate) fn carrier(&mut self, carrier_mru: u16, rng: &mut dyn Rng) {
+        self.carrier_mru = carrier_mru.max(MRU_MIN);
+        let mru = match self.mru {
+            Wish::Asked(mru) => mru,
+            Wish::Default => DEFAULT_MRU,
+        };
+        if mru > self.carrier_mru {
+            self.mru = Wish::Asked(self.carrier_mru);
+        }
+        self.draw(rng);
+        if let Wish::Asked(magic) = &mut self.magic {
+            *magic = self.fresh_magic;
+        }
+        self.collisions = 0;
+        self.peer = Peer::UNKNOWN;
+    }
+
+    /// Draws a magic number; not zero, which RFC 1661 6.4 forbids.
+    pub(crate) fn draw(&mut self, rng: &mut dyn Rng) {
+        self.fresh_magic = rng.u32().max(1);
+    }
+
+    /// Gives our magic number for echoes: zero if the option is not in use (RFC 1661 5.8).
+    pub(crate) fn magic(&self) -> u32 {
+        match self.magic {
+            Wish::Asked(magic) => magic,
+            Wish::Default => 0,
+        }
+    }
+
+    /// Gives the method that both agreed on.
+    pub(crate) fn method(&self) -> Option<AuthMethod> {
+        match &self.auth {
+            Auth::Demand(methods) => methods.first().copied(),
+            Auth::Accept(_) => self.peer.demands,
+        }
+    }
+
+    /// Gives the largest packet that we may send: neither peer nor carrier takes more.
+    pub(crate) fn send_mru(&self) -> u16 {
+        self.peer.mru.min(self.carrier_mru)
+    }
+
+    /// Tells whether the peer proposed authentication that we refused.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// Makes the cause of a link without a common authentication method.
+    pub(crate) fn no_common_method(&self) -> Cause {
+        let (did, methods) = match &self.auth {
+            Auth::Demand(methods) => ("demanded authentication by", methods),
+            Auth::Accept(methods) => ("allowed authentication by", methods),
+        };
+        let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
+        let names = if names.is_empty() { "no method".to_string() } else { names.join(" or ") };
+        let said = match (&self.refused, &self.auth) {
+            (Some(proposal), _) => format!("offered {proposal}"),
+            (None, Auth::Accept(_)) => "asked for no authentication".to_string(),
+            (None, Auth::Demand(_)) => "refused to authenticate itself".to_string(),
+        };
+        Cause::new(Code::PEER_REFUSED_AUTH, LayerName::Lcp)
+            .did(format!("{did} {names} alone"))
+            .said(said)
+            .advice(format!("allow {names} on the server, or another method in the entry"))
+    }
+
+    fn judge_mru(&mut self, option: RawOption<'_>, reply: &mut Reply) {
+        // RFC 1661 6.1: the option tells what the peer can take; smaller is always possible for us.
+        match option.array().map(u16::from_be_bytes) {
+            Some(mru) if mru >= MRU_MIN => self.peer.mru = mru,
+            Some(_) => reply.nak(option, &MRU_MIN.to_be_bytes()),
+            None => reply.nak(option, &DEFAULT_MRU.to_be_bytes()),
+        }
+    }
+
+    fn judge_auth(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
+        let Auth::Accept(methods) = &self.auth else {
+            // We demand authentication and prove ourselves in the same exchange, not in one of our own.
+            reply.reject(option);
+            return Ok(());
+        };
+        if let Some(method) = method_of(option.value).filter(|method| methods.contains(method)) {
+            self.peer.demands = Some(method);
+            self.refused = None;
+            self.refusals = 0;
+            return Ok(());
+        }
+        self.refused = Some(describe(option.value));
+        self.refusals += 1;
+        match methods.first() {
+            Some(preferred) if self.refusals <= self.max_failure => reply.nak(option, value_of(*preferred)),
+            _ => return Err(self.no_common_method()),
+        }
+        Ok(())
+    }
+
+    fn judge_magic(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
+        let magic = option.array().map(u32::from_be_bytes).unwrap_or_default();
+        if magic != 0 && magic != self.magic() {
+            self.collisions = 0;
+            return Ok(());
+        }
+        // RFC 1661 6.4: zero "MUST always be Nak'd"; our own number means a loop, or two ends that drew the same.
+        self.collisions += u32::from(magic != 0);
+        if self.collisions > COLLISIONS_MAX {
+            return Err(Cause::new(Code::PPP_LOOPBACK_DETECTED, LayerName::Lcp)
+                .did(format!("changed the magic number {COLLISIONS_MAX} times and got it back each time"))
+                .advice("the line sends our own packets back; check the cabling or the carrier"));
+        }
+        reply.nak(option, &self.fresh_magic.to_be_bytes());
+        Ok(())
+    }
+}
+
+impl Peer {
+    const UNKNOWN: Self = Self { mru: DEFAULT_MRU, demands: None };
+}
+
+impl Options for LcpOptions {
+    const PROTOCOL: Protocol = Protocol::LCP;
+    const TIMER: &'static str = "LCP restart";
+
+    fn request(&self, out: &mut OptionWriter) {
+        if let Wish::Asked(mru) = self.mru {
+            out.option(MRU, &mru.to_be_bytes());
+        }
+        if let Auth::Demand(methods) = &self.auth
+            && let Some(method) = methods.first()
+        {
+            out.option(AUTHENTICATION_PROTOCOL, value_of(*method));
+        }
+        if let Wish::Asked(magic) = self.magic {
+            out.option(MAGIC_NUMBER, &magic.to_be_bytes());
+        }
+    }
+
+    fn begin(&mut self) {
+        self.peer = Peer::UNKNOWN;
+    }
+
+    fn judge(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
+        match option.kind {
+            MRU => self.judge_mru(option, reply),
+            AUTHENTICATION_PROTOCOL => return self.judge_auth(option, reply),
+            MAGIC_NUMBER => return self.judge_magic(option, reply),
+            // ACCM, Quality-Protocol, PFC, ACFC, Callback, MRRU and whatever else is not implemented.
+            _ => reply.reject(option),
+        }
+        Ok(())
+    }
+
+    fn naked(&mut self, option: RawOption<'_>) -> Result<(), Cause> {
+        match option.kind {
+            MRU => {
+                let mru = option.array().map(u16::from_be_bytes);
+                if let Some(mru) = mru.filter(|mru| (MRU_MIN..=self.carrier_mru).contains(mru)) {
+                    self.mru = Wish::Asked(mru);
+                }
+            }
+            AUTHENTICATION_PROTOCOL => {
+                let Auth::Demand(methods) = &mut self.auth else { return Ok(()) };
+                self.refused = Some(describe(option.value));
+                let wanted = method_of(option.value).and_then(|method| methods.iter().position(|m| *m == method));
+                match wanted {
+                    Some(0) => {}
+                    Some(index) => methods.swap(0, index),
+                    // What the peer wants we do not: go on to our next one.
+                    None if methods.len() > 1 => drop(methods.remove(0)),
+                    None => return Err(self.no_common_method()),
+                }
+            }
+            MAGIC_NUMBER => {
+                if let Wish::Asked(magic) = &mut self.magic {
+                    *magic = self.fresh_magic;
+                }
+            }
+            // RFC 1661 5.3: a Nak may ask for options of its own; we add none.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, option: RawOption<'_>) -> Result<(), Cause> {
+        match option.kind {
+            MRU => self.mru = Wish::Default,
+            AUTHENTICATION_PROTOCOL => return Err(self.no_common_method()),
+            MAGIC_NUMBER => self.magic = Wish::Default,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Gives the method that an Authentication-Protocol option names.
+fn method_of(value: &[u8]) -> Option<AuthMethod> {
+    (value == MS_CHAP_V2).then_some(AuthMethod::MsChapV2)
+}
+
+/// Gives the value of the Authentication-Protocol option for a method.
+fn value_of(method: AuthMethod) -> &'static [u8] {
+    match method {
+        AuthMethod::MsChapV2 => &MS_CHAP_V2,
+        _ => &[],
+    }
+}
+
+/// Names the authentication that a peer proposes.
+fn describe(value: &[u8]) -> String {
+    let (protocol, data) = value.split_at(value.len().min(2));
+    let protocol = Protocol(u16::from_be_bytes(protocol.try_into().unwrap_or_default()));
+    match (protocol, data) {
+        (Protocol::CHAP, [0x05]) => "CHAP with MD5".to_string(),
+        (Protocol::CHAP, [0x80]) => "MS-CHAP version 1".to_string(),
+        (Protocol::CHAP, [0x81]) => "MS-CHAPv2".to_string(),
+        (Protocol::CHAP, [algorithm, ..]) => format!("CHAP with algorithm {algorithm}"),
+        (protocol, _) => protocol.to_string(),
+    }
+}
+
+const MRU: u8 = 1;
+const AUTHENTICATION_PROTOCOL: u8 = 3;
+const MAGIC_NUMBER: u8 = 5;
+
+/// RFC 2759 3: CHAP with algorithm 0x81.
+const MS_CHAP_V2: [u8; 3] = [0xc2, 0x23, 0x81];
+
+/// The smallest MRU that we take: IPv4's smallest MTU is 68, and control packets need room.
+const MRU_MIN: u16 = 128;
+
+/// RFC 1661 6.4: ends that draw the same number by chance three times in a row are a looped line.
+const COLLISIONS_MAX: u32 = 3;

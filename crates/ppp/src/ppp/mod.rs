@@ -1,0 +1,282 @@
+//! One PPP link: phases (RFC 1661 3), gates, and the way of packets through it.
+
+mod phases;
+
+use crate::auth::Auth;
+use crate::control::Control;
+use crate::ipcp::IpcpOptions;
+use crate::lcp::{Lcp, LcpOptions};
+use crate::outbox::Outbox;
+use crate::packet::{Packet, PacketCode};
+use crate::parked::Parked;
+use crate::{ClientConfig, Event, Protocol, ServerConfig, frame};
+use phases::Phase;
+use rasman_auth::Authenticated;
+use rasman_core::{
+    Batch, Cause, Code, Credentials, DropReason, Input, Instant, Layer, LayerName, Malformed, Projection, Rng, Timeout,
+};
+use std::collections::VecDeque;
+
+/// One PPP link, from the first Configure-Request to the last Terminate-Ack; both roles.
+///
+/// ```text
+/// client: lower_up -> LinkEstablished -> authenticate() -> Authenticated -> project() -> Projected -> Finished
+/// server: lower_up -> LinkEstablished ------------------> Authenticated --------------> Projected -> Finished
+/// ```
+///
+/// A client's link stands still at the two gates until its owner opens them; it answers the peer meanwhile (echoes,
+/// repeated requests), and it keeps the packet that begins the next phase if the peer is ahead. The peer may negotiate
+/// LCP again at any time: [`Event::Renegotiating`], and the way begins anew behind `lower_up`. It may also negotiate
+/// IPCP again, which brings another [`Event::Projected`]; until then [`Ppp::projection`] is `None`.
+///
+/// [`Event::Finished`] comes once and last. Whatever ends the link, the peer is told: drain
+/// [`Layer::poll_transmit`] before the carrier is closed. The link answers Terminate-Requests after its end.
+///
+/// `handle_input` takes one frame at a time and gives the IP packet in it; `encap` makes a frame of an IP packet. Both
+/// touch no timer and allocate nothing for IP packets. Everything that a peer can make the link store is bounded.
+pub struct Ppp {
+    role: Role,
+    rng: Box<dyn Rng + Send>,
+    phase: Phase,
+    lcp: Lcp,
+    auth: Option<Auth>,
+    ipcp: Control<IpcpOptions>,
+    projection: Option<Projection>,
+    parked: Parked,
+    /// Given before the link was established.
+    early_credentials: Option<Credentials>,
+    out: Outbox,
+    events: VecDeque<Event>,
+    /// The peer has sent a control packet.
+    heard: bool,
+    /// IPCP has been Opened once.
+    was_projected: bool,
+}
+
+/// Which end of the link this is.
+enum Role {
+    Client(ClientConfig),
+    Server(ServerConfig),
+}
+
+impl Ppp {
+    /// Makes the dialling end of a link.
+    #[must_use]
+    pub fn client(config: ClientConfig, rng: Box<dyn Rng + Send>) -> Self {
+        let negotiation = &config.negotiation;
+        let options = LcpOptions::client(config.authentication.clone(), config.mru, negotiation.max_failure);
+        let lcp = Lcp::new(options, negotiation.clone(), config.echo);
+        Self::new(Role::Client(config), lcp, rng)
+    }
+
+    /// Makes the answering end of a link. It passes its own gates: accounts are checked inside, then IPCP starts.
+    #[must_use]
+    pub fn server(config: ServerConfig, rng: Box<dyn Rng + Send>) -> Self {
+        let negotiation = &config.negotiation;
+        let options = LcpOptions::server(config.authentication.clone(), config.mru, negotiation.max_failure);
+        let lcp = Lcp::new(options, negotiation.clone(), config.echo);
+        Self::new(Role::Server(config), lcp, rng)
+    }
+
+    fn new(role: Role, lcp: Lcp, rng: Box<dyn Rng + Send>) -> Self {
+        let ipcp = Control::new(role.ipcp_options(), role.negotiation().clone(), LayerName::Ipcp);
+        Self {
+            role,
+            rng,
+            phase: Phase::Dead,
+            lcp,
+            auth: None,
+            ipcp,
+            projection: None,
+            parked: Parked::default(),
+            early_credentials: None,
+            out: Outbox::new(),
+            events: VecDeque::new(),
+            heard: false,
+            was_projected: false,
+        }
+    }
+
+    /// Tells that the carrier is up: LCP starts at once. `carrier_mru` is the largest information field, in bytes,
+    /// that the carrier takes.
+    pub fn lower_up(&mut self, now: Instant, carrier_mru: u16) {
+        if self.phase != Phase::Dead {
+            return;
+        }
+        self.enter(Phase::Establish);
+        self.lcp.start(now, carrier_mru, &mut *self.rng, &mut self.out);
+        if let Some(early) = self.parked.take(Protocol::LCP) {
+            let _ = self.lcp_input(now, &early);
+        }
+    }
+
+    /// Tells that the carrier is gone. Nothing is told back, save [`Event::Finished`] after [`Ppp::terminate`]: who
+    /// calls knows.
+    pub fn lower_down(&mut self, now: Instant) {
+        self.lcp.lower_down(now, &mut self.out);
+        match self.phase {
+            Phase::Terminate => self.finish(now, hung_up()),
+            Phase::Over => {}
+            Phase::Dead | Phase::Establish | Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+                self.leave_phases(now);
+                self.enter(Phase::Dead);
+            }
+        }
+    }
+
+    /// Opens the client's first gate: challenges are answered from now on. Called again after
+    /// [`Event::AuthenticationRefused`] with `retry`, and after each [`Event::LinkEstablished`]. Called earlier it
+    /// waits for the link.
+    pub fn authenticate(&mut self, now: Instant, credentials: Credentials) {
+        match (self.phase, &mut self.auth) {
+            (Phase::Authenticate, Some(Auth::Client(client))) => {
+                client.authenticate(now, credentials, &mut *self.rng, &mut self.out);
+            }
+            (Phase::Dead | Phase::Establish, _) => self.early_credentials = Some(credentials),
+            _ => {}
+        }
+    }
+
+    /// Opens the client's second gate: IPCP starts. Only the token of this link's [`Event::Authenticated`] fits, and
+    /// only while it holds: after [`Event::Renegotiating`] the call does nothing.
+    pub fn project(&mut self, now: Instant, token: Authenticated) {
+        if self.phase == Phase::Authenticated {
+            self.start_network(now, &token);
+        }
+    }
+
+    /// Ends the link in good order: Terminate-Request, then [`Event::Finished`] when the peer has agreed or does not
+    /// answer.
+    pub fn terminate(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Terminate | Phase::Over => {}
+            Phase::Dead => self.finish(now, hung_up()),
+            Phase::Establish | Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+                self.leave_phases(now);
+                self.enter(Phase::Terminate);
+                if self.lcp.close(now, "hung up", &mut self.out) {
+                    self.finish(now, hung_up());
+                }
+            }
+        }
+    }
+
+    /// Gives what IPCP negotiated while it is Opened.
+    #[must_use]
+    pub fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
+    }
+
+    /// Takes any packet but IPv4.
+    fn control_input(&mut self, now: Instant, protocol: Protocol, information: &[u8]) -> Result<(), DropReason> {
+        match (self.phase, protocol) {
+            (Phase::Dead, _) => self.park(protocol, information),
+            (_, Protocol::LCP) => self.lcp_input(now, information),
+            (Phase::Terminate | Phase::Over, _) => Err(DropReason::NotUp),
+            (Phase::Establish, _) => self.park(protocol, information),
+            (_, Protocol::CHAP) => self.chap_input(now, information),
+            (Phase::Network, Protocol::IPCP) => self.ipcp_input(now, information),
+            (_, Protocol::IPCP) => self.park(protocol, information),
+            // RFC 1661 5.7: CCP, IPV6CP and whatever else we do not speak.
+            _ => {
+                self.lcp.reject_protocol(now, protocol, information, &mut self.out);
+                Err(DropReason::Unexpected("a protocol that we do not speak"))
+            }
+        }
+    }
+
+    fn park(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), DropReason> {
+        self.parked.keep(protocol, information).then_some(()).ok_or(DropReason::NotUp)
+    }
+
+    fn lcp_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
+        let packet = Packet::parse(information).map_err(malformed)?;
+        let terminates = matches!(packet.code, PacketCode::TERMINATE_REQUEST | PacketCode::TERMINATE_ACK);
+        if self.phase == Phase::Over && !terminates {
+            return Err(DropReason::NotUp);
+        }
+        self.heard = true;
+        let meaning = self.lcp.input(now, &packet, &mut *self.rng, &mut self.out)?;
+        self.lcp_meant(now, meaning);
+        Ok(())
+    }
+
+    fn chap_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
+        let auth = self.auth.as_mut().ok_or(DropReason::NotUp)?;
+        let outcome = auth.input(now, information, &mut *self.rng, &mut self.out)?;
+        self.auth_became(now, outcome);
+        Ok(())
+    }
+
+    fn ipcp_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
+        let packet = Packet::parse(information).map_err(malformed)?;
+        let outcome = self.ipcp.input(now, &packet, &mut self.out)?;
+        self.ipcp_became(now, outcome);
+        Ok(())
+    }
+}
+
+/// A datagram layer: one PPP frame an input, one IP packet a payload.
+impl Layer for Ppp {
+    type Event = Event;
+
+    fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
+        let used = input.len();
+        let taken = match frame::parse(input) {
+            Ok((Protocol::IPV4, range)) if self.projection.is_some() => return Input::Payload { range, used },
+            Ok((Protocol::IPV4, _)) => Err(DropReason::NotUp),
+            Ok((protocol, range)) => self.control_input(now, protocol, &input[range]),
+            Err(malformed) => Err(DropReason::Malformed(malformed.expected)),
+        };
+        match taken {
+            Ok(()) => Input::Consumed { used },
+            Err(reason) => Input::Dropped { used, reason },
+        }
+    }
+
+    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        let projection = self.projection.as_ref().ok_or(DropReason::NotUp)?;
+        if header.len() + payload.len() > usize::from(projection.mtu) {
+            return Err(DropReason::TooLarge);
+        }
+        let mut frame = out.frame();
+        frame.slice(&frame::header(Protocol::IPV4));
+        frame.slice(header);
+        frame.slice(payload);
+        frame.finish();
+        Ok(())
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let outcome = self.lcp.handle_timeout(now, &mut self.out);
+        self.lcp_became(now, outcome);
+        if let Some(auth) = &mut self.auth {
+            let outcome = auth.handle_timeout(now, &mut self.out);
+            self.auth_became(now, outcome);
+        }
+        let outcome = self.ipcp.handle_timeout(now, &mut self.out);
+        self.ipcp_became(now, outcome);
+    }
+
+    fn poll_transmit(&mut self, _now: Instant, out: &mut Batch) -> bool {
+        self.out.drain(out)
+    }
+
+    fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Timeout> {
+        let auth = self.auth.as_ref().and_then(Auth::timeout);
+        Timeout::earliest(Timeout::earliest(self.lcp.timeout(), auth), self.ipcp.timeout())
+    }
+}
+
+/// The cause of an end that our side asked for.
+fn hung_up() -> Cause {
+    Cause::new(Code::USER_DISCONNECTION, LayerName::Lcp)
+}
+
+fn malformed(malformed: Malformed) -> DropReason {
+    DropReason::Malformed(malformed.expected)
+}

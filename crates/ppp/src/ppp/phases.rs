@@ -1,0 +1,264 @@
+//! How the link moves from phase to phase (RFC 1661 3.2).
+
+use super::{Ppp, Role};
+use crate::auth::{self, Auth, ClientAuth, ServerAuth};
+use crate::config::DEFAULT_MRU;
+use crate::control::Outcome;
+use crate::ipcp::IpcpOptions;
+use crate::lcp::Meaning;
+use crate::{Event, Negotiation, Protocol};
+use rasman_auth::Authenticated;
+use rasman_auth::mschapv2::Server;
+use rasman_core::{Cause, Code, Instant, LayerName};
+use std::sync::Arc;
+
+/// The phases of RFC 1661 3.2, with the client's second gate and our own end told apart.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// The carrier is not up yet, or not any more.
+    Dead,
+    /// LCP negotiates.
+    Establish,
+    /// LCP is Opened.
+    Authenticate,
+    /// A client waits for its owner to open the second gate.
+    Authenticated,
+    /// IPCP negotiates or is Opened.
+    Network,
+    /// Our Terminate-Request waits for its answer.
+    Terminate,
+    /// Finished has been told.
+    Over,
+}
+
+impl Ppp {
+    /// The only assignment of the phase.
+    pub(super) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    pub(super) fn lcp_meant(&mut self, now: Instant, meaning: Meaning) {
+        match meaning {
+            Meaning::Outcome(outcome) => self.lcp_became(now, outcome),
+            Meaning::ProtocolRejected(protocol) => self.protocol_rejected(now, protocol),
+        }
+    }
+
+    pub(super) fn lcp_became(&mut self, now: Instant, outcome: Outcome) {
+        match outcome {
+            Outcome::Same => {}
+            Outcome::Up => self.established(now),
+            Outcome::Down => self.renegotiating(now),
+            Outcome::Terminated(said) => self.terminated(now, &said),
+            Outcome::Finished => self.lcp_finished(now),
+            Outcome::Failed(cause) => self.fail(now, cause),
+        }
+    }
+
+    /// LCP is Opened: authentication begins, with what came early.
+    fn established(&mut self, now: Instant) {
+        let Some(authentication) = self.lcp.options().method() else {
+            // The entry lists methods, so it wants one: without authentication the server proves nothing.
+            let cause = self.lcp.options().no_common_method();
+            return self.fail(now, cause);
+        };
+        self.out.set_mru(self.lcp.options().send_mru());
+        self.enter(Phase::Authenticate);
+        self.events.push_back(Event::LinkEstablished { authentication });
+        self.auth = Some(match &self.role {
+            Role::Client(config) => Auth::Client(ClientAuth::new(config.negotiation.clone())),
+            Role::Server(config) => {
+                let server = Server::new(&config.name, config.retries, &mut *self.rng);
+                let accounts = Arc::clone(&config.accounts);
+                Auth::Server(ServerAuth::start(now, server, accounts, config.negotiation.clone(), &mut self.out))
+            }
+        });
+        if let Some(challenge) = self.parked.take(Protocol::CHAP) {
+            let _ = self.chap_input(now, &challenge);
+        }
+        if let Some(credentials) = self.early_credentials.take() {
+            self.authenticate(now, credentials);
+        }
+    }
+
+    /// The peer took LCP down to negotiate again: what was proven and projected is void.
+    fn renegotiating(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+                self.leave_phases(now);
+                self.enter(Phase::Establish);
+                self.events.push_back(Event::Renegotiating);
+            }
+            Phase::Dead | Phase::Establish | Phase::Terminate | Phase::Over => {}
+        }
+    }
+
+    /// Forgets everything above LCP.
+    pub(super) fn leave_phases(&mut self, now: Instant) {
+        self.auth = None;
+        self.early_credentials = None;
+        self.projection = None;
+        self.parked.clear();
+        self.ipcp.lower_down(now, &mut self.out);
+        self.out.set_mru(DEFAULT_MRU);
+    }
+
+    /// The peer sent a Terminate-Request; it has its Terminate-Ack.
+    fn terminated(&mut self, now: Instant, said: &[u8]) {
+        let said = if said.is_empty() { b"Terminate-Request" } else { said };
+        let cause = match self.phase {
+            Phase::Dead | Phase::Over => return,
+            Phase::Terminate => super::hung_up(),
+            Phase::Establish if self.lcp.options().has_refused() => self.lcp.options().no_common_method(),
+            Phase::Establish if !self.was_projected => {
+                Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp).did("negotiated the link").said(said)
+            }
+            Phase::Authenticate => {
+                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth).did("authenticated").said(said)
+            }
+            Phase::Establish | Phase::Authenticated | Phase::Network => {
+                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp).said(said)
+            }
+        };
+        if !self.lcp.is_stopping() {
+            // RFC 1661 4.1 goes on asking after a Terminate-Request in negotiation; the peer has said that it is over.
+            self.lcp.lower_down(now, &mut self.out);
+        }
+        self.finish(now, cause);
+    }
+
+    /// LCP is closed as we wanted, or nobody answers.
+    fn lcp_finished(&mut self, now: Instant) {
+        let cause = match self.phase {
+            Phase::Dead | Phase::Over => return,
+            Phase::Terminate => super::hung_up(),
+            _ if self.heard => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
+                .did("repeated LCP's request until its retries were used up")
+                .advice("the server stopped answering in the middle of the negotiation; try again"),
+            _ => Cause::new(Code::PPP_NO_RESPONSE, LayerName::Lcp)
+                .did("repeated LCP's request until its retries were used up")
+                .advice("the carrier is up but nobody speaks PPP on it; check that this is a dial-in or VPN server"),
+        };
+        self.finish(now, cause);
+    }
+
+    fn protocol_rejected(&mut self, now: Instant, protocol: Protocol) {
+        match (protocol, self.phase) {
+            (Protocol::LCP, _) => {
+                let outcome = self.lcp.rejected(now, &mut self.out);
+                self.lcp_became(now, outcome);
+            }
+            (Protocol::IPCP, Phase::Network) => {
+                let outcome = self.ipcp.rejected(now, b"Protocol-Reject of IPCP", &mut self.out);
+                self.ipcp_became(now, outcome);
+            }
+            (Protocol::CHAP, Phase::Authenticate) => {
+                let cause = Cause::new(Code::PEER_REFUSED_AUTH, LayerName::Auth)
+                    .did("authenticated by MS-CHAPv2, as agreed")
+                    .said("Protocol-Reject of CHAP")
+                    .advice("the server agreed to a method that it does not have; check its settings");
+                self.fail(now, cause);
+            }
+            // A protocol that we do not use, or no longer (SoftEther rejects EAP this way).
+            _ => {}
+        }
+    }
+
+    pub(super) fn auth_became(&mut self, now: Instant, outcome: auth::Outcome) {
+        match outcome {
+            auth::Outcome::Same => {}
+            auth::Outcome::Granted(token, keys) => {
+                self.enter(Phase::Authenticated);
+                self.events.push_back(Event::Authenticated { token: token.clone(), keys });
+                if let Role::Server(_) = self.role {
+                    self.start_network(now, &token);
+                }
+            }
+            auth::Outcome::Refused { cause, retry } => {
+                self.events.push_back(Event::AuthenticationRefused { cause, retry });
+            }
+            auth::Outcome::Failed(cause) => self.fail(now, cause),
+        }
+    }
+
+    /// IPCP starts, with what came early. The token is the proof that it may.
+    pub(super) fn start_network(&mut self, now: Instant, _token: &Authenticated) {
+        self.enter(Phase::Network);
+        self.ipcp.options = self.role.ipcp_options();
+        let _ = self.ipcp.open(now, &mut self.out);
+        let _ = self.ipcp.lower_up(now, &mut self.out);
+        if let Some(request) = self.parked.take(Protocol::IPCP) {
+            let _ = self.ipcp_input(now, &request);
+        }
+    }
+
+    pub(super) fn ipcp_became(&mut self, now: Instant, outcome: Outcome) {
+        match outcome {
+            Outcome::Same => {}
+            Outcome::Up => self.projected(now),
+            Outcome::Down => self.projection = None,
+            Outcome::Terminated(said) => {
+                let said = if said.is_empty() { b"Terminate-Request of IPCP".to_vec() } else { said };
+                let cause = Cause::new(Code::PPP_NCP_TERMINATED, LayerName::Ipcp).did("negotiated IPCP").said(said);
+                self.fail(now, cause);
+            }
+            Outcome::Finished => {
+                let cause = Cause::new(Code::PPP_TIMEOUT, LayerName::Ipcp)
+                    .did("repeated IPCP's request until its retries were used up")
+                    .advice("the server let us in but gives no address; look into its log");
+                self.fail(now, cause);
+            }
+            Outcome::Failed(cause) => self.fail(now, cause),
+        }
+    }
+
+    fn projected(&mut self, now: Instant) {
+        let mtu = self.lcp.options().send_mru().min(self.role.mru());
+        match self.ipcp.options.projection(mtu) {
+            Ok(projection) => {
+                self.was_projected = true;
+                self.projection = Some(projection.clone());
+                self.events.push_back(Event::Projected(projection));
+            }
+            Err(cause) => self.fail(now, cause),
+        }
+    }
+
+    /// Ends the link for a reason of ours: the peer gets a Terminate-Request, our owner the cause, at once.
+    pub(super) fn fail(&mut self, now: Instant, cause: Cause) {
+        if matches!(self.phase, Phase::Dead | Phase::Over) {
+            return;
+        }
+        let _ = self.lcp.close(now, cause.code.name().unwrap_or_default(), &mut self.out);
+        self.finish(now, cause);
+    }
+
+    pub(super) fn finish(&mut self, now: Instant, cause: Cause) {
+        self.leave_phases(now);
+        self.enter(Phase::Over);
+        self.events.push_back(Event::Finished(cause));
+    }
+}
+
+impl Role {
+    pub(super) fn ipcp_options(&self) -> IpcpOptions {
+        match self {
+            Self::Client(config) => IpcpOptions::client(config.request_address, config.request_dns),
+            Self::Server(config) => IpcpOptions::server(config.local, config.address, &config.dns),
+        }
+    }
+
+    pub(super) fn negotiation(&self) -> &Negotiation {
+        match self {
+            Self::Client(config) => &config.negotiation,
+            Self::Server(config) => &config.negotiation,
+        }
+    }
+
+    fn mru(&self) -> u16 {
+        match self {
+            Self::Client(config) => config.mru,
+            Self::Server(config) => config.mru,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What the tests of this crate share: both ends of a link, and frames written by hand.
+#![allow(unreachable_pub)] // A test binary exports nothing.
+
+use core::net::Ipv4Addr;
+use rasman_core::{AuthMethod, Cause, Credentials, Instant, Secret};
+use rasman_ppp::{Account, AccountState, Accounts, ClientConfig, Event, Negotiation, Ppp, ServerConfig};
+use rasman_testkit::{SeededRng, Side, Trace};
+use std::sync::Arc;
+
+pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 2);
+pub const DNS: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 53);
+
+pub struct Users(pub AccountState);
+
+impl Accounts for Users {
+    fn account(&self, user: &str, domain: &str) -> Option<Account> {
+        let known = user == "alice" && matches!(domain, "" | "LAB");
+        known.then(|| Account { password: Secret::from("wonderland"), state: self.0 })
+    }
+}
+
+pub fn server_config() -> ServerConfig {
+    ServerConfig {
+        authentication: vec![AuthMethod::MsChapV2],
+        accounts: Arc::new(Users(AccountState::Usable)),
+        name: "lab".into(),
+        retries: 0,
+        local: SERVER,
+        address: CLIENT,
+        dns: vec![DNS],
+        mru: 1500,
+        negotiation: Negotiation::default(),
+        echo: None,
+    }
+}
+
+pub fn client(config: ClientConfig, seed: u64) -> Ppp {
+    Ppp::client(config, Box::new(SeededRng::new(seed)))
+}
+
+pub fn server(config: ServerConfig, seed: u64) -> Ppp {
+    Ppp::server(config, Box::new(SeededRng::new(seed)))
+}
+
+pub fn credentials(user: &str, password: &str) -> Credentials {
+    Credentials { user: user.into(), domain: String::new(), password: Secret::from(password) }
+}
+
+pub fn alice() -> Credentials {
+    credentials("alice", "wonderland")
+}
+
+/// Opens a client's gates as its events ask for it; gives what it saw.
+pub fn open_gates(side: &mut Side<Ppp>, now: Instant) -> Vec<Event> {
+    let events = core::mem::take(&mut side.events);
+    for event in &events {
+        match event {
+            Event::LinkEstablished { .. } => side.layer.authenticate(now, alice()),
+            Event::Authenticated { token, .. } => side.layer.project(now, token.clone()),
+            _ => {}
+        }
+    }
+    events
+}
+
+/// The names of events, for comparison.
+pub fn names(events: &[Event]) -> Vec<&'static str> {
+    let name = |event: &Event| match event {
+        Event::LinkEstablished { .. } => "LinkEstablished",
+        Event::Renegotiating => "Renegotiating",
+        Event::Authenticated { .. } => "Authenticated",
+        Event::AuthenticationRefused { retry: true, .. } => "Refused, may retry",
+        Event::AuthenticationRefused { .. } => "Refused",
+        Event::Projected(_) => "Projected",
+        Event::Finished(_) => "Finished",
+        _ => "?",
+    };
+    events.iter().map(name).collect()
+}
+
+pub fn finished(events: &[Event]) -> Option<&Cause> {
+    events.iter().find_map(|event| match event {
+        Event::Finished(cause) => Some(cause),
+        _ => None,
+    })
+}
+
+// Frames by hand.
+
+pub fn frame(protocol: u16, information: &[u8]) -> Vec<u8> {
+    [&[0xff, 0x03][..], &protocol.to_be_bytes(), information].concat()
+}
+
+pub fn packet(protocol: u16, code: u8, id: u8, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len() + 4).unwrap().to_be_bytes();
+    frame(protocol, &[&[code, id][..], &length, data].concat())
+}
+
+pub fn lcp(code: u8, id: u8, data: &[u8]) -> Vec<u8> {
+    packet(0xc021, code, id, data)
+}
+
+pub fn ipcp(code: u8, id: u8, data: &[u8]) -> Vec<u8> {
+    packet(0x8021, code, id, data)
+}
+
+pub fn chap(code: u8, id: u8, data: &[u8]) -> Vec<u8> {
+    packet(0xc223, code, id, data)
+}
+
+pub fn opt(kind: u8, value: &[u8]) -> Vec<u8> {
+    [&[kind, u8::try_from(value.len() + 2).unwrap()][..], value].concat()
+}
+
+pub const REQ: u8 = 1;
+pub const ACK: u8 = 2;
+pub const NAK: u8 = 3;
+pub const REJ: u8 = 4;
+pub const TERM_REQ: u8 = 5;
+pub const TERM_ACK: u8 = 6;
+pub const CODE_REJ: u8 = 7;
+pub const PROTO_REJ: u8 = 8;
+pub const ECHO_REQ: u8 = 9;
+pub const ECHO_REP: u8 = 10;
+
+/// Authentication-Protocol MS-CHAPv2.
+pub fn auth_ms_chap_v2() -> Vec<u8> {
+    opt(3, &[0xc2, 0x23, 0x81])
+}
+
+/// A CHAP Challenge as SoftEther writes it.
+pub fn challenge(id: u8, value: [u8; 16]) -> Vec<u8> {
+    chap(1, id, &[&[16][..], &value, b"host"].concat())
+}
+
+/// Splits a frame of ours: protocol, code, identifier, data.
+pub fn split(frame: &[u8]) -> (u16, u8, u8, Vec<u8>) {
+    assert_eq!(frame[..2], [0xff, 0x03], "address and control are always sent");
+    let length = usize::from(u16::from_be_bytes([frame[6], frame[7]]));
+    assert_eq!(length, frame.len() - 4);
+    (u16::from_be_bytes([frame[2], frame[3]]), frame[4], frame[5], frame[8..].to_vec())
+}
+
+/// A client on a carrier that has just come up; gives its first Configure-Request's options as well.
+pub fn client_trace(config: ClientConfig) -> (Trace<Ppp>, Vec<u8>) {
+    let mut t = Trace::new(client(config, 1));
+    t.at(0).call(|ppp, now| ppp.lower_up(now, 1500));
+    let sent = t.take_sent();
+    let [request] = &sent[..] else { panic!("{sent:?}") };
+    let (0xc021, REQ, 1, options) = split(request) else { panic!("{request:?}") };
+    (t, options)
+}
