@@ -93,7 +93,9 @@ pub(crate) fn ids_of_test(name: &str) -> Vec<String> {
             let mut letters = word.chars();
             let letter = letters.next()?;
             let number = letters.as_str();
-            let is_id = letter.is_ascii_lowercase() && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+            let is_id = letter.is_ascii_lowercase()
+                && matches!(number.len(), 1 | 2)
+                && number.chars().all(|c| c.is_ascii_digit());
             is_id.then(|| word.to_ascii_uppercase())
         })
         .collect()
