@@ -23,11 +23,22 @@ fn softether_answers_the_handshake_and_stops_clean() {
 fn softether_carries_a_foreign_call() {
     isolated("softether_carries_a_foreign_call", || {
         let server = SoftEther::start()?;
-        let probe = dial(server.address(), server.host().inner_address(), BULK, Auth::MsChapV2, Binding::Right)?;
+        let probe = dial(server.address(), server.data_address(), BULK, Auth::MsChapV2, Binding::Right)?;
         assert!(probe.ok, "{}\n{}", probe.said, last_lines(&probe.log));
         let data = server.data_log();
         assert!(data.contains("SEND 10485760 bytes") && data.contains("RECV 10485760 bytes"), "{data}");
+        assert!(server.session_ended());
         server.stop();
+        Ok(())
+    });
+}
+
+#[test]
+fn softether_carries_a_foreign_call_with_pap() {
+    isolated("softether_carries_a_foreign_call_with_pap", || {
+        let server = SoftEther::start()?;
+        let probe = dial(server.address(), server.data_address(), 1, Auth::Pap, Binding::Right)?;
+        assert!(probe.ok, "{}\n{}", probe.said, last_lines(&probe.log));
         Ok(())
     });
 }

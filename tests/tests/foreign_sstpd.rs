@@ -23,7 +23,7 @@ fn sstpd_answers_the_handshake_and_stops_clean() {
 fn sstpd_carries_a_foreign_call() {
     isolated("sstpd_carries_a_foreign_call", || {
         let server = Sstpd::start(Auth::MsChapV2)?;
-        let probe = dial(server.address(), [10, 66, 0, 1].into(), BULK, Auth::MsChapV2, Binding::Right)?;
+        let probe = dial(server.address(), server.data_address(), BULK, Auth::MsChapV2, Binding::Right)?;
         assert!(probe.ok, "{}", probe.said);
         assert!(server.log_says("Crypto Binding is valid."));
         assert!(server.log_says("Received call disconnect request."));
@@ -38,7 +38,7 @@ fn sstpd_carries_a_foreign_call() {
 fn sstpd_refuses_a_wrong_crypto_binding() {
     isolated("sstpd_refuses_a_wrong_crypto_binding", || {
         let server = Sstpd::start(Auth::MsChapV2)?;
-        let probe = dial(server.address(), [10, 66, 0, 1].into(), 1, Auth::MsChapV2, Binding::Wrong)?;
+        let probe = dial(server.address(), server.data_address(), 1, Auth::MsChapV2, Binding::Wrong)?;
         assert!(!probe.ok && probe.said.contains("abort"), "{}", probe.said);
         assert!(server.log_says("Crypto Binding is invalid."));
         Ok(())

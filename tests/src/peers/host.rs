@@ -96,12 +96,11 @@ impl Host {
         command
     }
 
-    /// Serves [`super::push`] and [`super::fetch`] on its inner address.
+    /// Serves [`super::push`] and [`super::fetch`] on every address of it.
     #[must_use]
     pub fn serve_data(&self) -> Process {
         let mut command = self.command(PYTHON);
-        command.arg(assets().join("data_server.py"));
-        command.arg(self.inner_address().to_string()).arg(DATA_PORT.to_string());
+        command.arg(assets().join("data_server.py")).arg("0.0.0.0").arg(DATA_PORT.to_string());
         let mut server = Process::start("data_server", command, &self.folder.join("data_server.log"));
         server.wait_for("listening");
         server

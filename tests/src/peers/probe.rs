@@ -1,6 +1,6 @@
 //! A foreign client (`tests/peers/sstp_probe.py`): proves a peer without a line of our own client.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::Command;
 
 use super::host::python;
@@ -38,14 +38,14 @@ pub fn handshake(server: SocketAddr) -> Probe {
 /// When lwIP is not there.
 pub fn dial(
     server: SocketAddr,
-    service: Ipv4Addr,
+    service: SocketAddr,
     size: usize,
     auth: Auth,
     binding: Binding,
 ) -> Result<Probe, Unavailable> {
     ready("lwip")?;
     let mut probe = command(server);
-    probe.arg("--dial").arg(dir().join("lwip/lwip-peer")).arg(service.to_string()).arg(size.to_string());
+    probe.arg("--dial").arg(dir().join("lwip/lwip-peer")).arg(service.ip().to_string()).arg(size.to_string());
     probe.arg(auth.word());
     if binding == Binding::Wrong {
         probe.arg("--wrong-binding");

@@ -1,7 +1,7 @@
 //! SoftEther VPN Server with one hub, one user and its user-space NAT.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +18,10 @@ for d in lib log; do
 done
 exec "$1/bin/vpnserver" execsvc
 "#;
+
+/// Where the host itself is a member of the hub's segment: an Ethernet port (TAP) and its address.
+const BRIDGE: &str = "host";
+const BRIDGED: Ipv4Addr = Ipv4Addr::new(192, 168, 30, 2);
 
 /// A running server on a [`Host`] of its own, with the data service behind its NAT.
 #[derive(Debug)]
@@ -47,7 +51,8 @@ impl SoftEther {
         }
         // Copies, as the mounts may hide the originals.
         for name in ["vpnserver", "vpncmd", "hamcore.se2"] {
-            fs::copy(dir().join("softether").join(name), folder.join("bin").join(name)).expect("a prepared peer is whole");
+            fs::copy(dir().join("softether").join(name), folder.join("bin").join(name))
+                .expect("a prepared peer is whole");
         }
         let mut command = host.command("sh");
         command.args(["-c", START, "sh"]).arg(folder);
@@ -66,9 +71,15 @@ impl SoftEther {
         (self.host.address(), 443).into()
     }
 
-    /// The data service, which only a tunnel leads to.
+    /// The data service, on the host's Ethernet port of the hub; behind the NAT where we may make none.
     #[must_use]
     pub fn data_address(&self) -> SocketAddr {
+        if may_bridge() { (BRIDGED, DATA_PORT).into() } else { self.nat_data_address() }
+    }
+
+    /// The data service by way of the NAT, which ends TCP itself and takes seconds for a megabyte.
+    #[must_use]
+    pub fn nat_data_address(&self) -> SocketAddr {
         (self.host.inner_address(), DATA_PORT).into()
     }
 
@@ -100,6 +111,14 @@ impl SoftEther {
     #[must_use]
     pub fn log_says(&self, words: &str) -> bool {
         within(Duration::from_secs(10), || self.log().contains(words))
+    }
+
+    /// Whether its logs say within 10 s that a call of [`USER`] ended.
+    #[must_use]
+    pub fn session_ended(&self) -> bool {
+        let session = format!("Session \"SID-{}-[SSTP]", USER.to_uppercase());
+        let told = |line: &str| line.contains(&session) && line.contains("The session has been terminated");
+        within(Duration::from_secs(10), || self.log().lines().any(told))
     }
 
     /// Runs management commands (`vpncmd`), one a line, and gives what it prints.
@@ -146,6 +165,21 @@ impl SoftEther {
         ));
         let refused = said.lines().any(|line| line.starts_with("Error occurred"));
         assert!(!refused && said.contains("SecureNatEnable"), "vpncmd:\n{said}");
+        if may_bridge() {
+            self.bridge();
+        }
+    }
+
+    /// Makes the host a member of the hub's segment.
+    fn bridge(&self) {
+        let said = self.manage(&format!("BridgeCreate TEST /DEVICE:{BRIDGE} /TAP:yes\n"));
+        let address = format!("ip addr add {BRIDGED}/24 dev tap_{BRIDGE} && ip link set tap_{BRIDGE} up");
+        // The server makes the device in a thread of its own, after it has answered.
+        let added = within(Duration::from_secs(5), || {
+            let tried = self.host.command("sh").args(["-c", &address]).output();
+            tried.is_ok_and(|output| output.status.success())
+        });
+        assert!(added, "the hub has an Ethernet port on the host:\n{said}\n{}", self.log());
     }
 
     /// TERM to the monitor would leave the server running: its one child is to stop, the monitor follows.
@@ -176,6 +210,11 @@ impl Drop for SoftEther {
             self.shut_down();
         }
     }
+}
+
+/// Whether the server can make a TAP device; in a namespace of our own this takes the right to open the file.
+fn may_bridge() -> bool {
+    fs::File::options().read(true).write(true).open("/dev/net/tun").is_ok()
 }
 
 /// Every file under a folder, in the order of the names.
