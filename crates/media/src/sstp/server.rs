@@ -1,53 +1,25 @@
 //! The answering side ([MS-SSTP] 3.3).
 
+mod layer;
+mod settings;
+
+pub use settings::{Refusal, ServerConfig};
+
 use super::binding::{self, Hlak};
+use super::causes;
 use super::ending::{Ending, Step};
 use super::http::{Request, parse_request, write_answer};
-use super::line::{Line, PORT, Timer};
+use super::line::{Line, Timer};
 use super::wire::{
     self, AttributeId, Binding, BindingRequest, HashProtocols, Invalid, Message, MessageType, PROTOCOL_PPP, Status,
     StatusInfo,
 };
-use super::{Config, causes};
-use rasman_core::{
-    Batch, Cause, Code, DropReason, Duration, Input, Instant, Layer, LayerName, Leaf, Link, LinkEvent, PortClosed,
-    PortFacts, PortId, Rng, SessionKeys, Timeout,
-};
-
-/// What the answering side is told.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ServerConfig {
-    /// Time limits.
-    pub config: Config,
-    /// The hash protocols offered for the crypto binding: 0x01 SHA-1, 0x02 SHA-256 ([MS-SSTP] 2.2.6).
-    pub hashes: u8,
-    /// How every call is refused, for tests of clients.
-    pub refusal: Refusal,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self { config: Config::default(), hashes: 0x03, refusal: Refusal::None }
-    }
-}
-
-/// How a server refuses every call.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// It does not.
-    #[default]
-    None,
-    /// It answers the HTTP request with this status, which is not 200.
-    HttpStatus(u16),
-    /// It answers the Call Connect Request with a Call Connect Nak that carries this status ([MS-SSTP] 2.2.8).
-    Nak(u32),
-}
+use rasman_core::{Cause, Code, DropReason, Input, Instant, LayerName, Leaf, Rng};
 
 /// The answering side of one SSTP call.
 ///
 /// `port_ready`, with the digests of our own certificate in its facts, starts it; `open` changes nothing.
-/// [`LinkEvent::Up`] says that PPP frames can flow. `bind`, once the authentication inside succeeded, gives the keys
+/// [`LinkEvent::Up`](rasman_core::LinkEvent::Up) says that PPP frames can flow. `bind`, once the authentication inside succeeded, gives the keys
 /// (empty ones if the method makes none); with them the client's Call Connected is verified, whichever comes first,
 /// and then [`Server::is_bound`] holds. Before that no IP packet may pass: SSTP does not look into PPP frames, so
 /// whoever composes the layers keeps that rule. A wrong Call Connected aborts the call.
@@ -296,114 +268,6 @@ impl Server {
                 self.abort(now, status, cause);
             }
             State::Idle | State::Connected | State::Ending(_) | State::Down => {}
-        }
-    }
-}
-
-impl Layer for Server {
-    type Event = LinkEvent;
-
-    fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
-        match self.state {
-            _ if input.is_empty() => Input::NeedMore,
-            State::Listening { leaf } => self.handle_request(now, leaf, input),
-            State::Pending { .. } | State::Unbound { .. } | State::Connected | State::Ending(_) => {
-                self.handle_packet(now, input)
-            }
-            State::Idle | State::Down => Input::Dropped { used: input.len(), reason: DropReason::NotUp },
-        }
-    }
-
-    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
-        match self.state {
-            State::Unbound { .. } | State::Connected => self.line.encap(header, payload, out),
-            State::Idle | State::Listening { .. } | State::Pending { .. } | State::Ending(_) | State::Down => {
-                Err(DropReason::NotUp)
-            }
-        }
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        while let Some(timer) = self.line.timers.expired(now) {
-            match timer {
-                Timer::Negotiation => self.negotiation_expired(now),
-                Timer::Hello => {
-                    if !self.line.hello(now) {
-                        self.down(causes::unreachable());
-                    }
-                }
-                Timer::Ending => match self.leave() {
-                    State::Ending(ending) => self.line.down(true, ending.cause),
-                    state => self.enter(state),
-                },
-            }
-        }
-    }
-
-    fn poll_transmit(&mut self, _now: Instant, out: &mut Batch) -> bool {
-        self.line.flush(out)
-    }
-
-    fn poll_event(&mut self) -> Option<LinkEvent> {
-        self.line.poll_event()
-    }
-
-    fn poll_timeout(&self) -> Option<Timeout> {
-        self.line.poll_timeout()
-    }
-}
-
-impl Link for Server {
-    fn open(&mut self, _now: Instant) {}
-
-    fn port_ready(&mut self, now: Instant, port: PortId, facts: &PortFacts) {
-        let (State::Idle, PORT) = (&self.state, port) else { return };
-        let Some(leaf) = facts.leaf else {
-            self.line.down(true, causes::no_leaf());
-            return self.enter(State::Down);
-        };
-        self.expect_within(now, "SSTP HTTP request");
-        self.enter(State::Listening { leaf });
-    }
-
-    fn port_closed(&mut self, _now: Instant, port: PortId, closed: &PortClosed) {
-        if port != PORT || matches!(self.state, State::Down) {
-            return;
-        }
-        let cause = match (self.leave(), closed) {
-            (State::Ending(ending), _) => ending.cause,
-            (_, PortClosed::Failed(cause)) => cause.clone(),
-            (_, _) => causes::closed(),
-        };
-        self.line.down(false, cause);
-    }
-
-    fn close(&mut self, now: Instant, cause: &Cause) {
-        match self.state {
-            State::Pending { .. } | State::Unbound { .. } | State::Connected => {
-                let ending = self.line.disconnect(now, cause.clone());
-                self.enter(State::Ending(ending));
-            }
-            State::Idle | State::Listening { .. } => self.down(cause.clone()),
-            State::Ending(_) | State::Down => {}
-        }
-    }
-
-    fn close_limit(&self) -> Duration {
-        self.line.config.close_limit()
-    }
-
-    /// Gives what the client's Call Connected is verified against ([MS-SSTP] 3.3.7.1).
-    fn bind(&mut self, now: Instant, keys: &SessionKeys) {
-        let hlak = Hlak::of_server(keys);
-        match self.leave() {
-            State::Unbound { leaf, request, half: Half::Proof(proof) } => {
-                self.verify(now, &proof, &request, &leaf, &hlak);
-            }
-            State::Unbound { leaf, request, .. } => {
-                self.enter(State::Unbound { leaf, request, half: Half::Keys(hlak) });
-            }
-            state => self.enter(state),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::sstp::http::write_answer;
-use rasman_core::Trust;
+use crate::sstp::line::PORT;
+use rasman_core::{Batch, Duration, Layer, Link, LinkEvent, PortClosed, PortCommand, PortFacts, SessionKeys, Trust};
 use rasman_testkit::{SeededRng, Trace};
 
 fn client(config: Config) -> Trace<Client> {

@@ -53,9 +53,10 @@ fn judge(answer: &httparse::Response<'_, '_>, used: usize) -> Answer {
     }
 }
 
-/// Writes a server's answer: 200 has a body without end, any other status none.
+/// Writes a server's answer: 200 has a body without end, any other status none. A status has three digits at most.
 #[must_use]
 pub fn write_answer(status: u16) -> Vec<u8> {
+    let status = status.min(999);
     let reason = reason(status);
     let rest = match status {
         200 => format!("Content-Length: {ENDLESS}\r\nServer: rasman\r\n"),

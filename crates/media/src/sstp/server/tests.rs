@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::sstp::http::{METHOD, PATH, write_request};
-use rasman_core::PortCommand;
+use crate::sstp::line::PORT;
+use rasman_core::{Batch, Layer, Link, LinkEvent, PortCommand, PortFacts, SessionKeys};
 use rasman_testkit::{SeededRng, Trace};
 
 fn facts() -> PortFacts {
