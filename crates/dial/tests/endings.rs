@@ -54,10 +54,9 @@ fn h4_a_hang_up_with_an_answering_server_takes_no_time_at_all() {
 
 #[test]
 fn h1_a_server_that_ignores_the_goodbye_is_left_after_the_limit() {
-    let mut config = server();
-    config.mute = Mute::All;
-    let mut world = World::new(held("wonderland"), config);
+    let mut world = World::new(plan("wonderland"), server());
     world.run_until(1_000);
+    world.server_falls_silent();
     world.command(hang_up());
     assert_eq!(world.finished, None);
     world.run_until(1_000 + LIMIT_MS - 1);

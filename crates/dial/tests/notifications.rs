@@ -93,6 +93,8 @@ fn a25_a_handler_of_sixty_seconds_at_authenticate_delays_the_dial_while_echoes_a
     // A patient server: it repeats its challenge for longer than the handler runs.
     config.ppp.negotiation.max_configure = 100;
     config.ppp.negotiation.authentication = Duration::from_secs(300);
+    // [MS-SSTP] 3.3.2: it waits 60 s for the Call Connected, which would be the very end of the handler.
+    config.sstp.config.negotiation = Duration::from_secs(300);
     let mut world = World::new(with_handler("wonderland"), config);
     world.prompt = false;
     world.settle();

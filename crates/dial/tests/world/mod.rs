@@ -1,6 +1,6 @@
 //! A world for a dial: virtual time, a server's half over a perfect pipe, and a client that may run a handler.
 
-#![allow(dead_code)] // Each test binary uses its part.
+#![allow(dead_code, unreachable_pub)] // Each test binary uses its part.
 
 use rasman_core::*;
 use rasman_dial::*;
@@ -228,6 +228,11 @@ impl World {
         let server = self.server.as_mut().expect("a server runs");
         server.sstp.close(now, &Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Sstp));
         self.settle();
+    }
+
+    /// From now on the server says nothing at all.
+    pub fn server_falls_silent(&mut self) {
+        self.server.as_mut().expect("a server runs").mute = Mute::All;
     }
 
     /// The TCP connection breaks.
