@@ -42,7 +42,7 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
-pub use data::{DATA_PORT, fetch, pattern, push, sha256_hex};
+pub use data::{DATA_PORT, fetch, fetch_async, pattern, push, push_async, sha256_hex};
 pub use host::Host;
 pub use isolate::{isolated, leftovers};
 pub use probe::{Binding, Probe, dial, handshake};
@@ -91,7 +91,8 @@ pub struct Interop {
 }
 
 impl Interop {
-    /// Begins a combination: `medium` and `auth` as the table names them.
+    /// Begins a combination, named as in the table: peer "SoftEther VPN Server" or "sstp-server with
+    /// lwIP", medium "SSTP", authentication "MS-CHAPv2", "CHAP-MD5", "PAP", "EAP-TLS".
     pub fn begin(peer: &str, version: &str, medium: &str, auth: &str) -> Self {
         Self { line: format!("INTEROP peer={peer} version={version} medium={medium} auth={auth}"), result: None }
     }

@@ -7,6 +7,7 @@
 use std::io::{self, Error, Read, Write};
 
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The port of the service.
 pub const DATA_PORT: u16 = 9000;
@@ -55,10 +56,45 @@ pub fn fetch(stream: &mut (impl Read + Write), size: usize) -> io::Result<()> {
     let mut data = vec![0; size];
     stream.read_exact(&mut data)?;
     compare("fetched", &data, &line(stream)?)?;
-    if data != pattern(size) {
-        return Err(Error::new(io::ErrorKind::InvalidData, "the service sent other data than the pattern"));
+    is_pattern(&data)
+}
+
+/// [`push`] over an asynchronous stream, such as one of the user-space stack.
+///
+/// # Errors
+/// As [`push`].
+pub async fn push_async(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), size: usize) -> io::Result<()> {
+    let data = pattern(size);
+    stream.write_all(format!("SEND {size}\n").as_bytes()).await?;
+    stream.write_all(&data).await?;
+    stream.flush().await?;
+    compare("sent", &data, &line_async(stream).await?)
+}
+
+/// [`fetch`] over an asynchronous stream.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_async(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), size: usize) -> io::Result<()> {
+    stream.write_all(format!("RECV {size}\n").as_bytes()).await?;
+    stream.flush().await?;
+    let mut data = vec![0; size];
+    stream.read_exact(&mut data).await?;
+    compare("fetched", &data, &line_async(stream).await?)?;
+    is_pattern(&data)
+}
+
+async fn line_async(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
+    let mut line = [0; 65];
+    stream.read_exact(&mut line).await?;
+    Ok(String::from_utf8_lossy(&line[..64]).into_owned())
+}
+
+fn is_pattern(data: &[u8]) -> io::Result<()> {
+    if data == pattern(data.len()) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::new(io::ErrorKind::InvalidData, "the service sent other data than the pattern"))
 }
 
 fn line(stream: &mut impl Read) -> io::Result<String> {
