@@ -147,7 +147,7 @@ fn the_timer_runs_in_the_states_that_rfc_1661_4_2_names() {
             let mut automaton = opened();
             automaton.state = state;
             automaton.restart = state.uses_timer().then(|| Instant::from_millis(3_000));
-            let legal = !matches!(TABLE[event as usize][state as usize], None);
+            let legal = TABLE[event as usize][state as usize].is_some();
             automaton.step(Instant::ZERO, event);
             assert!(!legal || automaton.restart.is_some() == automaton.state.uses_timer(), "{event:?} in {state:?}");
         }

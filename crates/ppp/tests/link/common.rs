@@ -2,8 +2,9 @@
 #![allow(unreachable_pub)] // A test binary exports nothing.
 
 use core::net::Ipv4Addr;
-use rasman_core::{AuthMethod, Cause, Credentials, Instant, Secret};
-use rasman_ppp::{Account, AccountState, Accounts, ClientConfig, Event, Negotiation, Ppp, ServerConfig};
+use rasman_auth::mschapv2::{self, ResponseValue};
+use rasman_core::{AuthMethod, Cause, Code, Credentials, Instant, Secret};
+use rasman_ppp::{Account, AccountState, Accounts, Authenticated, ClientConfig, Event, Negotiation, Ppp, ServerConfig};
 use rasman_testkit::{SeededRng, Side, Trace};
 use std::sync::Arc;
 
@@ -150,4 +151,81 @@ pub fn client_trace(config: ClientConfig) -> (Trace<Ppp>, Vec<u8>) {
     let [request] = &sent[..] else { panic!("{sent:?}") };
     let (0xc021, REQ, 1, options) = split(request) else { panic!("{request:?}") };
     (t, options)
+}
+
+/// Lets LCP come up with MS-CHAPv2 demanded; the gates are closed.
+pub fn established(config: ClientConfig) -> Trace<Ppp> {
+    let (mut t, options) = client_trace(config);
+    t.receives(lcp(REQ, 7, &auth_ms_chap_v2())).sends([lcp(ACK, 7, &auth_ms_chap_v2())]);
+    t.receives(lcp(ACK, 1, &options)).sends_nothing();
+    assert_eq!(names(&t.take_events()), ["LinkEstablished"]);
+    t
+}
+
+/// What a server that knows alice's password says to a Response frame: the message of a Success without `M=`.
+pub fn proof(response: &[u8], challenge: [u8; 16]) -> Vec<u8> {
+    let (0xc223, 2, _, data) = split(response) else { panic!("{response:?} is no Response") };
+    let value = ResponseValue::parse(&data[1..50]).unwrap();
+    let s = mschapv2::generate_authenticator_response(
+        b"wonderland",
+        &value.nt_response,
+        &value.peer_challenge,
+        &challenge,
+        b"alice",
+    );
+    let digits: String = s.iter().map(|octet| format!("{octet:02X}")).collect();
+    format!("S={digits}").into_bytes()
+}
+
+/// Lets authentication succeed as well; the second gate is closed.
+pub fn authenticated(config: ClientConfig) -> (Trace<Ppp>, Authenticated) {
+    let mut t = established(config);
+    t.call(|ppp, now| ppp.authenticate(now, alice())).receives(challenge(3, [9; 16]));
+    let sent = t.take_sent();
+    t.receives(chap(3, 3, &proof(&sent[0], [9; 16])));
+    let mut events = t.take_events();
+    let Some(Event::Authenticated { token, .. }) = events.pop() else { panic!("{events:?}") };
+    (t, token)
+}
+
+/// IPCP's three addresses.
+pub fn addresses(address: [u8; 4], dns1: [u8; 4], dns2: [u8; 4]) -> Vec<u8> {
+    [opt(3, &address), opt(129, &dns1), opt(131, &dns2)].concat()
+}
+
+/// Opens the second gate as well; IPCP has sent its first request, with identifier 1.
+pub fn networking(config: ClientConfig) -> Trace<Ppp> {
+    let (mut t, token) = authenticated(config);
+    t.call(|ppp, now| ppp.project(now, token));
+    t
+}
+
+/// Lets IPCP come up as well.
+pub fn projected(config: ClientConfig) -> Trace<Ppp> {
+    let mut t = networking(config);
+    t.take_sent();
+    let given = addresses([10, 66, 0, 2], [10, 66, 0, 53], [10, 66, 0, 53]);
+    t.receives(ipcp(REQ, 1, &opt(3, &[10, 66, 0, 1]))).receives(ipcp(NAK, 1, &given)).receives(ipcp(ACK, 2, &given));
+    t.take_sent();
+    assert_eq!(names(&t.take_events()), ["Projected"]);
+    t
+}
+
+/// The cause of the end, which must be the last event.
+#[track_caller]
+pub fn cause(t: &mut Trace<Ppp>) -> Cause {
+    let events = t.take_events();
+    let Some(Event::Finished(cause)) = events.last() else { panic!("not finished: {events:?}") };
+    cause.clone()
+}
+
+/// Checks that the link is over with a Terminate-Request, and why.
+#[track_caller]
+pub fn gave_up(t: &mut Trace<Ppp>, code: Code) -> Cause {
+    let sent = t.take_sent();
+    let last = sent.last().expect("a Terminate-Request");
+    assert_eq!(split(last).1, TERM_REQ, "{last:?}");
+    let cause = cause(t);
+    assert_eq!(cause.code, code, "{cause}");
+    cause
 }

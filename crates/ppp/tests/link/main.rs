@@ -1,4 +1,11 @@
 //! A whole link against scripts and against its other end, in virtual time.
 
+mod authentication;
 mod common;
+mod end;
+mod hostile;
+mod ipcp;
+mod lcp;
 mod pair;
+mod peers;
+mod server;

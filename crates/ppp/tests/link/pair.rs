@@ -1,7 +1,7 @@
 //! Both ends over a wire, in virtual time.
 
 use crate::common::*;
-use rasman_core::{Duration, Instant, Layer};
+use rasman_core::{Duration, Instant};
 use rasman_ppp::{ClientConfig, Event, Ppp};
 use rasman_testkit::{Pair, Weather};
 
