@@ -38,7 +38,12 @@ pub(crate) fn run() -> Result {
 }
 
 fn format() -> Result {
-    tool::run(tool::cargo().args(["fmt", "--all", "--check"]))
+    tool::run(tool::cargo().args(["fmt", "--all", "--check"]))?;
+    // The fuzz targets are a workspace of their own.
+    if tool::root().join("fuzz/Cargo.toml").is_file() {
+        tool::run(tool::cargo().args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Result {
