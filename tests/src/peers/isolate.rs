@@ -95,10 +95,11 @@ fn relay(test: &str, output: &Output) {
     }
 }
 
-/// Runs a program as the first process of new namespaces. It dies with us, or at the deadline.
+/// Runs a program as the first process of new namespaces. It dies with us, or at the deadline: `timeout`
+/// hears of our death, and KILL is what `unshare` obeys.
 fn enter(program: &str, arguments: &[&str]) -> std::io::Result<Output> {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "timeout", "--kill-after=5", DEADLINE]);
+    command.args(["--pdeathsig", "TERM", "timeout", "--kill-after=0.2", DEADLINE]);
     command.args(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     if !root {
