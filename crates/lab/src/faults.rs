@@ -1,27 +1,6 @@
 //! What a lab does wrong on demand.
 //!
-//! ```text
-//! delay=STAGE:TIME       answers of the stage come so much later
-//! silent=STAGE           from the stage on nothing is answered
-//! drop=STAGE             TCP is closed in place of the stage's first answer
-//! garbage=STAGE          random bytes in place of the stage's first answer
-//! refuse                 TCP is reset right after it was accepted
-//! certificate=WHICH      expired, other-name, unknown-ca, self-signed
-//! not-tls[=WHAT]         http, ssh or noise on the port instead of TLS
-//! no-sstp                a web server that knows no SSTP
-//! http=STATUS            the HTTP request gets this status
-//! nak=STATUS             the Call Connect Request is refused with this status
-//! account=STATE          every account is disabled, password-expired, no-dial-in or restricted-hours
-//! no-common-auth         only PAP is offered
-//! wrong-binding          the crypto binding is taken for wrong
-//! no-address             IPCP gives 0.0.0.0
-//! hang-up=TIME           a Call Disconnect so long after the client was connected
-//! terminate=TIME         an LCP Terminate-Request
-//! cut=TIME               TCP is closed without a word
-//! first=COUNT            only the first connections suffer, later ones are served well
-//! ```
-//!
-//! STAGE is tcp, tls, http, call, lcp, auth, ipcp or data; TIME is `250ms`, `2s` or plain milliseconds.
+//! The grammar is in [`GRAMMAR`].
 
 use crate::users::account_state;
 use rasman_auth::AccountState;
@@ -29,8 +8,8 @@ use rasman_core::Duration;
 use std::fmt;
 use std::str::FromStr;
 
-/// What a lab does wrong on demand; by default nothing. See the grammar above, which [`FromStr`] reads: items with
-/// commas or spaces between.
+/// What a lab does wrong on demand; by default nothing. [`FromStr`] reads items of the
+/// [`GRAMMAR`] with commas or spaces between.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Faults {
@@ -295,6 +274,30 @@ fn read_time(word: &str) -> Option<Duration> {
     let millis = number.parse::<u32>().ok()?;
     Some(Duration::from_millis(u64::from(millis) * unit))
 }
+
+/// How faults are written.
+pub const GRAMMAR: &str = "\
+  delay=STAGE:TIME       answers of the stage come so much later
+  silent=STAGE           from the stage on nothing is answered
+  drop=STAGE             TCP is closed in place of the stage's first answer
+  garbage=STAGE          random bytes in place of the stage's first answer
+  refuse                 TCP is reset right after it was accepted
+  certificate=WHICH      expired, other-name, unknown-ca, self-signed
+  not-tls[=WHAT]         http, ssh or noise on the port instead of TLS
+  no-sstp                a web server that knows no SSTP
+  http=STATUS            the HTTP request gets this status
+  nak=STATUS             the Call Connect Request is refused with this status
+  account=STATE          every account is disabled, password-expired, no-dial-in or restricted-hours
+  no-common-auth         only PAP is offered
+  wrong-binding          the crypto binding is taken for wrong
+  no-address             IPCP gives 0.0.0.0
+  hang-up=TIME           a Call Disconnect so long after the client was connected
+  terminate=TIME         an LCP Terminate-Request
+  cut=TIME               TCP is closed without a word
+  first=COUNT            only the first connections suffer, later ones are served well
+
+  STAGE is tcp, tls, http, call, lcp, auth, ipcp or data; TIME is 250ms, 2s or plain milliseconds.
+";
 
 const STAGES: &str = "a stage: tcp, tls, http, call, lcp, auth, ipcp or data";
 const TIMES: &str = "a time such as 250ms, 2s or 250";

@@ -18,23 +18,37 @@
 #![forbid(unsafe_code)]
 
 pub mod bulk;
+mod call;
+mod certificates;
 mod config;
+mod dns;
 mod event;
 mod facts;
 pub mod faults;
+mod flags;
+mod gate;
+mod http;
+mod impostor;
+mod inner;
+mod lab;
+mod pap;
+pub mod pem;
 mod pool;
 mod process;
 mod running;
+mod session;
 mod stats;
+mod told;
 mod users;
 
 pub use config::{Config, DEFAULT_PASSWORD, DEFAULT_USER};
 pub use event::{Event, SessionEvent};
 pub use facts::Facts;
 pub use faults::Faults;
+pub use flags::{FLAGS, main_process};
 pub use pool::Pool;
-pub use process::{FLAGS, main_process, run};
+pub use process::run;
 pub use rasman_auth::AccountState;
-pub use running::{Running, spawn};
+pub use running::{Running, spawn, spawn_local};
 pub use stats::Stats;
 pub use users::{InvalidUser, User};

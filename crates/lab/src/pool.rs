@@ -47,38 +47,49 @@ impl fmt::Display for Pool {
 /// The leases of a pool.
 pub(crate) struct Leases {
     pool: Pool,
+    /// Stands in nobody's pool.
+    gateway: Ipv4Addr,
     /// Addresses below this were given out once.
     next: u32,
     /// Addresses below `next` that came back.
     free: BTreeSet<Ipv4Addr>,
+    in_use: usize,
 }
 
 impl Leases {
-    pub(crate) fn new(pool: Pool) -> Self {
-        Self { pool, next: pool.first.to_bits(), free: BTreeSet::new() }
+    pub(crate) fn new(pool: Pool, gateway: Ipv4Addr) -> Self {
+        Self { pool, gateway, next: pool.first.to_bits(), in_use: 0, free: BTreeSet::new() }
     }
 
     /// Gives the lowest address that nobody has.
     pub(crate) fn take(&mut self) -> Option<Ipv4Addr> {
-        if let Some(address) = self.free.pop_first() {
-            return Some(address);
-        }
-        let address = Ipv4Addr::from_bits(self.next);
-        if address > self.pool.last || self.next == u32::MAX {
-            return None;
-        }
-        self.next += 1;
+        let address = self.free.pop_first().or_else(|| self.unused())?;
+        self.in_use += 1;
         Some(address)
+    }
+
+    fn unused(&mut self) -> Option<Ipv4Addr> {
+        loop {
+            let address = Ipv4Addr::from_bits(self.next);
+            if address > self.pool.last {
+                return None;
+            }
+            self.next = self.next.checked_add(1)?;
+            if address != self.gateway {
+                return Some(address);
+            }
+        }
     }
 
     /// Takes an address back.
     pub(crate) fn give_back(&mut self, address: Ipv4Addr) {
+        self.in_use -= 1;
         self.free.insert(address);
     }
 
     /// Tells how many addresses are out.
     pub(crate) fn in_use(&self) -> usize {
-        (self.next - self.pool.first.to_bits()) as usize - self.free.len()
+        self.in_use
     }
 }
 
@@ -88,9 +99,9 @@ mod tests {
 
     #[test]
     fn addresses_come_back_and_run_out() {
-        let mut leases = Leases::new("10.0.0.2-10.0.0.3".parse().unwrap());
+        let mut leases = Leases::new("10.0.0.1-10.0.0.3".parse().unwrap(), Ipv4Addr::new(10, 0, 0, 2));
         let first = leases.take().unwrap();
-        assert_eq!((first, leases.take()), (Ipv4Addr::new(10, 0, 0, 2), Some(Ipv4Addr::new(10, 0, 0, 3))));
+        assert_eq!((first, leases.take()), (Ipv4Addr::new(10, 0, 0, 1), Some(Ipv4Addr::new(10, 0, 0, 3))));
         assert_eq!((leases.take(), leases.in_use()), (None, 2));
         leases.give_back(first);
         assert_eq!((leases.in_use(), leases.take()), (1, Some(first)));

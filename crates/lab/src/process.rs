@@ -1,9 +1,8 @@
 //! A lab as a process of its own.
 
-use crate::{Config, Faults, User};
-use std::ffi::OsString;
+use crate::{Config, Faults, Running, spawn};
+use serde::Serialize;
 use std::io::{self, BufRead, Write};
-use std::process::ExitCode;
 
 /// Runs a lab until `input` ends: the whole of `rasctl lab`.
 ///
@@ -20,40 +19,55 @@ use std::process::ExitCode;
 ///
 /// # Errors
 /// Those of [`spawn`](crate::spawn), and of the output.
-pub fn run(config: Config, input: impl BufRead, output: impl Write) -> io::Result<()> {
-    let _ = (config, input, output);
+pub fn run(config: Config, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    let running = spawn(config)?;
+    tell(&mut output, running.facts())?;
+    for line in input.lines() {
+        // Input that is no text is as good as its end.
+        let Ok(line) = line else { break };
+        match obey(&running, line.trim()) {
+            Answer::None => {}
+            Answer::Stats => tell(&mut output, &running.settled_stats())?,
+            Answer::Ok => tell(&mut output, &serde_json::json!({ "ok": true }))?,
+            Answer::Error(error) => tell(&mut output, &serde_json::json!({ "error": error }))?,
+            Answer::Stop => break,
+        }
+    }
+    running.stop();
     Ok(())
 }
 
-/// Reads flags (`--name value` or `--name=value`; [`FLAGS`] tells which) and runs a lab on standard input and output.
-pub fn main_process(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let _ = args;
-    ExitCode::FAILURE
+enum Answer {
+    None,
+    Stats,
+    Ok,
+    Error(String),
+    Stop,
 }
 
-/// The flags of [`Config::apply_flag`] with their meaning.
-pub const FLAGS: &[(&str, &str)] = &[
-    ("listen", "address and port; port 0 lets the system choose (127.0.0.1:0)"),
-    ("users", "file with a line name:password[:state] for each user; \"-\" is refused, input is for commands"),
-    ("pool", "addresses for clients (10.99.0.2-10.99.15.254)"),
-    ("gateway", "the lab's own address inside (10.99.0.1)"),
-    ("dns", "name servers for clients, commas between; \"none\" for none (the gateway)"),
-    ("name", "the lab's name, also in its certificate (vpn.lab.test)"),
-    ("tls", "1.2 for TLS 1.2 only, 1.3 for both (1.3)"),
-    ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
-    ("retries", "further attempts of a refused client on the same link (2)"),
-    ("fault", "what goes wrong, such as silent=auth; may be repeated"),
-    ("page", "file with the page at / inside"),
-    ("max-sessions", "sessions at one time (2000)"),
-];
-
-impl Config {
-    /// Sets what a command-line flag says; `name` is without dashes and one of [`FLAGS`].
-    ///
-    /// # Errors
-    /// A sentence that names the flag and what was expected.
-    pub fn apply_flag(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let _ = (name, value, User::parse_list, Faults::default);
-        Err(format!("--{name}: no such flag"))
+fn obey(running: &Running, line: &str) -> Answer {
+    let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match command {
+        "" => Answer::None,
+        "stats" => Answer::Stats,
+        "stop" => Answer::Stop,
+        "hang-up" => {
+            running.hang_up_all();
+            Answer::Ok
+        }
+        "faults" => match rest.parse::<Faults>() {
+            Ok(faults) => {
+                running.set_faults(faults);
+                Answer::Ok
+            }
+            Err(error) => Answer::Error(error.to_string()),
+        },
+        _ => Answer::Error("expected stats, faults, hang-up or stop".to_owned()),
     }
+}
+
+fn tell(output: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let line = serde_json::to_string(value)?;
+    writeln!(output, "{line}")?;
+    output.flush()
 }

@@ -1,22 +1,81 @@
 //! A lab on a thread of its own.
 
+use crate::certificates::Certificates;
+use crate::lab::{Lab, facts, serve};
 use crate::stats::Counters;
 use crate::{Config, Facts, Faults, SessionEvent, Stats};
 use std::io;
-use std::sync::Arc;
+use std::net::TcpListener;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc::SyncSender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::LocalSet;
 
 /// Starts a lab on a thread of its own, ready to be dialled when this returns.
 ///
 /// # Errors
 /// The address cannot be listened on, or the system refused a thread, a runtime or a key.
 pub fn spawn(config: Config) -> io::Result<Running> {
-    let _ = config;
-    Err(io::Error::from(io::ErrorKind::Unsupported))
+    let (mut running, start) = prepare(config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let thread = std::thread::Builder::new().name("rasman-lab".to_owned()).spawn(move || {
+        LocalSet::new().block_on(&runtime, async {
+            match start.run() {
+                Ok(serving) => serving.await,
+                Err(error) => tracing::error!(%error, "the lab cannot listen"),
+            }
+        });
+    })?;
+    running.thread = Some(thread);
+    Ok(running)
 }
 
-/// A lab on a thread of its own. Dropped, it stops as by [`stop`](Self::stop).
+/// Starts a lab on the present thread, as a task of the present [`LocalSet`].
+///
+/// # Errors
+/// As [`spawn`].
+///
+/// # Panics
+/// Outside a [`LocalSet`].
+pub fn spawn_local(config: Config) -> io::Result<Running> {
+    let (running, start) = prepare(config)?;
+    tokio::task::spawn_local(start.run()?);
+    Ok(running)
+}
+
+fn prepare(config: Config) -> io::Result<(Running, Start)> {
+    let listener = TcpListener::bind(config.listen)?;
+    listener.set_nonblocking(true)?;
+    let certificates = Certificates::make(&config.name, config.tls12_only)?;
+    let facts = facts(&config, &certificates, listener.local_addr()?);
+    let (control, orders) = mpsc::unbounded_channel();
+    let events = broadcast::Sender::new(EVENTS_MAX);
+    let counters = Arc::new(Counters::default());
+    let running = Running { facts, counters: Arc::clone(&counters), control, events: events.clone(), thread: None };
+    Ok((running, Start { config, certificates, counters, events, listener, orders }))
+}
+
+/// All that a lab needs, on its way to the thread that owns it.
+struct Start {
+    config: Config,
+    certificates: Certificates,
+    counters: Arc<Counters>,
+    events: broadcast::Sender<SessionEvent>,
+    listener: TcpListener,
+    orders: mpsc::UnboundedReceiver<Control>,
+}
+
+impl Start {
+    fn run(self) -> io::Result<impl Future<Output = ()> + 'static> {
+        let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let lab = Rc::new(Lab::new(self.config, self.certificates, self.counters, self.events));
+        Ok(serve(lab, listener, self.orders))
+    }
+}
+
+/// A lab that runs. Dropped, it stops as by [`stop`](Self::stop).
 pub struct Running {
     facts: Facts,
     counters: Arc<Counters>,
@@ -31,6 +90,8 @@ pub(crate) enum Control {
     Faults(Faults),
     /// Every client is sent away.
     HangUp,
+    /// Say so once everything that has reached the lab by now was dealt with.
+    Settle(SyncSender<()>),
     /// Everything ends.
     Stop,
 }
@@ -46,6 +107,18 @@ impl Running {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.counters.read()
+    }
+
+    /// Gives what was counted, once everything that had reached the lab's thread before is: a client that has hung up
+    /// is gone from it. It blocks for some milliseconds, so a lab on the same thread is not asked this way.
+    #[must_use]
+    pub fn settled_stats(&self) -> Stats {
+        let (done, settled) = std::sync::mpsc::sync_channel(1);
+        if self.thread.is_some() && self.control.send(Control::Settle(done)).is_ok() {
+            // Late or gone: what is known must do.
+            let _ = settled.recv_timeout(SETTLE_LIMIT);
+        }
+        self.stats()
     }
 
     /// Tells of every session from now on; a receiver that falls behind by more than 4096 events is told that it
@@ -66,7 +139,8 @@ impl Running {
         let _ = self.control.send(Control::HangUp);
     }
 
-    /// Sends every client away, waits for the goodbyes (half a second at the most) and for the thread.
+    /// Sends every client away, waits for the goodbyes (half a second at the most) and for the thread. A lab on the
+    /// present thread is only told to stop.
     pub fn stop(mut self) {
         self.end();
     }
@@ -85,3 +159,8 @@ impl Drop for Running {
         self.end();
     }
 }
+
+/// How many events a receiver may fall behind.
+const EVENTS_MAX: usize = 4096;
+/// How long a lab may take to settle.
+const SETTLE_LIMIT: Duration = Duration::from_secs(1);

@@ -1,0 +1,113 @@
+//! The lab's own authority, and the certificates that it shows.
+
+use crate::facts::hex;
+use crate::faults::CertificateFault;
+use rasman_net::tls::Acceptor;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use std::io;
+
+/// The certificates of one lab, all made when it starts.
+pub(crate) struct Certificates {
+    pub(crate) ca_pem: String,
+    pub(crate) ca_der: Vec<u8>,
+    good: Acceptor,
+    expired: Acceptor,
+    other_name: Acceptor,
+    unknown_ca: Acceptor,
+    self_signed: Acceptor,
+}
+
+impl Certificates {
+    /// Makes an authority and certificates for the loopback interface and `name`.
+    ///
+    /// # Errors
+    /// `name` cannot stand in a certificate, or the system refused a key.
+    pub(crate) fn make(name: &str, tls12_only: bool) -> io::Result<Self> {
+        make(name, tls12_only).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+    }
+
+    pub(crate) fn acceptor(&self, fault: Option<CertificateFault>) -> &Acceptor {
+        match fault {
+            None => &self.good,
+            Some(CertificateFault::Expired) => &self.expired,
+            Some(CertificateFault::OtherName) => &self.other_name,
+            Some(CertificateFault::UnknownCa) => &self.unknown_ca,
+            Some(CertificateFault::SelfSigned) => &self.self_signed,
+        }
+    }
+}
+
+fn make(name: &str, tls12_only: bool) -> Result<Certificates, Box<dyn std::error::Error + Send + Sync>> {
+    let finish = |der: &[u8], key: &KeyPair| {
+        let (chain, key) = (vec![der.to_vec()], key.serialize_der());
+        if tls12_only { Acceptor::tls12_only(chain, key) } else { Acceptor::new(chain, key) }
+    };
+    let names = [name, "localhost", "127.0.0.1", "::1"];
+    let (known, unknown) = (authority("rasman lab authority")?, authority("an authority that nobody told you of")?);
+    let issue = |by: &Authority, params: CertificateParams| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        let key = KeyPair::generate()?;
+        let leaf = params.signed_by(&key, by)?;
+        Ok(finish(leaf.der(), &key)?)
+    };
+    let mut expired = server(name, &names)?;
+    expired.not_before = rcgen::date_time_ymd(2019, 1, 1);
+    expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate()?;
+    let self_signed = server(name, &names)?.self_signed(&key)?;
+    Ok(Certificates {
+        ca_pem: known.pem(),
+        ca_der: known.der().to_vec(),
+        good: issue(&known, server(name, &names)?)?,
+        expired: issue(&known, expired)?,
+        other_name: issue(&known, server("other.lab.test", &["other.lab.test"])?)?,
+        unknown_ca: issue(&unknown, server(name, &names)?)?,
+        self_signed: finish(self_signed.der(), &key)?,
+    })
+}
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority(name: &str) -> Result<Authority, rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(Vec::new())?;
+    // Two labs have two names, so that a client which trusts one never mistakes the other's key for a broken one.
+    let number = key.public_key_raw().iter().rev().take(4).copied().collect::<Vec<u8>>();
+    params.distinguished_name.push(DnType::CommonName, format!("{name} {}", hex::encode(&number)));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    CertifiedIssuer::self_signed(params, key)
+}
+
+/// `names` may hold addresses.
+fn server(name: &str, names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+    params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+    params.use_authority_key_identifier_extension = true;
+    // RFC 5280 4.1.2.5 knows no certificate without an end; nobody keeps a lab that long.
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2099, 1, 1);
+    Ok(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_certificate_is_another_and_every_lab_has_its_own() {
+        let (one, two) = (Certificates::make("vpn.lab.test", false).unwrap(), Certificates::make("x", true).unwrap());
+        assert_ne!(one.ca_der, two.ca_der);
+        let all = [
+            None,
+            Some(CertificateFault::Expired),
+            Some(CertificateFault::OtherName),
+            Some(CertificateFault::UnknownCa),
+            Some(CertificateFault::SelfSigned),
+        ];
+        let mut leaves = all.map(|fault| one.acceptor(fault).leaf().sha256);
+        leaves.sort_unstable();
+        assert!(leaves.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

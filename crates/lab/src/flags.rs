@@ -1,0 +1,177 @@
+//! The command line of a lab.
+
+use crate::{Config, User, run};
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::process::ExitCode;
+
+/// Reads flags (`--name value` or `--name=value`; [`FLAGS`] tells which) and runs a lab on standard input and output,
+/// as [`run`] says. Errors go to standard error.
+pub fn main_process(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let config = match parse(args) {
+        Ok(Some(config)) => config,
+        Ok(None) => {
+            print!("{}", help());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("lab: {error}\nlab: --help lists the flags");
+            return ExitCode::from(2);
+        }
+    };
+    let listen = config.listen;
+    match run(config, io::stdin().lock(), io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has gone, and so do we.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lab: cannot serve at {listen}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The flags of [`Config::apply_flag`] with their meaning and, in parentheses, what holds without.
+pub const FLAGS: &[(&str, &str)] = &[
+    ("listen", "address and port; port 0 lets the system choose (127.0.0.1:0)"),
+    ("users", "file with a line name:password[:state] for each user (alice:wonderland)"),
+    ("pool", "addresses for clients (10.99.0.2-10.99.15.254)"),
+    ("gateway", "the lab's own address inside (10.99.0.1)"),
+    ("dns", "name servers for clients, commas between, or none (10.99.0.1, the lab itself)"),
+    ("name", "the lab's name, also in its certificate (vpn.lab.test)"),
+    ("tls", "1.2 for TLS 1.2 alone, 1.3 for both (1.3)"),
+    ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
+    ("retries", "further attempts of a refused client on the same link (2)"),
+    ("fault", "what goes wrong, see below; may be repeated (nothing)"),
+    ("page", "file with the page at / inside (a built-in one)"),
+    ("max-sessions", "sessions at one time (2000)"),
+];
+
+impl Config {
+    /// Sets what a command-line flag says; `name` is without dashes and one of [`FLAGS`].
+    ///
+    /// # Errors
+    /// A sentence that names the flag and what was expected.
+    pub fn apply_flag(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let expected = |what: &str| format!("--{name}: expected {what}, got \"{value}\"");
+        let failed = |error: &dyn std::fmt::Display| format!("--{name} {value}: {error}");
+        match name {
+            "listen" => self.listen = value.parse().map_err(|_| expected("an address and a port"))?,
+            "users" => {
+                let text = fs::read_to_string(value).map_err(|error| failed(&error))?;
+                self.users = User::parse_list(&text).map_err(|error| failed(&error))?;
+            }
+            "pool" => self.pool = value.parse().map_err(|error| format!("--pool: {error}"))?,
+            "gateway" => self.gateway = value.parse().map_err(|_| expected("an IPv4 address"))?,
+            "dns" if value == "none" => self.dns.clear(),
+            "dns" => {
+                let servers = value.split(',').map(|server| server.trim().parse());
+                self.dns = servers.collect::<Result<_, _>>().map_err(|_| expected("IPv4 addresses or none"))?;
+            }
+            "name" => value.clone_into(&mut self.name),
+            "tls" => {
+                self.tls12_only = match value {
+                    "1.2" => true,
+                    "1.3" => false,
+                    _ => return Err(expected("1.2 or 1.3")),
+                }
+            }
+            "hashes" => {
+                self.hashes = match value {
+                    "sha1" => 1,
+                    "sha256" => 2,
+                    "both" => 3,
+                    _ => return Err(expected("sha1, sha256 or both")),
+                }
+            }
+            "retries" => self.retries = value.parse().map_err(|_| expected("a number"))?,
+            "fault" => {
+                let items = value.split([',', ' ']).filter(|item| !item.is_empty());
+                items
+                    .map(|item| self.faults.add(item))
+                    .collect::<Result<(), _>>()
+                    .map_err(|error| error.to_string())?;
+            }
+            "page" => self.http_page = Some(fs::read_to_string(value).map_err(|error| failed(&error))?),
+            "max-sessions" => self.max_sessions = value.parse().map_err(|_| expected("a number"))?,
+            _ => return Err(format!("--{name}: there is no such flag")),
+        }
+        Ok(())
+    }
+}
+
+/// Gives the configuration, nothing if help is wanted.
+fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Config>, String> {
+    let mut config = Config::default();
+    while let Some(arg) = args.next() {
+        let arg = arg.into_string().map_err(|_| "expected flags in UTF-8".to_owned())?;
+        if arg == "--help" || arg == "-h" {
+            return Ok(None);
+        }
+        let flag = arg.strip_prefix("--").ok_or_else(|| format!("expected a flag such as --listen, got \"{arg}\""))?;
+        match flag.split_once('=') {
+            Some((name, value)) => config.apply_flag(name, value)?,
+            None => {
+                let value = args.next().and_then(|value| value.into_string().ok());
+                config.apply_flag(flag, &value.ok_or_else(|| format!("--{flag}: expected a value behind it"))?)?;
+            }
+        }
+    }
+    Ok(Some(config))
+}
+
+fn help() -> String {
+    let mut text = "A server to dial, for tests and demos: SSTP with a web server inside.\n\nFlags:\n".to_owned();
+    for (name, meaning) in FLAGS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  --{name:<14}{meaning}");
+    }
+    text + "\nFaults:\n" + crate::faults::GRAMMAR + COMMANDS
+}
+
+const COMMANDS: &str = "
+It prints one line of JSON with its address, its authority's certificate and what is inside, then answers the commands
+stats, faults FAULTS, hang-up and stop on standard input with a line of JSON each. It ends with its standard input.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::{Stage, StageFault};
+
+    fn config(args: &[&str]) -> Result<Option<Config>, String> {
+        parse(args.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn flags_are_read_in_both_forms() {
+        let args = ["--listen", "127.0.0.1:4433", "--fault=silent=auth", "--fault", "http=503,first=1", "--tls=1.2"];
+        let config = config(&args).unwrap().unwrap();
+        assert_eq!((config.listen.port(), config.tls12_only), (4433, true));
+        assert_eq!(config.faults.at_stage, Some((Stage::Auth, StageFault::Silent)));
+        assert_eq!(config.faults.first, Some(1));
+        assert!(super::parse(["--help"].iter().map(OsString::from)).unwrap().is_none());
+    }
+
+    #[test]
+    fn errors_name_the_flag() {
+        let error = |args: &[&str]| config(args).err().unwrap();
+        assert_eq!(error(&["--listen", "here"]), "--listen: expected an address and a port, got \"here\"");
+        assert_eq!(error(&["--listen"]), "--listen: expected a value behind it");
+        assert_eq!(error(&["--speed", "1"]), "--speed: there is no such flag");
+        assert!(error(&["--fault", "silent=x"]).starts_with("fault \"silent=x\": expected a stage"));
+        assert!(error(&["listen"]).contains("expected a flag"));
+    }
+
+    #[test]
+    fn every_flag_is_known_and_help_names_it() {
+        for (name, _) in FLAGS {
+            let error = Config::default().apply_flag(name, "\0").err().unwrap_or_default();
+            assert!(!error.contains("no such flag"), "{name}");
+            assert!(help().contains(&format!("--{name}")));
+        }
+        assert!(help().contains("wrong-binding"));
+    }
+}

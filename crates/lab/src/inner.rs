@@ -1,0 +1,67 @@
+//! What a connected client finds behind the gateway's address.
+
+use crate::{dns, http};
+use rasman_core::{Instant, Projection};
+use rasman_net::stack::{Stack, StackConfig, StackListener};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
+
+pub(crate) use crate::http::Web;
+
+/// The stack at the gateway's address, with its services. Dropped, every stream of it is reset.
+pub(crate) struct Inner {
+    pub(crate) stack: Stack,
+    gateway: Ipv4Addr,
+    web: Rc<Web>,
+    _services: JoinSet<()>,
+}
+
+impl Inner {
+    pub(crate) fn new(projection: &Projection, web: &Rc<Web>, now: Instant) -> Self {
+        let config = StackConfig { memory: 64 << 20, max_streams: 256, ..StackConfig::default() };
+        let stack = Stack::new(projection, config, now);
+        let mut services = JoinSet::new();
+        match stack.handle().listen(HTTP_PORT) {
+            Ok(listener) => {
+                services.spawn_local(serve(listener, Rc::clone(web)));
+            }
+            Err(error) => tracing::error!(%error, "the inner web server does not listen"),
+        }
+        Self { stack, gateway: projection.local, web: Rc::clone(web), _services: services }
+    }
+
+    /// Takes a packet from the client; gives the reply if there is one at once.
+    pub(crate) fn receive(&mut self, now: Instant, packet: &[u8]) -> Option<Vec<u8>> {
+        // The stack serves TCP and ICMP; its UDP is for its own questions.
+        let question = dns::question(packet, self.gateway);
+        if let Some(question) = question {
+            return Some(question.reply(&self.web.names, self.gateway));
+        }
+        self.stack.receive(now, packet);
+        None
+    }
+}
+
+async fn serve(mut listener: StackListener, web: Rc<Web>) {
+    let mut streams = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // The stack is gone, and everything with it.
+                let Ok((mut stream, _)) = accepted else { break };
+                let web = Rc::clone(&web);
+                streams.spawn_local(async move {
+                    if let Err(error) = http::serve(&mut stream, &web).await {
+                        tracing::debug!(%error, "an inner request failed");
+                    }
+                    let _ = stream.shutdown().await;
+                });
+            }
+            Some(_) = streams.join_next(), if !streams.is_empty() => {}
+        }
+    }
+}
+
+const HTTP_PORT: u16 = 80;

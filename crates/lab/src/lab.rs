@@ -1,0 +1,146 @@
+//! The lab itself: accepts clients, hands out faults and addresses, takes orders.
+
+use crate::certificates::Certificates;
+use crate::faults::Faults;
+use crate::http::{Web, built_in_page};
+use crate::pool::Leases;
+use crate::running::Control;
+use crate::session;
+use crate::stats::{Counters, count};
+use crate::{Config, Facts, SessionEvent};
+use std::cell::RefCell;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// What all sessions of a lab share; one thread owns it.
+pub(crate) struct Lab {
+    pub(crate) config: Config,
+    pub(crate) certificates: Certificates,
+    pub(crate) web: Rc<Web>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) events: broadcast::Sender<SessionEvent>,
+    leases: RefCell<Leases>,
+    /// What goes wrong, and how many connections there had been when that was said.
+    faults: RefCell<(Faults, u64)>,
+}
+
+impl Lab {
+    pub(crate) fn new(
+        config: Config,
+        certificates: Certificates,
+        counters: Arc<Counters>,
+        events: broadcast::Sender<SessionEvent>,
+    ) -> Self {
+        let web = Rc::new(web(&config));
+        let leases = RefCell::new(Leases::new(config.pool, config.gateway));
+        let faults = RefCell::new((config.faults.clone(), 0));
+        Self { config, certificates, web, counters, events, leases, faults }
+    }
+
+    fn set_faults(&self, faults: Faults) {
+        self.faults.replace((faults, self.counters.accepted.load(Relaxed)));
+    }
+
+    /// Gives what connection `number` suffers.
+    pub(crate) fn faults_of(&self, number: u64) -> Faults {
+        let (faults, before) = &*self.faults.borrow();
+        faults.of_connection(number.saturating_sub(*before))
+    }
+
+    pub(crate) fn lease(&self) -> Option<Ipv4Addr> {
+        let mut leases = self.leases.borrow_mut();
+        let address = leases.take();
+        self.counters.addresses_in_use.store(leases.in_use() as u64, Relaxed);
+        address
+    }
+
+    pub(crate) fn give_back(&self, address: Ipv4Addr) {
+        let mut leases = self.leases.borrow_mut();
+        leases.give_back(address);
+        self.counters.addresses_in_use.store(leases.in_use() as u64, Relaxed);
+    }
+}
+
+/// Gives what a client has to know of a lab at `address`.
+pub(crate) fn facts(config: &Config, certificates: &Certificates, address: SocketAddr) -> Facts {
+    Facts {
+        address,
+        name: config.name.clone(),
+        ca_pem: certificates.ca_pem.clone(),
+        ca_der: certificates.ca_der.clone(),
+        leaf_sha256: certificates.acceptor(None).leaf().sha256,
+        gateway: config.gateway,
+        inner_name: INNER_NAME.to_owned(),
+        page_sha256: web(config).page_sha256(),
+        pid: std::process::id(),
+    }
+}
+
+fn web(config: &Config) -> Web {
+    let page = config.http_page.clone().unwrap_or_else(|| built_in_page(&config.name));
+    Web::new(page, config.bulk_max, vec![INNER_NAME.to_owned(), config.name.clone()])
+}
+
+/// Serves clients until told to stop.
+pub(crate) async fn serve(lab: Rc<Lab>, listener: TcpListener, mut control: mpsc::UnboundedReceiver<Control>) {
+    let mut sessions = JoinSet::new();
+    let orders = watch::Sender::new(0_u64);
+    loop {
+        tokio::select! {
+            order = control.recv() => match order {
+                Some(Control::Faults(faults)) => lab.set_faults(faults),
+                Some(Control::HangUp) => orders.send_modify(|count| *count += 1),
+                Some(Control::Settle(done)) => drop(tokio::task::spawn_local(settle(done))),
+                Some(Control::Stop) | None => break,
+            },
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, peer)) => admit(&lab, &mut sessions, tcp, peer, orders.subscribe()),
+                Err(error) => accept_failed(&error).await,
+            },
+            Some(_) = sessions.join_next(), if !sessions.is_empty() => {}
+        }
+    }
+    drop(listener);
+    orders.send_modify(|count| *count += 1);
+    let all = async { while sessions.join_next().await.is_some() {} };
+    // Whoever has not said goodbye by then is left without.
+    let _ = tokio::time::timeout(STOP_LIMIT, all).await;
+}
+
+fn admit(lab: &Rc<Lab>, sessions: &mut JoinSet<()>, tcp: TcpStream, peer: SocketAddr, orders: watch::Receiver<u64>) {
+    count(&lab.counters.accepted);
+    if sessions.len() >= lab.config.max_sessions {
+        tracing::warn!(sessions = sessions.len(), "a client is refused: too many sessions");
+        return;
+    }
+    let number = lab.counters.accepted.load(Relaxed);
+    sessions.spawn_local(session::run(Rc::clone(lab), tcp, peer, number, orders));
+}
+
+/// Out of descriptors or the like: it passes, and until then nobody can be served.
+async fn accept_failed(error: &io::Error) {
+    tracing::warn!(%error, "a client could not be accepted");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+/// Answers once everything that had reached us before the question was dealt with.
+async fn settle(done: std::sync::mpsc::SyncSender<()>) {
+    tokio::time::sleep(SETTLE_TIME).await;
+    let _ = done.try_send(());
+}
+
+/// The gateway's name inside.
+const INNER_NAME: &str = "web.lab.test";
+/// How long clients may take to say goodbye when the lab stops.
+const STOP_LIMIT: Duration = Duration::from_millis(500);
+/// How long to wait when the system refuses another socket.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Sockets are looked at before timers, so any time will do.
+const SETTLE_TIME: Duration = Duration::from_millis(2);

@@ -1,0 +1,217 @@
+//! One session: the only place where its layers meet a socket and the clock.
+
+use crate::call::Call;
+use crate::faults::{CallFault, NotTls, Stage, StageFault};
+use crate::gate::Gate;
+use crate::impostor;
+use crate::lab::Lab;
+use crate::told::Told;
+use crate::users::Users;
+use crate::{Event, Faults};
+use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed, Rng};
+use rasman_media::sstp;
+use rasman_net::clock;
+use rasman_net::pump::Pump;
+use rasman_net::tls::{End, TlsStream};
+use rasman_ppp::{Negotiation, Ppp, ServerConfig};
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// Serves one TCP connection to its end. `orders` changes when every client is to be sent away.
+pub(crate) async fn run(lab: Rc<Lab>, tcp: TcpStream, peer: SocketAddr, number: u64, mut orders: watch::Receiver<u64>) {
+    let mut told = Told::new(&lab, number, peer);
+    let faults = lab.faults_of(number);
+    let opened = tokio::select! {
+        opened = open(&lab, &faults, tcp) => opened,
+        _ = orders.changed() => Err(sent_away()),
+    };
+    let tls = match opened {
+        Ok(tls) => tls,
+        Err(cause) => return told.because(cause),
+    };
+    told.wire(tls.counters());
+    told.tell(Event::TlsUp { protection: tls.facts().protection.clone() });
+    if faults.refusal == Some(CallFault::NoSstp) {
+        return told.because(impostor::web_server(tls).await);
+    }
+    let call = layers(&lab, faults, told);
+    drive(call, Pump::new(tls), orders).await;
+}
+
+/// Does everything before the layers: TCP and TLS with their faults.
+async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, Cause> {
+    // A socket that is gone already says so when it is read.
+    let _ = tcp.set_nodelay(true);
+    if faults.refuse {
+        let _ = tcp.set_zero_linger();
+        return Err(asked_for("reset TCP"));
+    }
+    tokio::time::sleep(faults.delay(Stage::Tcp)).await;
+    match faults.at_stage {
+        Some((Stage::Tcp, StageFault::Drop)) => return Err(asked_for("closed TCP")),
+        Some((Stage::Tls, StageFault::Drop)) => {
+            impostor::wait_for_client(&tcp).await;
+            return Err(asked_for("closed TCP after the ClientHello"));
+        }
+        Some((Stage::Tcp | Stage::Tls, StageFault::Silent)) => {
+            impostor::listen_only(&tcp).await;
+            return Err(asked_for("said nothing until the client left"));
+        }
+        Some((Stage::Tcp | Stage::Tls, StageFault::Garbage)) => {
+            return Err(impostor::not_tls(tcp, NotTls::Noise).await);
+        }
+        Some(_) | None => {}
+    }
+    if let Some(what) = faults.not_tls {
+        return Err(impostor::not_tls(tcp, what).await);
+    }
+    if !faults.delay(Stage::Tls).is_zero() {
+        impostor::wait_for_client(&tcp).await;
+        tokio::time::sleep(faults.delay(Stage::Tls)).await;
+    }
+    let limit = lab.config.handshake_limit;
+    let accepted = tokio::time::timeout(limit, lab.certificates.acceptor(faults.certificate).accept(tcp)).await;
+    accepted.unwrap_or_else(|_| {
+        Err(Cause::new(Code::VPN_TIMEOUT, LayerName::Tls).did(format!("waited {limit:?} for the TLS handshake")))
+    })
+}
+
+fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
+    let config = &lab.config;
+    let address = if faults.no_address { None } else { told.lease() };
+    let refusal = match faults.refusal {
+        None | Some(CallFault::NoSstp) => sstp::Refusal::None,
+        Some(CallFault::Http(status)) => sstp::Refusal::HttpStatus(status),
+        Some(CallFault::Nak(status)) => sstp::Refusal::Nak(status),
+    };
+    let mut limits = sstp::Config::default();
+    limits.hello = config.hello;
+    let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
+    let users = Users { users: config.users.clone(), state: faults.account };
+    let ppp = ServerConfig {
+        authentication: vec![AuthMethod::MsChapV2],
+        accounts: Arc::new(users),
+        name: config.name.clone(),
+        retries: config.retries,
+        local: config.gateway,
+        address: address.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        dns: config.dns.clone(),
+        mru: 1500,
+        negotiation: Negotiation::default(),
+        // SSTP has its own.
+        echo: None,
+    };
+    let link = sstp::Server::new(link, Box::new(SystemRng));
+    let ppp = Ppp::server(ppp, Box::new(SystemRng));
+    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), told)
+}
+
+/// Moves bytes and time until the call is over.
+async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>) {
+    let facts = pump.tls().facts().clone();
+    call.start(clock::now(), &facts);
+    let goodbye = loop {
+        if let Err(cause) = turn(&mut call, &mut pump, clock::now()) {
+            call.port_closed(clock::now(), &PortClosed::Failed(cause));
+            break false;
+        }
+        call.told().wire(pump.tls().counters());
+        if call.is_cut() {
+            call.told().because(asked_for("closed TCP"));
+            break false;
+        }
+        if call.wants_close() || call.over().is_some() {
+            break true;
+        }
+        let wake = call.next_wake(clock::now(), pump.tls().send_room() > 0);
+        tokio::select! {
+            () = ready(&pump) => {
+                if let Some(closed) = exchange(&mut call, &mut pump, clock::now()) {
+                    call.port_closed(clock::now(), &closed);
+                }
+            }
+            () = call.notified() => {}
+            () = sleep_until(wake) => call.handle_timeout(clock::now()),
+            _ = orders.changed() => call.hang_up(clock::now(), &sent_away()),
+        }
+    };
+    if goodbye {
+        // What was said last leaves first; a client that reads nothing is left without a goodbye.
+        let _ = tokio::time::timeout(GOODBYE_LIMIT, pump.close()).await;
+        call.port_closed(clock::now(), &PortClosed::ByUs);
+    } else {
+        drop(pump);
+    }
+    let cause = call.over().cloned();
+    if let Some(cause) = cause {
+        call.told().because(cause);
+    }
+}
+
+/// Moves everything that can be moved without waiting.
+fn turn(call: &mut Call, pump: &mut Pump, now: Instant) -> Result<(), Cause> {
+    send(call, pump)?;
+    call.send_from(now, pump)?;
+    pump.write()
+}
+
+/// Sends what the layers have to say.
+fn send(call: &mut Call, pump: &mut Pump) -> Result<(), Cause> {
+    std::mem::swap(&mut call.out, pump.out());
+    let sent = pump.send();
+    call.out.clear();
+    sent
+}
+
+/// Reads from and writes to the port; tells how it closed, if it did.
+fn exchange(call: &mut Call, pump: &mut Pump, now: Instant) -> Option<PortClosed> {
+    let received = pump.receive(|input| call.take(now, input), |_| {});
+    match received.and_then(|end| pump.write().map(|()| end)) {
+        Ok(None) => None,
+        Ok(Some(End::CloseNotify | End::Eof)) => Some(PortClosed::ByPeer),
+        Err(cause) => Some(PortClosed::Failed(cause)),
+    }
+}
+
+/// Waits until there is something to exchange.
+async fn ready(pump: &Pump) {
+    let tls = pump.tls();
+    // The errors of both come again from reading and writing, with a cause.
+    tokio::select! {
+        _ = tls.readable() => {}
+        _ = tls.writable(), if tls.pending() > 0 => {}
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(clock::runtime_instant(at)).await,
+        None => pending().await,
+    }
+}
+
+fn asked_for(did: &str) -> Cause {
+    Cause::new(Code::DISCONNECTION, LayerName::Manager).did(format!("{did}, as the fault asks"))
+}
+
+fn sent_away() -> Cause {
+    Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager).did("sent every client away")
+}
+
+/// The system's generator.
+struct SystemRng;
+
+impl Rng for SystemRng {
+    fn fill(&mut self, out: &mut [u8]) {
+        // Without entropy no connection can be safe, so there is nothing to go on with.
+        getrandom::fill(out).expect("the system gives random bytes");
+    }
+}
+
+/// How long a port may take to say goodbye.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
