@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> Result {
 
 /// Whether this test of a front's binary carries a clause of the family.
 pub(crate) fn carries(test: &TestResult, family: char) -> bool {
-    front(&test.binary).is_some() && contract::ids_of_test(&test.name).iter().any(|id| id.starts_with(family))
+    front(test).is_some() && contract::ids_of_test(&test.name).iter().any(|id| id.starts_with(family))
 }
 
 /// What is known about one clause at one front.
@@ -86,12 +86,13 @@ fn results(no_run: bool) -> Result<Vec<TestResult>> {
     Ok(results.tests)
 }
 
-/// The index in [`FRONTS`] of the front that the tests of this binary speak for.
-fn front(binary: &str) -> Option<usize> {
-    match binary {
-        "contract_rust" | "rasman_dial" | "rasmand" | "rasman" | "rasman_core" => Some(0),
-        "contract_ipc" => Some(1),
-        "contract_c" => Some(2),
+/// The index in [`FRONTS`] of the front that a test speaks for.
+fn front(test: &TestResult) -> Option<usize> {
+    match (test.package.as_str(), test.binary.as_str()) {
+        ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => Some(0),
+        ("rasman-tests", "contract_rust") => Some(0),
+        ("rasman-tests", "contract_ipc") => Some(1),
+        ("rasman-tests", "contract_c") => Some(2),
         _ => None,
     }
 }
@@ -99,7 +100,7 @@ fn front(binary: &str) -> Option<usize> {
 fn status(clause: &Clause, index: usize, tests: &[TestResult]) -> Status {
     let outcomes: Vec<Outcome> = tests
         .iter()
-        .filter(|t| front(&t.binary) == Some(index))
+        .filter(|t| front(t) == Some(index))
         .filter(|t| contract::ids_of_test(&t.name).contains(&clause.id))
         .map(|t| t.outcome)
         .collect();
@@ -133,7 +134,7 @@ fn family_faults(family: &Family, tests: &[TestResult]) -> Vec<String> {
 fn unknown_ids(families: &[Family], tests: &[TestResult]) -> Vec<String> {
     let known = |id: &String| families.iter().flat_map(|f| &f.clauses).any(|c| c.id == *id);
     let mut faults = Vec::new();
-    for test in tests.iter().filter(|t| front(&t.binary).is_some()) {
+    for test in tests.iter().filter(|t| front(t).is_some()) {
         for id in contract::ids_of_test(&test.name) {
             if !known(&id) {
                 faults.push(format!("{} names {id}, which the contract does not have", test.name));
@@ -213,8 +214,9 @@ impl fmt::Display for Status {
 mod tests {
     use super::*;
 
-    fn test(binary: &str, name: &str, outcome: Outcome) -> TestResult {
-        TestResult { name: name.to_owned(), binary: binary.to_owned(), outcome }
+    fn test(place: &str, name: &str, outcome: Outcome) -> TestResult {
+        let (package, binary) = place.split_once('/').unwrap();
+        TestResult { name: name.to_owned(), binary: binary.to_owned(), package: package.to_owned(), outcome }
     }
 
     fn clause(rust: Expectation) -> Clause {
@@ -227,9 +229,9 @@ mod tests {
     #[test]
     fn only_tests_that_ran_and_passed_count() {
         let clause = clause(Expectation::Test);
-        let passed = test("rasman_dial", "a1_x", Outcome::Ok);
-        let skipped = test("rasman_dial", "a1_y", Outcome::Skipped);
-        let failed = test("contract_rust", "m::a1_z", Outcome::Failed);
+        let passed = test("rasman-dial/questions", "a1_x", Outcome::Ok);
+        let skipped = test("rasman-dial/questions", "a1_y", Outcome::Skipped);
+        let failed = test("rasman-tests/contract_rust", "m::a1_z", Outcome::Failed);
         assert_eq!(status(&clause, 0, &[]), Status::NoTest);
         assert_eq!(status(&clause, 0, std::slice::from_ref(&skipped)), Status::NoTest);
         assert_eq!(status(&clause, 0, &[passed.clone(), skipped]), Status::Done);
@@ -237,9 +239,12 @@ mod tests {
     }
 
     #[test]
-    fn the_binary_decides_the_front() {
+    fn package_and_binary_decide_the_front() {
         let clause = clause(Expectation::Test);
-        let tests = [test("contract_ipc", "a1_x", Outcome::Ok), test("rasman_ppp", "a1_x", Outcome::Ok)];
+        let tests = [
+            test("rasman-tests/contract_ipc", "a1_x", Outcome::Ok),
+            test("rasman-ppp/rasman_ppp", "a1_x", Outcome::Ok),
+        ];
         assert_eq!(status(&clause, 0, &tests), Status::NoTest);
         assert_eq!(status(&clause, 1, &tests), Status::Done);
         assert_eq!(status(&clause, 2, &tests), Status::NotApplicable);
@@ -252,14 +257,15 @@ mod tests {
     fn refusals_need_their_test_too() {
         let clause = clause(Expectation::Refused("816".to_owned()));
         assert_eq!(status(&clause, 0, &[]), Status::NoTest);
-        let tests = [test("rasmand", "a1_is_refused", Outcome::Ok)];
+        let tests = [test("rasmand/rasmand", "a1_is_refused", Outcome::Ok)];
         assert_eq!(status(&clause, 0, &tests).to_string(), "refused 816");
     }
 
     #[test]
     fn unknown_clauses_are_faults() {
         let families = [Family { letter: 'A', title: "x".to_owned(), clauses: vec![clause(Expectation::Test)] }];
-        let tests = [test("rasmand", "a1_a99_x", Outcome::Ok), test("rasman_ppp", "z9_x", Outcome::Ok)];
+        let tests =
+            [test("rasmand/rasmand", "a1_a99_x", Outcome::Ok), test("rasman-ppp/rasman_ppp", "z9_x", Outcome::Ok)];
         assert_eq!(unknown_ids(&families, &tests).len(), 1);
     }
 }

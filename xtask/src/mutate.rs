@@ -193,6 +193,9 @@ impl Tree {
             report.line(line);
         })?;
         report.finish();
+        for test in &mut report.tests {
+            test.package.clone_from(&selection.package);
+        }
         Ok((report, started.elapsed() >= PATIENCE))
     }
 
@@ -267,7 +270,12 @@ mod tests {
     }
 
     fn test(name: &str, outcome: Outcome) -> TestResult {
-        TestResult { name: name.to_owned(), binary: "rasman_dial".to_owned(), outcome }
+        TestResult {
+            name: name.to_owned(),
+            binary: "notifications".to_owned(),
+            package: "rasman-dial".to_owned(),
+            outcome,
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@
 //! Two prefixes are ours. A test that cannot run prints `SKIPPED <test>: <why>` and returns; a test
 //! against a foreign peer prints `INTEROP <json>` for the interoperability table.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How one test ended.
@@ -34,6 +36,8 @@ pub(crate) struct TestResult {
     pub(crate) name: String,
     /// Crate name of the test binary, `doc:` before it for documentation tests.
     pub(crate) binary: String,
+    /// The package that the binary belongs to, empty if unknown.
+    pub(crate) package: String,
     /// How it ended.
     pub(crate) outcome: Outcome,
 }
@@ -60,11 +64,19 @@ pub(crate) struct Report {
     pub(crate) running: Vec<String>,
     /// Test binaries that ended without a closing line.
     pub(crate) broken: Vec<String>,
-    binary: Option<String>,
+    packages: BTreeMap<String, String>,
+    binary: Option<Binary>,
     closed: bool,
     section: Section,
     pending: Option<String>,
     detail: Option<String>,
+}
+
+/// The test binary that runs.
+#[derive(Clone, Default)]
+struct Binary {
+    name: String,
+    package: String,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -76,14 +88,19 @@ enum Section {
 }
 
 impl Report {
+    /// An empty report; `packages` gives the package of each test executable's file name.
+    pub(crate) fn new(packages: BTreeMap<String, String>) -> Self {
+        Self { packages, ..Self::default() }
+    }
+
     /// Takes one line; says whether it is worth showing.
     pub(crate) fn line(&mut self, line: &str) -> bool {
         if self.marker(line) {
             return true;
         }
         let trimmed = line.trim_start();
-        if let Some(binary) = running_binary(trimmed) {
-            self.begin(binary);
+        if let Some(file) = running_file(trimmed) {
+            self.begin(file);
         } else if line.starts_with("test result: ") {
             self.closed = true;
             self.section = Section::Progress;
@@ -136,16 +153,18 @@ impl Report {
     }
 
     fn mark_skipped(&mut self, name: &str) {
-        let binary = self.binary.clone().unwrap_or_default();
+        let binary = self.binary.clone().unwrap_or_default().name;
         let found = self.tests.iter_mut().find(|t| t.binary == binary && t.name == name && t.outcome == Outcome::Ok);
         if let Some(test) = found {
             test.outcome = Outcome::Skipped;
         }
     }
 
-    fn begin(&mut self, binary: String) {
+    fn begin(&mut self, file: String) {
         self.end_binary();
-        self.binary = Some(binary);
+        let package = self.packages.get(&file).cloned().unwrap_or_default();
+        let name = file.rsplit_once('-').map_or(file.as_str(), |(stem, _)| stem).to_owned();
+        self.binary = Some(Binary { name, package });
         self.closed = false;
         self.section = Section::Progress;
         self.detail = None;
@@ -156,7 +175,7 @@ impl Report {
             self.push(&name, Outcome::Failed);
         }
         if let Some(binary) = self.binary.take().filter(|_| !self.closed) {
-            self.broken.push(binary);
+            self.broken.push(binary.name);
         }
     }
 
@@ -192,19 +211,21 @@ impl Report {
 
     fn push(&mut self, name: &str, outcome: Outcome) {
         self.running.retain(|running| running != name);
-        self.tests.push(TestResult { name: name.to_owned(), binary: self.binary.clone().unwrap_or_default(), outcome });
+        let Binary { name: binary, package } = self.binary.clone().unwrap_or_default();
+        self.tests.push(TestResult { name: name.to_owned(), binary, package, outcome });
     }
 }
 
-/// `Running tests/x.rs (target/debug/deps/x-0123456789abcdef)` or `Doc-tests x`.
-fn running_binary(line: &str) -> Option<String> {
+/// The executable's file name in `Running tests/x.rs (target/debug/deps/x-0123456789abcdef)`, or
+/// `doc:x` for `Doc-tests x`.
+fn running_file(line: &str) -> Option<String> {
     if let Some(name) = line.strip_prefix("Doc-tests ") {
         return Some(format!("doc:{name}"));
     }
     let (_, path) = line.strip_prefix("Running ")?.rsplit_once(" (")?;
     let file = path.strip_suffix(')')?.rsplit('/').next()?;
-    let (stem, hash) = file.rsplit_once('-')?;
-    hash.chars().all(|c| c.is_ascii_hexdigit()).then(|| stem.to_owned())
+    let (_, hash) = file.rsplit_once('-')?;
+    hash.chars().all(|c| c.is_ascii_hexdigit()).then(|| file.to_owned())
 }
 
 /// `---- NAME stdout ----`
@@ -238,7 +259,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (Report, Vec<String>) {
-        let mut report = Report::default();
+        let package = ("interop-0123456789abcdef".to_owned(), "rasman-tests".to_owned());
+        let mut report = Report::new(BTreeMap::from([package]));
         let shown = text.lines().filter(|line| report.line(line)).map(str::to_owned).collect();
         report.finish();
         (report, shown)
@@ -305,6 +327,7 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(report.tests[0].binary, "rasman_core");
         assert_eq!(report.tests[1].name, "wire::panics");
         assert_eq!(report.tests[4].binary, "interop");
+        assert_eq!(report.tests[4].package, "rasman-tests");
         assert_eq!(report.tests[5].binary, "doc:rasman_core");
         assert!(report.broken.is_empty());
     }

@@ -1,6 +1,8 @@
 //! `cargo xtask test`: the whole test suite, and what it could not run.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::ValueEnum;
@@ -45,8 +47,14 @@ pub(crate) struct Results {
 /// # Errors
 /// When a test failed, did not build or, with `CI=true`, lacked its peer.
 pub(crate) fn run(args: &Args) -> Result {
+    // Whatever stops this run, nobody shall take an older one's results for it.
+    store(&Report::default(), false)?;
+    let packages = match build() {
+        Ok(packages) => packages,
+        Err(message) => return conclude(&Report::default(), &[message]),
+    };
     let mut complaints = prepare_peers(args.peers);
-    let (report, clean) = execute(args)?;
+    let (report, clean) = execute(args, packages)?;
     store(&report, !args.filter.is_empty())?;
     complaints.extend(hand_over(&report).err());
 
@@ -63,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result {
 }
 
 /// Where the results of the last run are.
-pub(crate) fn results_path() -> std::path::PathBuf {
+pub(crate) fn results_path() -> PathBuf {
     tool::target_dir().join("test-results.json")
 }
 
@@ -91,13 +99,42 @@ pub(crate) fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> Resul
     Ok(child.wait().map_err(failed)?.success())
 }
 
-fn execute(args: &Args) -> Result<(Report, bool)> {
+/// Builds all test binaries; gives the package of each executable's file name.
+fn build() -> Result<BTreeMap<String, String>> {
+    let messages = tool::output(tool::cargo().args([
+        "test",
+        "--workspace",
+        "--no-run",
+        "--message-format=json-render-diagnostics",
+    ]))?;
+    Ok(messages.lines().filter_map(executable).collect())
+}
+
+/// File name and package of a message about a built executable.
+fn executable(message: &str) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Artifact {
+        package_id: String,
+        executable: Option<PathBuf>,
+    }
+    let artifact: Artifact = serde_json::from_str(message).ok()?;
+    let file = artifact.executable?.file_name()?.to_str()?.to_owned();
+    // `path+file:///x/crates/dial#rasman-dial@0.1.0`, or `path+file:///x/xtask#0.1.0` when they agree.
+    let (path, version) = artifact.package_id.rsplit_once('#')?;
+    let package = match version.split_once('@') {
+        Some((name, _)) => name,
+        None => path.rsplit('/').next()?,
+    };
+    Some((file, package.to_owned()))
+}
+
+fn execute(args: &Args, packages: BTreeMap<String, String>) -> Result<(Report, bool)> {
     let mut command = tool::cargo();
     command
         .args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"])
         .args(&args.filter)
         .env("RASMAN_PEERS", args.peers.name());
-    let mut report = Report::default();
+    let mut report = Report::new(packages);
     let mut out = std::io::stdout();
     let clean = stream(&mut command, |line| {
         if report.line(line) {
@@ -193,6 +230,17 @@ mod tests {
 
     fn skip(why: &str) -> Skip {
         Skip { test: "t".to_owned(), why: why.to_owned() }
+    }
+
+    #[test]
+    fn executables_know_their_package() {
+        let message =
+            |id: &str| format!(r#"{{"reason":"compiler-artifact","package_id":"{id}","executable":"/t/x-01"}}"#);
+        let named = message("path+file:///w/crates/dial#rasman-dial@0.1.0");
+        assert_eq!(executable(&named), Some(("x-01".to_owned(), "rasman-dial".to_owned())));
+        let same = message("path+file:///w/xtask#0.1.0");
+        assert_eq!(executable(&same), Some(("x-01".to_owned(), "xtask".to_owned())));
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
     }
 
     #[test]
