@@ -1,33 +1,76 @@
 //! A user-space IP stack for one connection.
+//!
+//! ```text
+//!   doors, HTTP server (local tasks)          owner (the connection's task)
+//!   StackStream ── read, write ──┐      ┌── receive(packet) <── decap <── TLS
+//!   StackHandle ── connect ──────┤      │
+//!                                v      v
+//!                          flows: one smoltcp socket each
+//!                          ready queue, round robin ── poll(room, sink) ──> encap ──> TLS
+//! ```
+//!
+//! Nothing runs by itself: the owner hands packets and the time in, and takes packets out, as many as it has room
+//! for. Each stream is a flow with a socket set of its own, found by its addresses in a table. So the cost of a packet
+//! does not grow with the number of streams, those that have something to send take turns, and idle ones cost nothing.
+//!
+//! Only IPv4, whole packets (no fragments), TCP, ICMP echo and DNS; everything else is answered as RFC 1122 wants.
 
+mod classify;
+mod device;
+mod engine;
+mod flow;
+mod handle;
+mod listener;
+mod ping;
+mod resolve;
+mod stream;
+
+pub use handle::StackHandle;
+pub use listener::StackListener;
+pub use stream::StackStream;
+
+use engine::Engine;
 use rasman_core::{Duration, Instant, Projection};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use tokio::sync::Notify;
 
 /// Limits of a stack.
 #[derive(Clone, Debug)]
 pub struct StackConfig {
-    /// Bytes of each of the two buffers of a TCP stream, while memory is plenty.
+    /// Bytes of each of the two buffers of a TCP stream, while memory is plenty: the window that a fast path needs.
     pub tcp_buffer: usize,
-    /// Bytes that all buffers may have together; streams get smaller buffers as it is used up.
+    /// Bytes that all buffers may have together; later streams get smaller buffers as it is used up.
     pub memory: usize,
     /// The most TCP streams at one time, closing ones included.
     pub max_streams: usize,
-    /// How long a connect may take.
+    /// How long a TCP handshake may take.
     pub connect_limit: Duration,
+    /// How long a stream waits for the peer while data is unacknowledged.
+    pub silence_limit: Duration,
+    /// How long a stream that was shut down and dropped may take to end in good order.
+    pub close_limit: Duration,
 }
 
 impl Default for StackConfig {
     fn default() -> Self {
-        Self { tcp_buffer: 1 << 20, memory: 256 << 20, max_streams: 4096, connect_limit: Duration::from_secs(30) }
+        Self {
+            tcp_buffer: 1 << 20,
+            memory: 256 << 20,
+            max_streams: 4096,
+            connect_limit: Duration::from_secs(30),
+            silence_limit: Duration::from_secs(180),
+            close_limit: Duration::from_secs(60),
+        }
     }
 }
 
 /// The owner's side: packets in, packets out, time.
-pub struct Stack {}
+///
+/// Dropping it ends every stream; handles and streams that are left only give errors.
+pub struct Stack {
+    shared: Rc<Shared>,
+}
 
 /// What a [`Stack::poll`] did.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -40,158 +83,83 @@ pub struct Polled {
     pub more: bool,
 }
 
+/// What owner, handles and streams have in common; all on one thread.
+struct Shared {
+    engine: RefCell<Engine>,
+    /// The owner is to poll.
+    work: Notify,
+    /// The stack is gone: set first, then told.
+    gone: Cell<bool>,
+    goodbye: Notify,
+}
+
 impl Stack {
     /// Makes a stack with the projection's address, MTU and name servers.
     #[must_use]
     pub fn new(projection: &Projection, config: StackConfig, now: Instant) -> Self {
-        let _ = (projection, config, now);
-        unimplemented!()
+        let engine = RefCell::new(Engine::new(projection, config, now));
+        let shared = Shared { engine, work: Notify::new(), gone: Cell::new(false), goodbye: Notify::new() };
+        Self { shared: Rc::new(shared) }
     }
 
     /// Gives a handle for tasks of the same thread.
     #[must_use]
     pub fn handle(&self) -> StackHandle {
-        unimplemented!()
+        StackHandle::new(Rc::clone(&self.shared))
     }
 
     /// Takes one IP packet from the tunnel. Replies leave with the next [`poll`](Self::poll).
     pub fn receive(&mut self, now: Instant, packet: &[u8]) {
-        let _ = (now, packet);
-        unimplemented!()
+        self.shared.engine.borrow_mut().receive(now, packet);
     }
 
-    /// Gives packets to `sink` until nothing is left or `room` bytes are used up.
+    /// Gives packets to `sink` until nothing is left or less than one MTU of the `room` in bytes.
     ///
     /// Call it after every batch of [`receive`](Self::receive), when [`notified`](Self::notified) wakes, and when
     /// [`next_poll`](Self::next_poll) is due.
     pub fn poll(&mut self, now: Instant, room: usize, sink: impl FnMut(&[u8])) -> Polled {
-        let _ = (now, room, sink);
-        unimplemented!()
+        self.shared.engine.borrow_mut().poll(now, room, sink)
     }
 
-    /// Tells when to call [`poll`](Self::poll) next; zero if it has something to send already.
+    /// Tells how long to wait before the next [`poll`](Self::poll): zero if it has something to send already, nothing
+    /// if only a packet or a task can give it something.
     ///
     /// While there is no room to send, wait for room and not for this.
     #[must_use]
-    pub fn next_poll(&mut self, now: Instant) -> Option<Duration> {
-        let _ = now;
-        unimplemented!()
+    pub fn next_poll(&self, now: Instant) -> Option<Duration> {
+        self.shared.engine.borrow().next_poll(now)
     }
 
-    /// Waits until a task has given the stack something to send; may be dropped at any time.
+    /// Waits until a task has given the stack something to send; may be dropped at any time. It does not tell about
+    /// time or about what is left over for want of room.
     pub async fn notified(&self) {
-        unimplemented!()
+        self.shared.work.notified().await;
+    }
+
+    /// Tells how many TCP streams there are, closing ones included.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.shared.engine.borrow().streams()
     }
 }
 
-/// The side of tasks that open streams. It outlives the [`Stack`], but then only gives errors.
-#[derive(Clone)]
-pub struct StackHandle {}
-
-impl StackHandle {
-    /// Opens a stream to an address inside the tunnel.
-    ///
-    /// # Errors
-    /// Refused, timed out, no address family, too many streams, stack gone.
-    pub async fn connect(&self, to: SocketAddr) -> io::Result<StackStream> {
-        let _ = to;
-        unimplemented!()
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.shared.gone.set(true);
+        self.shared.engine.borrow_mut().shut();
+        self.shared.goodbye.notify_waiters();
     }
+}
 
-    /// Resolves `host` inside the tunnel and opens a stream to it.
-    ///
-    /// # Errors
-    /// Those of [`resolve`](Self::resolve) and [`connect`](Self::connect).
-    pub async fn connect_host(&self, host: &str, port: u16) -> io::Result<StackStream> {
-        let _ = (host, port);
-        unimplemented!()
-    }
-
-    /// Resolves a name by the name servers inside the tunnel; a literal address is answered at once.
-    ///
-    /// # Errors
-    /// No name server, no such name, no answer, stack gone.
-    pub async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let _ = host;
-        unimplemented!()
-    }
-
-    /// Listens on a port of the stack's own address.
-    ///
-    /// # Errors
-    /// The port is taken, or the stack is gone.
-    pub fn listen(&self, port: u16) -> io::Result<StackListener> {
-        let _ = port;
-        unimplemented!()
-    }
-
-    /// Sends one ICMP echo request and gives the time to its reply; drop the future to give up.
-    ///
-    /// # Errors
-    /// The payload is too long, too many pings, stack gone.
-    pub async fn ping(&self, to: Ipv4Addr, payload: &[u8]) -> io::Result<Duration> {
-        let _ = (to, payload);
-        unimplemented!()
-    }
-
+impl Shared {
     /// Waits until the stack is gone.
-    pub async fn closed(&self) {
-        unimplemented!()
-    }
-
-    /// Gives the stack's own address.
-    #[must_use]
-    pub fn address(&self) -> Ipv4Addr {
-        unimplemented!()
+    async fn gone(&self) {
+        let goodbye = self.goodbye.notified();
+        if !self.gone.get() {
+            goodbye.await;
+        }
     }
 }
 
-/// Accepts streams on one port of the stack.
-pub struct StackListener {}
-
-impl StackListener {
-    /// Waits for the next stream; may be dropped at any time.
-    ///
-    /// # Errors
-    /// The stack is gone.
-    pub async fn accept(&mut self) -> io::Result<(StackStream, SocketAddr)> {
-        unimplemented!()
-    }
-}
-
-/// A TCP stream through the tunnel. Shut down, it ends in good order; dropped before that, it is reset.
-pub struct StackStream {}
-
-impl StackStream {
-    /// Gives our address and port inside the tunnel.
-    #[must_use]
-    pub fn local(&self) -> SocketAddr {
-        unimplemented!()
-    }
-
-    /// Gives the peer's address and port.
-    #[must_use]
-    pub fn peer(&self) -> SocketAddr {
-        unimplemented!()
-    }
-}
-
-impl AsyncRead for StackStream {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        unimplemented!()
-    }
-}
-
-impl AsyncWrite for StackStream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
-        unimplemented!()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        unimplemented!()
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        unimplemented!()
-    }
-}
+#[cfg(test)]
+mod tests;

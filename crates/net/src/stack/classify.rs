@@ -1,0 +1,107 @@
+//! To whom a packet from the tunnel belongs.
+
+use smoltcp::wire::{Icmpv4Message, Icmpv4Packet, IpProtocol, Ipv4Packet, TcpPacket, UdpPacket};
+use std::net::Ipv4Addr;
+
+/// The addresses of a TCP flow but for our own, which is one.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct FlowKey {
+    pub(super) local_port: u16,
+    pub(super) remote: Ipv4Addr,
+    pub(super) remote_port: u16,
+}
+
+/// What a packet is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Class {
+    /// A TCP segment; `opens` if it is the first of a handshake.
+    Tcp { key: FlowKey, opens: bool },
+    /// A UDP datagram that could come from a name server.
+    Dns,
+    /// The reply to an echo request with this identifier.
+    EchoReply(u16),
+    /// Something that concerns no socket, but may want an answer.
+    Other,
+    /// Not for us, or not fit to be answered.
+    Drop,
+}
+
+/// Looks at the front of a packet; lengths and checksums are verified by the socket's layer later.
+pub(super) fn classify(packet: &[u8], own: Ipv4Addr) -> Class {
+    let Ok(ip) = Ipv4Packet::new_checked(packet) else { return Class::Drop };
+    let source = ip.src_addr();
+    // RFC 1122 3.2.1.3: such sources are never answered. RFC 791: without reassembly a fragment has no use.
+    let fit = ip.version() == 4
+        && ip.dst_addr() == own
+        && !(source.is_unspecified() || source.is_broadcast() || source.is_multicast() || source.is_loopback())
+        && source != own
+        && !ip.more_frags()
+        && ip.frag_offset() == 0;
+    if !fit {
+        return Class::Drop;
+    }
+    match ip.next_header() {
+        IpProtocol::Tcp => {
+            let Ok(tcp) = TcpPacket::new_checked(ip.payload()) else { return Class::Drop };
+            let key = FlowKey { local_port: tcp.dst_port(), remote: source, remote_port: tcp.src_port() };
+            Class::Tcp { key, opens: tcp.syn() && !tcp.ack() && !tcp.rst() }
+        }
+        IpProtocol::Udp => match UdpPacket::new_checked(ip.payload()) {
+            Ok(udp) if udp.src_port() == 53 => Class::Dns,
+            Ok(_) => Class::Other,
+            Err(_) => Class::Drop,
+        },
+        IpProtocol::Icmp => match Icmpv4Packet::new_checked(ip.payload()) {
+            Ok(icmp) if icmp.msg_type() == Icmpv4Message::EchoReply => Class::EchoReply(icmp.echo_ident()),
+            Ok(icmp) if icmp.msg_type() == Icmpv4Message::EchoRequest => Class::Other,
+            // RFC 1122 3.2.2: no ICMP error is answered; and we act on none.
+            _ => Class::Drop,
+        },
+        _ => Class::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+    fn packet(change: impl FnOnce(&mut Vec<u8>)) -> Class {
+        // A SYN from 10.0.0.1:1000 to 10.0.0.2:80.
+        let mut bytes = vec![0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        bytes.extend([0x03, 0xe8, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02, 0, 0, 0, 0, 0, 0]);
+        change(&mut bytes);
+        classify(&bytes, OWN)
+    }
+
+    #[test]
+    fn packets_are_known_by_their_front() {
+        let key = FlowKey { local_port: 80, remote: Ipv4Addr::new(10, 0, 0, 1), remote_port: 1000 };
+        assert_eq!(packet(|_| ()), Class::Tcp { key, opens: true });
+        assert_eq!(packet(|p| p[33] = 0x12), Class::Tcp { key, opens: false });
+        assert_eq!(packet(|p| p[9] = 47), Class::Other);
+        assert_eq!(packet(|p| (p[9], p[20], p[21], p[24], p[25]) = (17, 0, 53, 0, 20)), Class::Dns);
+    }
+
+    #[test]
+    fn what_must_not_be_answered_is_dropped() {
+        for change in [
+            (|p| p[0] = 0x65) as fn(&mut Vec<u8>),
+            |p| p[19] = 3,              // to somebody else
+            |p| p[12..16].fill(0),      // from nobody
+            |p| p[12..16].fill(255),    // from everybody
+            |p| p[12] = 224,            // from a group
+            |p| p[12] = 127,            // from loopback
+            |p| p[15] = 2,              // from ourselves
+            |p| p[6] = 0x20,            // a first fragment
+            |p| p[7] = 1,               // a later one
+            |p| p.truncate(39),         // shorter than it says
+            |p| p[32] = 0xf0,           // a TCP header longer than the packet
+            |p| (p[9], p[20]) = (1, 3), // an ICMP error
+            |p| p.clear(),
+        ] {
+            assert_eq!(packet(change), Class::Drop);
+        }
+    }
+}
