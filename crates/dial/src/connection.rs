@@ -98,7 +98,10 @@ enum Phase {
 enum Teardown {
     NotYet,
     Running { give_up_at: Instant },
+    /// The link is down and the ports are closed.
     Done,
+    /// And `Effect::Finished` was told.
+    Finished,
 }
 
 /// A PPP header for an IPv4 packet: address, control, protocol (RFC 1661 2; RFC 1332 2.1).
@@ -234,14 +237,11 @@ impl Connection {
     /// Tells when `handle_timeout` is wanted next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timeout> {
-        if self.is_over() {
-            return None;
-        }
         let layers = Timeout::earliest(self.layers.link.poll_timeout(), self.layers.ppp.poll_timeout());
         let teardown = match self.teardown {
             Teardown::Running { give_up_at } => Some(Timeout { at: give_up_at, why: "orderly disconnect" }),
             Teardown::NotYet => self.deadline,
-            Teardown::Done => return None,
+            Teardown::Done | Teardown::Finished => return None,
         };
         Timeout::earliest(teardown, layers)
     }
@@ -275,11 +275,6 @@ impl Connection {
         let mut statistics = self.statistics;
         statistics.connected = self.connected_at.map_or(Duration::ZERO, |at| now.since(at));
         statistics
-    }
-
-    /// Tells whether nothing can happen any more: finished, or failed and taken down.
-    fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Disconnected(_))
     }
 
     fn received(&mut self, range: core::ops::Range<usize>, used: usize) -> Input {
@@ -587,19 +582,20 @@ impl Connection {
             }
             self.teardown = Teardown::Done;
         }
-        self.ports.clear();
+        if self.teardown != Teardown::Done {
+            return;
+        }
         let cause = match &self.stage {
-            Stage::Disconnecting(cause) => cause.clone(),
-            // Clause A46: state and error stay readable until the client hangs up.
-            Stage::Failed { cause, .. } if self.hang_up_wanted => {
+            Stage::Disconnecting(cause) => {
                 let cause = cause.clone();
-                self.effects.push_back(Effect::Finished(cause.clone()));
-                self.hang_up_wanted = false;
-                return;
+                self.enter(now, Stage::Disconnected(cause.clone()));
+                cause
             }
+            // Clause A46: state and error stay readable until the client hangs up.
+            Stage::Failed { cause, .. } if self.hang_up_wanted => cause.clone(),
             _ => return,
         };
-        self.enter(now, Stage::Disconnected(cause.clone()));
+        self.teardown = Teardown::Finished;
         self.effects.push_back(Effect::Finished(cause));
     }
 

@@ -1,0 +1,228 @@
+//! The benchmark: a lab in another process, an embedded manager here, medians of repeated runs.
+//!
+//! `cargo xtask bench [--json FILE]`; each key is defined in `docs/performance.md`.
+
+use rasman::{Connection, Manager};
+use rasman_lab::Facts;
+use rasman_tests::harness;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    match arguments.next() {
+        // The lab half runs this same program, so that both are of one build.
+        Some(first) if first == "lab" => rasman_lab::main_process(arguments),
+        first => match measure(first.into_iter().chain(arguments)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("rasman-bench: {error}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
+    let json = read_arguments(arguments)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let results = runtime.block_on(async {
+        let mut results = Results::default();
+        dial_returns(&mut results).await?;
+        dial_connects(&mut results).await?;
+        rootless(&mut results).await?;
+        io::Result::Ok(results)
+    })?;
+    for (key, value) in &results.0 {
+        println!("{key:<28} {value:>12.3}");
+    }
+    if let Some(path) = json {
+        std::fs::write(path, serde_json::to_vec_pretty(&results.0)?)?;
+    }
+    Ok(())
+}
+
+fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Option<OsString>> {
+    match arguments.next() {
+        None => Ok(None),
+        Some(flag) if flag == "--json" => match arguments.next() {
+            Some(path) => Ok(Some(path)),
+            None => Err(io::Error::other("--json wants a file")),
+        },
+        Some(other) => Err(io::Error::other(format!("unknown argument {}; use --json FILE", other.display()))),
+    }
+}
+
+/// Flat results: one number a key.
+#[derive(Default)]
+struct Results(BTreeMap<&'static str, f64>);
+
+impl Results {
+    /// Adds the value at this share of the sorted samples.
+    fn add(&mut self, key: &'static str, share: f64, samples: &mut [f64]) {
+        samples.sort_by(f64::total_cmp);
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // Small numbers.
+        let index = ((samples.len() - 1) as f64 * share).round() as usize;
+        self.0.insert(key, samples[index]);
+    }
+}
+
+/// How long the call `dial` takes with 1,000 entries known and 100 dials in flight.
+async fn dial_returns(results: &mut Results) -> io::Result<()> {
+    let lab = Lab::start(&["--fault", "silent=auth"])?;
+    let manager = lab.manager(ENTRIES)?;
+    let in_flight: Vec<_> = (0..IN_FLIGHT).map(|index| start(&manager, index)).collect::<io::Result<_>>()?;
+    // All of them have come to where the server falls silent before the clock is looked at.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut samples = Vec::new();
+    for index in 0..RETURN_SAMPLES {
+        let entry = IN_FLIGHT + index % (ENTRIES - IN_FLIGHT);
+        let start_of_call = Instant::now();
+        let dialing = start(&manager, entry)?;
+        samples.push(start_of_call.elapsed().as_secs_f64() * 1e6);
+        let connection = dialing.connection();
+        drop(dialing);
+        connection.closed().await;
+    }
+    results.add("dial_return_us_p50", 0.5, &mut samples);
+    results.add("dial_return_us_p99", 0.99, &mut samples);
+    drop(in_flight);
+    manager.shut_down().await;
+    lab.stop()
+}
+
+/// How long a dial takes from the call to Connected, TLS included, one at a time.
+async fn dial_connects(results: &mut Results) -> io::Result<()> {
+    let lab = Lab::start(&[])?;
+    let manager = lab.manager(1)?;
+    let mut samples = Vec::new();
+    for round in 0..CONNECT_SAMPLES + 1 {
+        let start_of_call = Instant::now();
+        let connection = start(&manager, 0)?.finish().await.map_err(io::Error::other)?;
+        // The first one warms up: certificates, pages, branch predictors.
+        if round > 0 {
+            samples.push(start_of_call.elapsed().as_secs_f64() * 1e3);
+        }
+        hang_up(&connection).await?;
+    }
+    results.add("dial_connected_ms_p50", 0.5, &mut samples);
+    manager.shut_down().await;
+    lab.stop()
+}
+
+/// How fast bulk data goes through SOCKS5, the user-space stacks and TLS.
+async fn rootless(results: &mut Results) -> io::Result<()> {
+    let lab = Lab::start(&[])?;
+    let manager = lab.manager(1)?;
+    let connection = start(&manager, 0)?.finish().await.map_err(io::Error::other)?;
+    let status = connection.status().map_err(io::Error::other)?;
+    let proxy = status.doors.socks.ok_or_else(|| io::Error::other("no proxy"))?;
+    let (mut down, mut up) = (Vec::new(), Vec::new());
+    for _ in 0..BULK_RUNS {
+        down.push(download(proxy, lab.facts.gateway).await?);
+        up.push(upload(proxy, lab.facts.gateway).await?);
+    }
+    results.add("rootless_down_gbit_s", 0.5, &mut down);
+    results.add("rootless_up_gbit_s", 0.5, &mut up);
+    hang_up(&connection).await?;
+    manager.shut_down().await;
+    lab.stop()
+}
+
+async fn download(proxy: SocketAddr, gateway: Ipv4Addr) -> io::Result<f64> {
+    let mut stream = harness::socks(proxy, gateway, 80).await?;
+    let start = Instant::now();
+    stream.write_all(format!("GET /bulk/{BULK} HTTP/1.1\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    let mut buffer = vec![0; 256 << 10];
+    let mut received = 0;
+    loop {
+        match stream.read(&mut buffer).await? {
+            0 => break,
+            count => received += count as u64,
+        }
+    }
+    if received < BULK { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(gbit_s(start)) }
+}
+
+async fn upload(proxy: SocketAddr, gateway: Ipv4Addr) -> io::Result<f64> {
+    let mut stream = harness::socks(proxy, gateway, 80).await?;
+    let start = Instant::now();
+    let head = format!("POST /sink HTTP/1.1\r\nContent-Length: {BULK}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let block = vec![0x5A; 256 << 10];
+    for _ in 0..BULK / block.len() as u64 {
+        stream.write_all(&block).await?;
+    }
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    if answer.starts_with(b"HTTP/1.1 200") { Ok(gbit_s(start)) } else { Err(io::Error::other("no 200")) }
+}
+
+#[allow(clippy::cast_precision_loss)] // Far below 2^52.
+fn gbit_s(start: Instant) -> f64 {
+    BULK as f64 * 8.0 / start.elapsed().as_secs_f64() / 1e9
+}
+
+fn start(manager: &Manager, entry: usize) -> io::Result<rasman::Dialing> {
+    let credentials = harness::credentials(rasman_lab::DEFAULT_PASSWORD);
+    manager.dial(rasman::Dial::entry(name(entry)).credentials(credentials)).map_err(io::Error::other)
+}
+
+async fn hang_up(connection: &Connection) -> io::Result<()> {
+    connection.hang_up().map_err(io::Error::other)?.await;
+    Ok(())
+}
+
+fn name(index: usize) -> String {
+    format!("Customer {index}")
+}
+
+/// A lab in a process of its own, which ends with its standard input.
+struct Lab {
+    child: Child,
+    facts: Facts,
+}
+
+impl Lab {
+    fn start(flags: &[&str]) -> io::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("lab")
+            .args(flags)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().ok_or_else(|| io::Error::other("the lab has no output"))?;
+        BufReader::new(stdout.by_ref()).read_line(&mut line)?;
+        let facts = serde_json::from_str(&line).map_err(io::Error::other)?;
+        Ok(Self { child, facts })
+    }
+
+    fn manager(&self, entries: usize) -> io::Result<Manager> {
+        let model = harness::entry_to(&self.facts);
+        let entries = (0..entries).map(|index| rasman::Entry { name: name(index), ..model.clone() }).collect();
+        rasmand::embedded(rasmand::Settings { entries, ..Default::default() }).map_err(io::Error::other)
+    }
+
+    fn stop(mut self) -> io::Result<()> {
+        if let Some(mut stdin) = self.child.stdin.take() {
+            stdin.write_all(b"stop\n")?;
+        }
+        self.child.wait().map(|_| ())
+    }
+}
+
+const ENTRIES: usize = 1_000;
+const IN_FLIGHT: usize = 100;
+const RETURN_SAMPLES: usize = 2_000;
+const CONNECT_SAMPLES: usize = 100;
+const BULK_RUNS: usize = 5;
+/// Bytes of one bulk run.
+const BULK: u64 = 512 << 20;

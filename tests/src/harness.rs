@@ -1,0 +1,122 @@
+//! A lab and a manager that knows it, for tests of whole dials.
+
+use rasman::{Credentials, DataPath, Dial, Entry, Manager, Medium, Rootless, SstpSettings, Trust};
+use rasman_dial::Config;
+use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Facts, Running};
+use std::net::SocketAddr;
+
+/// The name of the entry that leads to the lab.
+pub const ENTRY: &str = "Lab";
+
+/// Starts a lab with faults in the lab's own words, such as `"silent=auth"`; empty for none.
+///
+/// # Panics
+/// If the lab does not start or the words are wrong.
+#[must_use]
+pub fn lab(faults: &str) -> Running {
+    let mut config = rasman_lab::Config::default();
+    config.faults = faults.parse().expect("faults in the lab's grammar");
+    rasman_lab::spawn(config).expect("the lab starts")
+}
+
+/// Gives an entry that leads to a lab and trusts its authority.
+#[must_use]
+pub fn entry(lab: &Running) -> Entry {
+    entry_to(lab.facts())
+}
+
+/// Gives an entry that leads to the lab of these facts.
+#[must_use]
+pub fn entry_to(facts: &Facts) -> Entry {
+    let mut entry = Entry::sstp(ENTRY, facts.address.ip().to_string());
+    let sstp = sstp_of(&mut entry);
+    sstp.port = facts.address.port();
+    sstp.trust = Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() };
+    let socks = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    entry.data_path = DataPath::Rootless(Rootless { socks, forwards: Vec::new() });
+    entry
+}
+
+/// Gives the SSTP settings of an entry.
+pub fn sstp_of(entry: &mut Entry) -> &mut SstpSettings {
+    match &mut entry.medium {
+        Medium::Sstp(sstp) => sstp,
+        _ => unreachable!("the tests make SSTP entries"),
+    }
+}
+
+/// Starts a manager that knows these entries.
+///
+/// # Panics
+/// If it does not start.
+#[must_use]
+pub fn manager_with(entries: Vec<Entry>, limits: Config) -> Manager {
+    rasmand::embedded(rasmand::Settings { entries, workers: 1, limits }).expect("the manager starts")
+}
+
+/// Starts a manager that knows the lab.
+#[must_use]
+pub fn manager(lab: &Running) -> Manager {
+    manager_with(vec![entry(lab)], Config::default())
+}
+
+/// Gives a dial of the lab with its right password.
+#[must_use]
+pub fn dial() -> Dial {
+    dial_as(DEFAULT_PASSWORD)
+}
+
+/// Gives a dial of the lab with this password.
+#[must_use]
+pub fn dial_as(password: &str) -> Dial {
+    Dial::entry(ENTRY).credentials(credentials(password))
+}
+
+/// Gives the lab's user with this password.
+#[must_use]
+pub fn credentials(password: &str) -> Credentials {
+    Credentials { user: DEFAULT_USER.to_owned(), domain: String::new(), password: password.into() }
+}
+
+/// Fetches a path by HTTP through a SOCKS5 proxy; gives the body.
+///
+/// # Errors
+/// Those of the sockets, and a refusal of the proxy or of the server.
+pub async fn get(proxy: SocketAddr, host: std::net::Ipv4Addr, path: &str) -> std::io::Result<Vec<u8>> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = socks(proxy, host, 80).await?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await?;
+    let head = response.windows(4).position(|window| window == b"\r\n\r\n");
+    match head {
+        Some(end) if response.starts_with(b"HTTP/1.1 200") => Ok(response.split_off(end + 4)),
+        _ => Err(std::io::Error::other("no 200")),
+    }
+}
+
+/// Opens a stream through a SOCKS5 proxy (RFC 1928).
+///
+/// # Errors
+/// Those of the sockets, and a refusal of the proxy.
+pub async fn socks(proxy: SocketAddr, host: std::net::Ipv4Addr, port: u16) -> std::io::Result<tokio::net::TcpStream> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(proxy).await?;
+    let mut request = vec![5, 1, 0, 5, 1, 0, 1];
+    request.extend_from_slice(&host.octets());
+    request.extend_from_slice(&port.to_be_bytes());
+    stream.write_all(&request).await?;
+    let mut reply = [0; 12];
+    stream.read_exact(&mut reply).await?;
+    match (reply[..2] == [5, 0], reply[3]) {
+        (true, 0) => Ok(stream),
+        (_, code) => Err(std::io::Error::other(format!("SOCKS5 reply {code}"))),
+    }
+}
+
+/// Gives the SHA-256 digest of bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}
