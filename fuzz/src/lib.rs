@@ -1,0 +1,7 @@
+//! The bodies of the fuzz targets, taken from package `rasman-tests`, whose tests replay the corpora.
+//!
+//! They are included as files, so that a fuzz build instruments the pure crates alone and not the daemon.
+#![forbid(unsafe_code)]
+
+#[path = "../../tests/src/fuzz_sstp.rs"]
+pub mod sstp;
