@@ -29,6 +29,8 @@ pub(crate) struct Control<O> {
     rounds: u32,
     /// How often the peer took the layer down.
     renegotiations: u32,
+    /// The peer has sent a packet of this protocol since the carrier came up.
+    heard: bool,
     /// What a Terminate-Request says.
     farewell: &'static str,
 }
@@ -40,6 +42,8 @@ struct Request {
     options: Vec<u8>,
     /// No answer to it has been taken yet.
     outstanding: bool,
+    /// When it was sent last.
+    sent_at: Instant,
 }
 
 /// What became of the layer.
@@ -76,6 +80,7 @@ impl<O: Options> Control<O> {
             naks_sent: 0,
             rounds: 0,
             renegotiations: 0,
+            heard: false,
             farewell: "",
         }
     }
@@ -111,6 +116,7 @@ impl<O: Options> Control<O> {
     pub(crate) fn lower_up(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
         self.naks_sent = 0;
         self.rounds = 0;
+        self.heard = false;
         self.request.outstanding = false;
         self.step(now, Event::Up, &Context::NONE, out)
     }
@@ -133,8 +139,14 @@ impl<O: Options> Control<O> {
     /// Takes a packet with a code of 1 to 7; any other is unknown.
     pub(crate) fn input(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Handled {
         let context = Context { packet: Some(packet), answer: Verdict::Ack };
+        let heard = core::mem::replace(&mut self.heard, true);
         match packet.code {
-            PacketCode::CONFIGURE_REQUEST => self.configure_request(now, packet, out),
+            PacketCode::CONFIGURE_REQUEST => {
+                if !heard {
+                    self.repeat_unheard_request(now, out);
+                }
+                self.configure_request(now, packet, out)
+            }
             PacketCode::CONFIGURE_ACK => self.configure_ack(now, packet, out),
             PacketCode::CONFIGURE_NAK | PacketCode::CONFIGURE_REJECT => self.configure_nak(now, packet, out),
             PacketCode::TERMINATE_REQUEST => {
@@ -192,6 +204,16 @@ impl<O: Options> Control<O> {
             Verdict::Nak(_) | Verdict::Reject(_) => Event::ConfigureRequestBad,
         };
         Ok(self.step(now, event, &Context { packet: Some(packet), answer }, out))
+    }
+
+    /// Repeats our request when the peer speaks for the first time and has not answered: it may have come before
+    /// anyone listened there (a server's PPP starts late, or its network phase does), and then only the Restart timer
+    /// would tell. It goes before our answer, so a peer that did hear the first one is not Opened yet and only answers
+    /// once more.
+    fn repeat_unheard_request(&mut self, now: Instant, out: &mut Outbox) {
+        if self.state() == State::ReqSent && self.request.outstanding && self.request.sent_at < now {
+            self.send_configure_request(now, out);
+        }
     }
 
     fn configure_ack(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Handled {
@@ -261,7 +283,7 @@ impl<O: Options> Control<O> {
                 Action::ThisLayerUp => outcome = self.up(),
                 Action::ThisLayerDown => outcome = self.down(event),
                 Action::ThisLayerFinished => outcome = Outcome::Finished,
-                Action::SendConfigureRequest => self.send_configure_request(out),
+                Action::SendConfigureRequest => self.send_configure_request(now, out),
                 Action::SendConfigureAck | Action::SendConfigureNak => self.send_answer(context, out),
                 Action::SendTerminateRequest => {
                     let id = self.next_id();
@@ -302,12 +324,14 @@ impl<O: Options> Control<O> {
         Outcome::Down
     }
 
-    fn send_configure_request(&mut self, out: &mut Outbox) {
+    fn send_configure_request(&mut self, now: Instant, out: &mut Outbox) {
         let mut options = OptionWriter::default();
         self.options.request(&mut options);
         if !self.request.outstanding || self.request.options != options.bytes() {
-            self.request = Request { id: self.next_id(), options: options.bytes().to_vec(), outstanding: true };
+            let options = options.bytes().to_vec();
+            self.request = Request { id: self.next_id(), options, outstanding: true, sent_at: now };
         }
+        self.request.sent_at = now;
         self.rounds += 1;
         self.send(out, PacketCode::CONFIGURE_REQUEST, self.request.id, &[&self.request.options]);
     }

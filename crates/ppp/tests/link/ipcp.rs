@@ -42,6 +42,15 @@ fn a_request_that_came_before_the_gate_is_not_lost() {
 }
 
 #[test]
+fn a_request_that_came_before_the_server_was_ready_is_repeated() {
+    let mut t = networking(ClientConfig::default());
+    let request = ipcp(REQ, 1, &addresses(NONE, NONE, NONE));
+    t.sends([&request]);
+    t.at(300).receives(ipcp(REQ, 5, &opt(3, &[10, 0, 0, 1])));
+    t.sends([request, ipcp(ACK, 5, &opt(3, &[10, 0, 0, 1]))]);
+}
+
+#[test]
 fn name_servers_are_not_asked_for_if_not_wanted() {
     let mut t = networking(ClientConfig { request_dns: false, ..ClientConfig::default() });
     t.sends([ipcp(REQ, 1, &opt(3, &NONE))]);

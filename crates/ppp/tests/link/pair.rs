@@ -103,3 +103,65 @@ fn a_bad_wire_ends_in_a_projection_or_a_cause() {
     assert!(up_count >= 490, "{up_count} of 500 came up");
     assert!(latest < Instant::from_millis(300_000), "{latest:?}");
 }
+
+#[test]
+fn an_end_that_starts_late_costs_no_restart_interval() {
+    // The other end's first request is lost: nobody listens yet.
+    for late_is_client in [false, true] {
+        let weather = Weather { delay: Duration::from_millis(10), ..Weather::default() };
+        let mut pair = Pair::datagrams(client(ClientConfig::default(), 1), server(server_config(), 2), weather, 3);
+        let early = if late_is_client { &mut pair.b } else { &mut pair.a };
+        early.layer.lower_up(Instant::ZERO, 1500);
+        pair.flush();
+        pair.a_to_b.cut();
+        pair.b_to_a.cut();
+        pair.run_to(Instant::from_millis(500));
+        let now = pair.now();
+        if late_is_client {
+            pair.a.layer.lower_up(now, 1500)
+        } else {
+            pair.b.layer.lower_up(now, 1500)
+        }
+        run(&mut pair, 200).unwrap();
+        assert!(pair.now() < Instant::from_millis(700), "{:?}", pair.now());
+    }
+}
+
+#[test]
+fn a_link_is_send() {
+    fn is_send<T: Send>() {}
+    is_send::<Ppp>();
+}
+
+#[test]
+fn a_hang_up_over_a_bad_wire_ends_on_both_sides() {
+    let weather = Weather {
+        loss: 40,
+        duplicate: 10,
+        reorder: 20,
+        delay: Duration::from_millis(20),
+        jitter: Duration::from_millis(60),
+    };
+    for seed in 0..200 {
+        let mut pair = up(ClientConfig::default(), server_config(), Weather::default(), seed);
+        run(&mut pair, 1_000).unwrap();
+        pair.a_to_b.set_weather(weather);
+        pair.b_to_a.set_weather(weather);
+        let now = pair.now();
+        pair.a.layer.terminate(now);
+        pair.run_to(now + Duration::from_secs(60));
+        assert!(finished(&pair.a.events).is_some(), "seed {seed}");
+        // The server ends as well unless all Terminate-Requests were lost; then its carrier's end will tell.
+        assert!(finished(&pair.b.events).is_some() || pair.a_to_b.lost >= 2, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_terrible_wire_gives_up_in_bounded_time() {
+    let weather = Weather { loss: 70, duplicate: 20, ..Weather::default() };
+    for seed in 0..200 {
+        let mut pair = up(ClientConfig::default(), server_config(), weather, seed);
+        let _ = run(&mut pair, 5_000);
+        assert!(pair.now() < Instant::from_millis(600_000), "seed {seed}: {:?}", pair.now());
+    }
+}
