@@ -1,29 +1,82 @@
 //! How programs reach the tunnel: a SOCKS5 proxy and local port forwards.
+//!
+//! A door is a listener of the system, and a future that hands each of its connections to a stream of the
+//! [stack](crate::stack). It runs as a local task beside the connection's own and ends with the stack.
+
+mod forward;
+mod relay;
+mod socks5;
+
+pub use forward::forward;
+pub use socks5::socks5;
 
 use crate::stack::StackHandle;
-use rasman_core::Cause;
+use rasman_core::{Cause, Code, Duration, LayerName};
+use std::io;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
+use std::pin::pin;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
-/// Binds a local port, so that errors come before the dial is told to be connected.
+/// Binds a local port, so that what is wrong with it is known before anything is dialled.
+///
+/// The listener knows its address; port 0 lets the system choose.
 ///
 /// # Errors
-/// 602 with the address and what the system said.
-pub fn bind(address: SocketAddr) -> Result<TcpListener, Cause> {
-    let _ = address;
-    unimplemented!()
-}
-
-/// Serves SOCKS5 on `listener` until the stack is gone. Run it as a local task; dropped, it drops every stream.
-pub async fn socks5(listener: TcpListener, stack: StackHandle) {
-    let _ = (listener, stack);
-    unimplemented!()
-}
-
-/// Leads every connection on `listener` to `host` and `port` inside the tunnel until the stack is gone.
+/// 602 if the port is taken, 5 if it is not allowed, 633 otherwise.
 ///
-/// Run it as a local task; dropped, it drops every stream.
-pub async fn forward(listener: TcpListener, host: String, port: u16, stack: StackHandle) {
-    let _ = (listener, host, port, stack);
-    unimplemented!()
+/// # Panics
+/// Outside a runtime.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Cause> {
+    let listen = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    };
+    listen().map_err(|error: io::Error| {
+        let (code, advice) = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                (Code::PORT_ALREADY_OPEN, "choose another port, or 0 to let the system choose; another program has it")
+            }
+            io::ErrorKind::PermissionDenied => (Code::ACCESS_DENIED, "choose a port of 1024 or above"),
+            io::ErrorKind::AddrNotAvailable => (Code::PORT_NOT_AVAILABLE, "choose an address of this machine"),
+            _ => (Code::PORT_NOT_AVAILABLE, ""),
+        };
+        Cause::new(code, LayerName::Network).did(format!("listened on {address}: {error}")).advice(advice)
+    })
 }
+
+/// The most connections of one door; others wait in the system's backlog.
+const STREAMS_MAX: usize = 4096;
+/// How long to wait when the system has no descriptor or no memory for a connection.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Runs `handle` for every connection on `listener` until the stack is gone; then, or when dropped, drops them all.
+async fn serve<F>(listener: TcpListener, stack: &StackHandle, handle: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    let mut streams = JoinSet::new();
+    let mut closed = pin!(stack.closed());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut closed => return,
+            Some(_) = streams.join_next(), if !streams.is_empty() => {}
+            accepted = listener.accept(), if streams.len() < STREAMS_MAX => match accepted {
+                Ok((tcp, _)) => {
+                    // Whoever speaks through a tunnel waits long enough.
+                    let _ = tcp.set_nodelay(true);
+                    streams.spawn_local(handle(tcp));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a door could not accept");
+                    tokio::time::sleep(BREATH).await;
+                }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
