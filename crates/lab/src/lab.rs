@@ -12,8 +12,8 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, mpsc, watch};
@@ -27,8 +27,7 @@ pub(crate) struct Lab {
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: broadcast::Sender<SessionEvent>,
     leases: RefCell<Leases>,
-    /// What goes wrong, and how many connections there had been when that was said.
-    faults: RefCell<(Faults, u64)>,
+    faults: Arc<PresentFaults>,
 }
 
 impl Lab {
@@ -37,21 +36,16 @@ impl Lab {
         certificates: Certificates,
         counters: Arc<Counters>,
         events: broadcast::Sender<SessionEvent>,
+        faults: Arc<PresentFaults>,
     ) -> Self {
         let web = Rc::new(web(&config));
         let leases = RefCell::new(Leases::new(config.pool, config.gateway));
-        let faults = RefCell::new((config.faults.clone(), 0));
         Self { config, certificates, web, counters, events, leases, faults }
-    }
-
-    fn set_faults(&self, faults: Faults) {
-        self.faults.replace((faults, self.counters.accepted.load(Relaxed)));
     }
 
     /// Gives what connection `number` suffers.
     pub(crate) fn faults_of(&self, number: u64) -> Faults {
-        let (faults, before) = &*self.faults.borrow();
-        faults.of_connection(number.saturating_sub(*before))
+        self.faults.of_connection(number)
     }
 
     pub(crate) fn lease(&self) -> Option<Ipv4Addr> {
@@ -65,6 +59,25 @@ impl Lab {
         let mut leases = self.leases.borrow_mut();
         leases.give_back(address);
         self.counters.addresses_in_use.store(leases.in_use() as u64, Relaxed);
+    }
+}
+
+/// What goes wrong at present; any thread may say so.
+pub(crate) struct PresentFaults(Mutex<(Faults, u64)>);
+
+impl PresentFaults {
+    pub(crate) fn new(faults: Faults) -> Self {
+        Self(Mutex::new((faults, 0)))
+    }
+
+    /// Sets what goes wrong for all but the first `before` connections.
+    pub(crate) fn set(&self, faults: Faults, before: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (faults, before);
+    }
+
+    fn of_connection(&self, number: u64) -> Faults {
+        let (faults, before) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.of_connection(number.saturating_sub(*before))
     }
 }
 
@@ -95,7 +108,6 @@ pub(crate) async fn serve(lab: Rc<Lab>, listener: TcpListener, mut control: mpsc
     loop {
         tokio::select! {
             order = control.recv() => match order {
-                Some(Control::Faults(faults)) => lab.set_faults(faults),
                 Some(Control::HangUp) => orders.send_modify(|count| *count += 1),
                 Some(Control::Settle(done)) => drop(tokio::task::spawn_local(settle(done))),
                 Some(Control::Stop) | None => break,

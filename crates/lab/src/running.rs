@@ -1,7 +1,7 @@
 //! A lab on a thread of its own.
 
 use crate::certificates::Certificates;
-use crate::lab::{Lab, facts, serve};
+use crate::lab::{Lab, PresentFaults, facts, serve};
 use crate::stats::Counters;
 use crate::{Config, Facts, Faults, SessionEvent, Stats};
 use std::io;
@@ -53,8 +53,16 @@ fn prepare(config: Config) -> io::Result<(Running, Start)> {
     let (control, orders) = mpsc::unbounded_channel();
     let events = broadcast::Sender::new(EVENTS_MAX);
     let counters = Arc::new(Counters::default());
-    let running = Running { facts, counters: Arc::clone(&counters), control, events: events.clone(), thread: None };
-    Ok((running, Start { config, certificates, counters, events, listener, orders }))
+    let faults = Arc::new(PresentFaults::new(config.faults.clone()));
+    let running = Running {
+        facts,
+        counters: Arc::clone(&counters),
+        faults: Arc::clone(&faults),
+        control,
+        events: events.clone(),
+        thread: None,
+    };
+    Ok((running, Start { config, certificates, counters, faults, events, listener, orders }))
 }
 
 /// All that a lab needs, on its way to the thread that owns it.
@@ -62,6 +70,7 @@ struct Start {
     config: Config,
     certificates: Certificates,
     counters: Arc<Counters>,
+    faults: Arc<PresentFaults>,
     events: broadcast::Sender<SessionEvent>,
     listener: TcpListener,
     orders: mpsc::UnboundedReceiver<Control>,
@@ -70,7 +79,7 @@ struct Start {
 impl Start {
     fn run(self) -> io::Result<impl Future<Output = ()> + 'static> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        let lab = Rc::new(Lab::new(self.config, self.certificates, self.counters, self.events));
+        let lab = Rc::new(Lab::new(self.config, self.certificates, self.counters, self.events, self.faults));
         Ok(serve(lab, listener, self.orders))
     }
 }
@@ -79,6 +88,7 @@ impl Start {
 pub struct Running {
     facts: Facts,
     counters: Arc<Counters>,
+    faults: Arc<PresentFaults>,
     control: mpsc::UnboundedSender<Control>,
     events: broadcast::Sender<SessionEvent>,
     thread: Option<JoinHandle<()>>,
@@ -86,8 +96,6 @@ pub struct Running {
 
 /// What a running lab may be told.
 pub(crate) enum Control {
-    /// These faults from the next connection on.
-    Faults(Faults),
     /// Every client is sent away.
     HangUp,
     /// Say so once everything that has reached the lab by now was dealt with.
@@ -130,8 +138,7 @@ impl Running {
 
     /// Sets what goes wrong from the next connection on. [`Faults::first`] counts from here.
     pub fn set_faults(&self, faults: Faults) {
-        // A lab that has stopped has nobody to be faulty to.
-        let _ = self.control.send(Control::Faults(faults));
+        self.faults.set(faults, self.stats().accepted);
     }
 
     /// Sends every client away by a Call Disconnect.
