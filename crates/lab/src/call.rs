@@ -95,8 +95,12 @@ impl Call {
             self.ending_at = None;
             self.send_away(now);
         }
-        self.gate.release(now, &mut self.out);
         self.advance(now);
+    }
+
+    /// Lets go what a fault has held long enough, until `out` has `room` bytes.
+    pub(crate) fn release(&mut self, now: Instant, room: usize) {
+        self.gate.release(now, room, &mut self.out);
     }
 
     /// Ends the call by a Call Disconnect.
@@ -143,14 +147,15 @@ impl Call {
         })
     }
 
-    /// Tells when the layers want to be called next; the stack only counts while there is room to send.
+    /// Tells when the layers want to be called next; what would send data only counts while there is room for it.
     pub(crate) fn next_wake(&mut self, now: Instant, has_room: bool) -> Option<Instant> {
         let layers = Timeout::earliest(self.link.poll_timeout(), self.ppp.poll_timeout()).map(|timeout| timeout.at);
+        let held = self.gate.next_release().filter(|_| has_room);
         let stack = match &mut self.inner {
             Some(inner) if has_room && self.bound => inner.stack.next_poll(now).map(|after| now + after),
             _ => None,
         };
-        [layers, stack, self.gate.next_release(), self.ending_at].into_iter().flatten().min()
+        [layers, stack, held, self.ending_at].into_iter().flatten().min()
     }
 
     /// Waits until something behind has something to send.

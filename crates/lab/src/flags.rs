@@ -88,11 +88,8 @@ impl Config {
             }
             "retries" => self.retries = value.parse().map_err(|_| expected("a number"))?,
             "fault" => {
-                let items = value.split([',', ' ']).filter(|item| !item.is_empty());
-                items
-                    .map(|item| self.faults.add(item))
-                    .collect::<Result<(), _>>()
-                    .map_err(|error| error.to_string())?;
+                let mut items = value.split([',', ' ']).filter(|item| !item.is_empty());
+                items.try_for_each(|item| self.faults.add(item)).map_err(|error| error.to_string())?;
             }
             "page" => self.http_page = Some(fs::read_to_string(value).map_err(|error| failed(&error))?),
             "max-sessions" => self.max_sessions = value.parse().map_err(|_| expected("a number"))?,

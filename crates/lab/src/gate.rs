@@ -84,9 +84,10 @@ impl Gate {
         }
     }
 
-    /// Lets go what was held long enough.
-    pub(crate) fn release(&mut self, now: Instant, out: &mut Batch) {
-        while let Some((_, frame)) = self.held.pop_front_if(|(at, _)| *at <= now) {
+    /// Lets go what was held long enough, until `out` has `room` bytes.
+    pub(crate) fn release(&mut self, now: Instant, room: usize, out: &mut Batch) {
+        while self.held.front().is_some_and(|(at, _)| *at <= now) && out.byte_len() < room {
+            let Some((_, frame)) = self.held.pop_front() else { break };
             self.held_bytes -= frame.len();
             out.push(&frame);
         }
@@ -142,9 +143,11 @@ mod tests {
         gate.reach(Stage::Auth);
         assert_eq!(passed(&mut gate, Stage::Auth), 0, "behind the one before it");
         let (mut out, due) = (Batch::new(), Instant::from_millis(1_200));
-        gate.release(Instant::from_millis(1_199), &mut out);
+        gate.release(Instant::from_millis(1_199), usize::MAX, &mut out);
         assert_eq!((out.len(), gate.next_release()), (0, Some(due)));
-        gate.release(due, &mut out);
+        gate.release(due, 1, &mut out);
+        assert_eq!((out.len(), gate.next_release()), (1, Some(due)), "there was no room for more");
+        gate.release(due, usize::MAX, &mut out);
         assert_eq!((out.len(), gate.next_release(), passed(&mut gate, Stage::Auth)), (2, None, 1));
     }
 

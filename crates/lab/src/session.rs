@@ -155,6 +155,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
 
 /// Moves everything that can be moved without waiting.
 fn turn(call: &mut Call, pump: &mut Pump, now: Instant) -> Result<(), Cause> {
+    call.release(now, pump.tls().send_room());
     send(call, pump)?;
     call.send_from(now, pump)?;
     pump.write()

@@ -6,6 +6,7 @@ use client::{dial, run};
 use rasman_core::{Cause, Code};
 use rasman_lab::{Config, Event, Faults, Running, spawn};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn lab(faults: &str) -> Running {
     let mut config = Config::default();
@@ -191,5 +192,36 @@ fn too_many_sessions() {
         let first = dial(lab.facts()).await.unwrap();
         dial(lab.facts()).await.err().expect("refused");
         first.hang_up().await;
+    });
+}
+
+#[test]
+fn delayed_bulk_data_arrives_whole() {
+    let lab = lab("delay=data:20");
+    run(async {
+        let connection = dial(lab.facts()).await.unwrap();
+        let mut stream = connection.stack.connect((lab.facts().gateway, 80).into()).await.unwrap();
+        stream.write_all(b"GET /bulk/3000000 HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.ends_with(&rasman_lab::bulk::at(2_999_999)[..1]) && answer.len() > 3_000_000);
+        connection.hang_up().await;
+    });
+}
+
+#[test]
+fn a_client_that_falls_silent_is_given_up() {
+    let mut config = Config::default();
+    config.hello = Duration::from_secs(1);
+    let lab = spawn(config).unwrap();
+    run(async {
+        let connection = dial(lab.facts()).await.unwrap();
+        // The client's thread sleeps: its socket is there and nobody answers.
+        let start = Instant::now();
+        while lab.stats().sessions > 0 && start.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!((lab.stats().sessions, lab.stats().ended), (0, 1));
+        drop(connection);
     });
 }
