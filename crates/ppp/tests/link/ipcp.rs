@@ -155,6 +155,37 @@ fn ipcp_may_be_negotiated_again() {
 }
 
 #[test]
+fn each_time_up_has_its_own_rounds() {
+    let mut t = projected(ClientConfig::default());
+    let mut id = 2;
+    for n in 0..15 {
+        t.receives(ipcp(REQ, n, &opt(3, &[10, 66, 0, 1])));
+        for round in 1..4 {
+            id += 1;
+            t.receives(ipcp(NAK, id, &opt(129, &[10, 66, 0, round])));
+        }
+        id += 1;
+        let request = t.take_sent().pop().unwrap();
+        t.receives(ipcp(ACK, id, &split(&request).3));
+        assert_eq!(names(&t.take_events()), ["Projected"], "negotiation {n}");
+    }
+}
+
+#[test]
+fn what_came_before_a_renegotiation_is_forgotten() {
+    let (mut t, _) = authenticated(ClientConfig::default());
+    t.receives(ipcp(REQ, 5, &opt(3, &[10, 0, 0, 1])));
+    t.receives(lcp(REQ, 8, &auth_ms_chap_v2()));
+    let sent = t.take_sent();
+    t.receives(lcp(ACK, 2, &split(&sent[0]).3)).call(|ppp, now| ppp.authenticate(now, alice()));
+    t.receives(challenge(1, [1; 16]));
+    let response = t.take_sent();
+    t.receives(chap(3, 1, &proof(&response[0], [1; 16])));
+    let Some(Event::Authenticated { token, .. }) = t.take_events().pop() else { panic!() };
+    t.call(|ppp, now| ppp.project(now, token)).sends([ipcp(REQ, 1, &addresses(NONE, NONE, NONE))]);
+}
+
+#[test]
 fn packets_flow_only_while_projected_and_never_larger_than_the_mtu() {
     let mut t = networking(ClientConfig::default());
     let mut out = Batch::new();

@@ -32,6 +32,7 @@ fn a_silent_peer_is_given_up_after_ten_requests() {
     t.at(30_000).sends_nothing();
     let cause = cause(&mut t);
     assert_eq!((cause.code, cause.layer), (Code::PPP_NO_RESPONSE, LayerName::Lcp));
+    t.receives(lcp(REQ, 7, &auth_ms_chap_v2())).sends_nothing(); // too late
     assert_eq!(t.at(1_000_000).side().layer.poll_timeout(), None);
 }
 
@@ -297,4 +298,32 @@ fn a_peer_without_echo_is_spared() {
     let request = t.at(10_000).take_sent().remove(0);
     t.receives(lcp(CODE_REJ, 1, &request[4..]));
     t.at(1_000_000).sends_nothing();
+}
+
+#[test]
+fn an_ack_of_other_options_does_not_establish_the_link() {
+    let (mut t, options) = client_trace(ClientConfig::default());
+    t.receives(lcp(ACK, 1, &opt(5, &[1, 2, 3, 4]))).receives(lcp(REQ, 7, &auth_ms_chap_v2()));
+    assert!(t.take_events().is_empty());
+    t.receives(lcp(ACK, 1, &options));
+    assert_eq!(names(&t.take_events()), ["LinkEstablished"]);
+}
+
+#[test]
+fn an_option_listed_twice_is_rejected_the_second_time() {
+    let (mut t, _) = client_trace(ClientConfig::default());
+    let twice = [auth_ms_chap_v2(), opt(1, &[5, 0]), opt(1, &[5, 220])].concat();
+    t.receives(lcp(REQ, 7, &twice)).sends([lcp(REJ, 7, &opt(1, &[5, 220]))]);
+}
+
+#[test]
+fn rfc_1661_4_6_max_failure_turns_naks_into_rejects() {
+    let (mut t, _) = client_trace(ClientConfig::default());
+    let tiny = [auth_ms_chap_v2(), opt(1, &[0, 60])].concat();
+    for id in 0..5 {
+        t.receives(lcp(REQ, id, &tiny)).sends([lcp(NAK, id, &opt(1, &[0, 128]))]);
+    }
+    t.receives(lcp(REQ, 5, &tiny)).sends([lcp(REJ, 5, &opt(1, &[0, 60]))]);
+    t.receives(lcp(REQ, 6, &auth_ms_chap_v2())).sends([lcp(ACK, 6, &auth_ms_chap_v2())]);
+    t.receives(lcp(REQ, 7, &tiny)).sends([lcp(NAK, 7, &opt(1, &[0, 128]))]); // an Ack begins the count anew
 }
