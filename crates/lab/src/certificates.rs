@@ -75,6 +75,7 @@ fn authority(name: &str) -> Result<Authority, rcgen::Error> {
     params.distinguished_name.push(DnType::CommonName, format!("{name} {}", hex::encode(&number)));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    last(&mut params);
     CertifiedIssuer::self_signed(params, key)
 }
 
@@ -85,10 +86,14 @@ fn server(name: &str, names: &[&str]) -> Result<CertificateParams, rcgen::Error>
     params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
     params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
     params.use_authority_key_identifier_extension = true;
-    // RFC 5280 4.1.2.5 knows no certificate without an end; nobody keeps a lab that long.
+    last(&mut params);
+    Ok(params)
+}
+
+/// RFC 5280 4.1.2.5 knows no certificate without an end; nobody keeps a lab that long.
+fn last(params: &mut CertificateParams) {
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
     params.not_after = rcgen::date_time_ymd(2099, 1, 1);
-    Ok(params)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::io::{self, BufRead, Write};
 /// `{"ok":true}` or `{"error":"..."}`.
 ///
 /// # Errors
-/// Those of [`spawn`](crate::spawn), and of the output.
+/// Those of [`spawn`], and of the output.
 pub fn run(config: Config, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     let running = spawn(config)?;
     tell(&mut output, running.facts())?;

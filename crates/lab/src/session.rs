@@ -116,11 +116,12 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
     let facts = pump.tls().facts().clone();
     call.start(clock::now(), &facts);
     let goodbye = loop {
-        if let Err(cause) = turn(&mut call, &mut pump, clock::now()) {
+        let turned = turn(&mut call, &mut pump, clock::now());
+        call.told().wire(pump.tls().counters());
+        if let Err(cause) = turned {
             call.port_closed(clock::now(), &PortClosed::Failed(cause));
             break false;
         }
-        call.told().wire(pump.tls().counters());
         if call.is_cut() {
             call.told().because(asked_for("closed TCP"));
             break false;

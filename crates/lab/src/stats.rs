@@ -24,7 +24,7 @@ pub struct Stats {
     pub addresses_in_use: u64,
     /// Bytes read from the TCP sockets, of sessions that completed the TLS handshake.
     pub tls_bytes_in: u64,
-    /// Bytes written to those sockets.
+    /// Bytes written to those sockets, but for the goodbye of TLS.
     pub tls_bytes_out: u64,
     /// Bytes of IP packets from clients.
     pub inner_bytes_in: u64,

@@ -4,7 +4,7 @@ mod client;
 
 use client::{dial, dial_as, run};
 use rasman_core::Code;
-use rasman_lab::{Config, Event, Facts, Running, bulk, spawn};
+use rasman_lab::{Config, Event, Facts, Running, bulk, spawn, spawn_local};
 use rasman_net::stack::StackHandle;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -178,5 +178,17 @@ fn tls_1_2_and_sha1_as_servers_of_the_last_decade_have_them() {
         assert!(told.contains(&Event::Bound { sha256: false }), "{told:?}");
         let tls = told.iter().any(|event| matches!(event, Event::TlsUp { protection } if protection.contains("1.2")));
         assert!(tls, "{told:?}");
+    });
+}
+
+#[test]
+fn a_lab_on_the_present_thread() {
+    run(async {
+        let lab = spawn_local(Config::default()).unwrap();
+        let mut told = lab.events();
+        dial(lab.facts()).await.unwrap().hang_up().await;
+        events(&mut told).await;
+        assert_eq!((lab.stats().connected, lab.stats().sessions), (1, 0));
+        lab.stop();
     });
 }

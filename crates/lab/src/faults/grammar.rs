@@ -114,8 +114,7 @@ fn read_time(word: &str) -> Option<Duration> {
 }
 
 /// How faults are written, for help texts.
-pub const GRAMMAR: &str = "\
-  delay=STAGE:TIME       answers of the stage come so much later
+pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so much later
   silent=STAGE           from the stage on nothing is answered
   drop=STAGE             TCP is closed in place of the stage's first answer
   garbage=STAGE          random bytes in place of the stage's first answer
