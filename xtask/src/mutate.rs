@@ -174,19 +174,11 @@ impl Tree {
 
     /// Runs the tests; says whether they had to be stopped.
     fn tests(&self, selection: &Selection) -> Result<(Report, bool)> {
-        let cargo = self.cargo(selection);
-        let mut command = Command::new("timeout");
-        command.arg("--kill-after=5").arg(PATIENCE.as_secs().to_string());
-        command.arg(cargo.get_program()).args(cargo.get_args());
-        command.args(["--no-fail-fast", "--", "--show-output"]);
-        command.args(selection.filter.split_whitespace());
-        command.current_dir(&self.copy).env("RASMAN_PEERS", "none");
-        for (name, value) in cargo.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut cargo = self.cargo(selection);
+        cargo.args(["--no-fail-fast", "--", "--show-output"]);
+        cargo.args(selection.filter.split_whitespace());
+        cargo.env("RASMAN_PEERS", "none");
+        let mut command = tool::limited(&cargo, PATIENCE);
         let started = Instant::now();
         let mut report = Report::default();
         stream(&mut command, |line| {

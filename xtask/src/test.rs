@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::peers;
 use crate::report::{Outcome, Report, Skip, TestResult};
 use crate::tool::{self, Result};
+
+/// How long all tests together may take where nobody watches, once they are built.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
@@ -58,16 +62,23 @@ pub(crate) fn run(args: &Args) -> Result {
     store(&report, !args.filter.is_empty())?;
     complaints.extend(hand_over(&report).err());
 
-    if std::env::var("CI").is_ok_and(|ci| ci == "true") && args.peers != Peers::None {
+    if in_ci() && args.peers != Peers::None {
         complaints.extend(unwelcome_skips(&report.skips, args.peers));
     }
     if !clean && report.count(Outcome::Failed) == 0 && report.broken.is_empty() {
         complaints.push("cargo test did not run all tests".to_owned());
     }
+    for test in &report.running {
+        complaints.push(format!("{test} did not end"));
+    }
     for binary in &report.broken {
         complaints.push(format!("the test binary {binary} ended early"));
     }
     conclude(&report, &complaints)
+}
+
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
 }
 
 /// Where the results of the last run are.
@@ -134,6 +145,10 @@ fn execute(args: &Args, packages: BTreeMap<String, String>) -> Result<(Report, b
         .args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"])
         .args(&args.filter)
         .env("RASMAN_PEERS", args.peers.name());
+    // Nobody is there to stop a test that waits for ever, and whoever looks later wants its name.
+    if in_ci() {
+        command = tool::limited(&command, PATIENCE);
+    }
     let mut report = Report::new(packages);
     let mut out = std::io::stdout();
     let clean = stream(&mut command, |line| {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// What every command answers; the error is a sentence for the person at the terminal.
 pub(crate) type Result<T = ()> = std::result::Result<T, String>;
@@ -53,6 +54,24 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         return Err(format!("{} ended with {}", describe(command), output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("{} printed no UTF-8", describe(command)))
+}
+
+/// The same command, stopped with everything that it started after `limit`. Not for use at a terminal:
+/// it is in a process group of its own, which an interrupt from the keyboard does not reach.
+pub(crate) fn limited(command: &Command, limit: Duration) -> Command {
+    let mut limited = Command::new("timeout");
+    limited.arg("--kill-after=5").arg(limit.as_secs().to_string());
+    limited.arg(command.get_program()).args(command.get_args());
+    if let Some(dir) = command.get_current_dir() {
+        limited.current_dir(dir);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
 }
 
 /// Whether `program ARGS` can be started and ends with 0.
