@@ -94,7 +94,7 @@ fn connect_by_address_carries_bytes_both_ways() {
         let mut reply = [0; 10];
         tcp.read_exact(&mut reply).await.unwrap();
         assert_eq!(reply[..8], [5, 0, 0, 1, 10, 0, 0, 1]);
-        let sent: Vec<u8> = (0..3_000_000u32).map(|at| (at * 7 >> 3) as u8).collect();
+        let sent: Vec<u8> = (0..3_000_000u32).map(|at| ((at * 7) >> 3) as u8).collect();
         let (mut read, mut write) = tcp.split();
         let mut got = Vec::new();
         let (wrote, read) = tokio::join!(
@@ -104,7 +104,8 @@ fn connect_by_address_carries_bytes_both_ways() {
             },
             read.read_to_end(&mut got)
         );
-        (wrote.unwrap(), read.unwrap());
+        wrote.unwrap();
+        read.unwrap();
         assert!(got == sent);
     });
 }

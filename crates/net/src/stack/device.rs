@@ -44,7 +44,8 @@ impl Replies {
     pub(super) fn pop(&mut self) {
         self.next += 1;
         if self.is_empty() {
-            (self.bytes.clear(), self.ends.clear());
+            self.bytes.clear();
+            self.ends.clear();
             self.next = 0;
         }
     }

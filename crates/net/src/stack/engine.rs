@@ -21,7 +21,8 @@ pub(super) struct Engine {
     pub(super) address: Ipv4Addr,
     pub(super) interface: Interface,
     mtu: usize,
-    pub(super) now: Instant,
+    /// When the owner called last: what a task does in between happens at an unknown later time.
+    now: Instant,
     flows: Vec<Option<Box<Flow>>>,
     free: Vec<usize>,
     by_key: HashMap<FlowKey, usize>,
@@ -192,10 +193,19 @@ impl Engine {
         let full = || io::Error::new(io::ErrorKind::ResourceBusy, "too many streams in the tunnel");
         let buffer = buffer_size(&self.config, self.memory, self.streams()).ok_or_else(full)?;
         let socket = tcp_socket(buffer);
-        let (since, heard, memory) = (self.now, self.now, 2 * buffer);
-        let owned = half_open.is_none();
-        let tcp =
-            Tcp { key, memory, owned, half_open, accepting: !owned, failed: None, since, heard, time_wait: false };
+        let (since, memory, owned) = (self.now, 2 * buffer, half_open.is_none());
+        let tcp = Tcp {
+            key,
+            memory,
+            owned,
+            half_open,
+            accepting: !owned,
+            failed: None,
+            since,
+            heard: since,
+            unstamped: true,
+            time_wait: false,
+        };
         let index = self.insert(Flow::new(socket, Kind::Tcp(tcp)));
         self.by_key.insert(key, index);
         self.memory += memory;
@@ -271,6 +281,7 @@ impl Engine {
     fn expire(&mut self, index: usize) {
         let (now, config) = (self.now, &self.config);
         let Some(flow) = self.flows[index].as_deref_mut() else { return };
+        flow.stamp(now);
         if flow.deadline(config).is_some_and(|deadline| deadline <= now) {
             flow.tcp().abort();
             if let Kind::Tcp(tcp) = &mut flow.kind {
@@ -281,7 +292,9 @@ impl Engine {
 
     /// Sets the timer of a flow that has nothing to send, or forgets it if nobody wants it any more.
     fn settle(&mut self, index: usize) {
+        let now = self.now;
         let Some(flow) = self.flows[index].as_deref_mut() else { return };
+        flow.stamp(now);
         if let Kind::Tcp(Tcp { owned, half_open, .. }) = flow.kind {
             let state = flow.tcp().state();
             let over = match state {
@@ -294,10 +307,9 @@ impl Engine {
                 return self.remove(index);
             }
             if state == State::TimeWait {
-                self.into_time_wait(index);
+                self.enter_time_wait(index);
             }
         }
-        let now = self.now;
         let Some(flow) = self.flows[index].as_deref_mut() else { return };
         let poll_at = self.interface.poll_at(clock(now), &flow.set).map(|at| from_clock(at).max(now + STUCK));
         let deadline = flow.deadline(&self.config);
@@ -314,7 +326,7 @@ impl Engine {
         self.timers.insert((at, index));
     }
 
-    fn into_time_wait(&mut self, index: usize) {
+    fn enter_time_wait(&mut self, index: usize) {
         let Some(Flow { kind: Kind::Tcp(tcp), .. }) = self.flows[index].as_deref_mut() else { return };
         if core::mem::replace(&mut tcp.time_wait, true) {
             return;
@@ -411,6 +423,10 @@ impl Engine {
                 }
                 if let Some(port) = tcp.half_open {
                     self.half_closed(port);
+                } else if tcp.accepting
+                    && let Some(listener) = self.listeners.get_mut(&tcp.key.local_port)
+                {
+                    listener.forget(index);
                 }
             }
         }

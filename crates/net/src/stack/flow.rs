@@ -52,6 +52,8 @@ pub(super) struct Tcp {
     pub(super) since: Instant,
     /// When the peer was last heard, or data began to wait.
     pub(super) heard: Instant,
+    /// A task did something that both times above are to tell, and only the owner knows the time.
+    pub(super) unstamped: bool,
     /// It stands in the list of those in TIME-WAIT.
     pub(super) time_wait: bool,
 }
@@ -68,6 +70,15 @@ impl Flow {
         let mut set = SocketSet::new(Vec::with_capacity(1));
         let handle = set.add(socket);
         Self { set, handle, kind, queued: false, timer: None }
+    }
+
+    /// Sets the times that a task left open.
+    pub(super) fn stamp(&mut self, now: Instant) {
+        if let Kind::Tcp(tcp) = &mut self.kind
+            && core::mem::take(&mut tcp.unstamped)
+        {
+            (tcp.since, tcp.heard) = (now, now);
+        }
     }
 
     /// The socket of a TCP flow.

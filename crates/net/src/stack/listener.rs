@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 pub(super) struct Listener {
     /// Handshakes that are not done.
     pub(super) half_open: usize,
-    /// Streams that are open. One may have ended since, so whoever takes it looks again.
+    /// Streams that are open.
     established: VecDeque<usize>,
     pub(super) waker: Option<Waker>,
 }
@@ -34,6 +34,11 @@ impl Listener {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    /// A stream that waited is gone.
+    pub(super) fn forget(&mut self, index: usize) {
+        self.established.retain(|waiting| *waiting != index);
     }
 }
 

@@ -59,13 +59,15 @@ impl StackStream {
     fn with<T>(&self, f: impl FnOnce(&mut Flow) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         self.shared.alive()?;
         let mut engine = self.shared.engine.borrow_mut();
-        let now = engine.now;
         let Some(flow) = engine.flow(self.index) else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
         let idle = flow.tcp().send_queue() == 0;
         let result = f(flow);
-        if let (true, Kind::Tcp(tcp)) = (idle, &mut flow.kind) {
+        if idle
+            && flow.tcp().send_queue() > 0
+            && let Kind::Tcp(tcp) = &mut flow.kind
+        {
             // The peer has nothing to answer before this moment.
-            tcp.heard = tcp.heard.max(now);
+            tcp.unstamped = true;
         }
         if engine.mark_if_eager(self.index) {
             self.shared.work.notify_one();
@@ -154,7 +156,6 @@ impl Drop for StackStream {
             return;
         }
         let mut engine = self.shared.engine.borrow_mut();
-        let now = engine.now;
         let Some(flow) = engine.flow(self.index) else { return };
         let socket = flow.tcp();
         let in_good_order = match socket.state() {
@@ -169,7 +170,7 @@ impl Drop for StackStream {
         }
         if let Kind::Tcp(tcp) = &mut flow.kind {
             tcp.owned = false;
-            tcp.since = now;
+            tcp.unstamped = true;
         }
         engine.mark(self.index);
         drop(engine);

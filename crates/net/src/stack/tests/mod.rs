@@ -1,9 +1,12 @@
+mod hostile;
+mod names;
+
 use super::*;
 use rasman_core::Duration;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
@@ -147,8 +150,6 @@ async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> (usize, Vec<u8>) {
         total += len;
     }
 }
-
-use tokio::io::{AsyncRead, AsyncWrite};
 
 async fn transfer<F: FnMut(&[u8]) -> Fate>(wire: &mut Wire<F>, total: usize) {
     let (a, mut listener) = (wire.a.handle(), wire.b.handle().listen(80).unwrap());
@@ -371,12 +372,15 @@ fn a_peer_that_vanishes_is_given_up() {
         let mut wire = impaired(move |_| if is_cut.get() { Fate::Lost } else { Fate::Arrives });
         let (a, mut listener) = (wire.a.handle(), wire.b.handle().listen(80).unwrap());
         let test = async {
+            // Limits count from what happens, however long the stack was idle before.
+            tokio::time::sleep(Duration::from_secs(1_000)).await;
             let mut writing = a.connect((B, 80).into()).await.unwrap();
             let _kept = listener.accept().await.unwrap();
             let mut closing = a.connect((B, 80).into()).await.unwrap();
             let _kept = listener.accept().await.unwrap();
             let mut idle = a.connect((B, 80).into()).await.unwrap();
             let (mut idle_peer, _) = listener.accept().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(1_000)).await;
             cut.set(true);
             let before = tokio::time::Instant::now();
             closing.shutdown().await.unwrap();
@@ -391,6 +395,7 @@ fn a_peer_that_vanishes_is_given_up() {
             idle_peer.read_exact(&mut [0]).await.unwrap();
         };
         over(&mut wire, test).await;
+        over(&mut wire, tokio::time::sleep(Duration::from_millis(1))).await;
         assert_eq!(wire.a.streams(), 0);
     });
 }
