@@ -3,5 +3,9 @@
 //! They are included as files, so that a fuzz build instruments the pure crates alone and not the daemon.
 #![forbid(unsafe_code)]
 
+#[path = "../../tests/src/fuzz_dial.rs"]
+pub mod dial;
+#[path = "../../tests/src/fuzz_ppp.rs"]
+pub mod ppp;
 #[path = "../../tests/src/fuzz_sstp.rs"]
 pub mod sstp;

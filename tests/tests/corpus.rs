@@ -16,6 +16,8 @@ macro_rules! corpora {
 }
 
 corpora! {
+    fuzz_dial: dial_connection;
+    fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages;
     fuzz_sstp: sstp_wire, sstp_http, sstp_client, sstp_server;
 }
 
