@@ -71,6 +71,7 @@ pub(crate) async fn dial_as(facts: &Facts, user: &str, password: &str) -> Result
     };
     let failed = |error: std::io::Error| Cause::new(Code::VPN_TIMEOUT, LayerName::Tcp).did(error.to_string());
     let tcp = TcpStream::connect(facts.address).await.map_err(failed)?;
+    tcp.set_nodelay(true).map_err(failed)?;
     let pump = Pump::new(tls::connect(&spec, tcp).await?);
     link.port_ready(clock::now(), port, &pump.tls().facts().clone());
     let ppp = Ppp::client(ClientConfig::default(), Box::new(SystemRng));
