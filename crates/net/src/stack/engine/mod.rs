@@ -1,0 +1,181 @@
+//! The machine: flows, the queue of those that have something to send, and timers.
+
+mod egress;
+mod ingress;
+
+use super::StackConfig;
+use super::classify::FlowKey;
+use super::device::{Port, Replies};
+use super::flow::{Flow, Kind, clock};
+use super::listener::Listener;
+use rasman_core::{Instant, Projection};
+use smoltcp::iface::{Config, Interface};
+use smoltcp::socket::dns;
+use smoltcp::wire::{HardwareAddress, IpCidr};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::Ipv4Addr;
+use std::task::Waker;
+
+/// All of a stack but for the wake-ups between tasks.
+pub(super) struct Engine {
+    pub(super) config: StackConfig,
+    pub(super) address: Ipv4Addr,
+    pub(super) interface: Interface,
+    mtu: usize,
+    /// When the owner called last: what a task does in between happens at an unknown later time.
+    now: Instant,
+    flows: Vec<Option<Box<Flow>>>,
+    free: Vec<usize>,
+    by_key: HashMap<FlowKey, usize>,
+    pub(super) pings: HashMap<u16, usize>,
+    pub(super) dns: Option<usize>,
+    /// Names that are being resolved.
+    pub(super) queries: usize,
+    pub(super) listeners: HashMap<u16, Listener>,
+    /// Flows that may have something to send, in turn.
+    ready: VecDeque<usize>,
+    timers: BTreeSet<(Instant, usize)>,
+    time_wait: VecDeque<usize>,
+    memory: usize,
+    replies: Replies,
+    scratch: Vec<u8>,
+}
+
+/// RFC 791: every network carries 68 bytes; less would leave no room for a TCP segment.
+const MTU_MIN: u16 = 68;
+
+impl Engine {
+    pub(super) fn new(projection: &Projection, config: StackConfig, now: Instant) -> Self {
+        let mtu = usize::from(projection.mtu.max(MTU_MIN));
+        let mut settings = Config::new(HardwareAddress::Ip);
+        settings.random_seed = getrandom::u64().unwrap_or_else(|_| now.as_micros());
+        let mut port = Port { mtu, incoming: None, outlet: &mut Replies::default() };
+        let mut interface = Interface::new(settings, &mut port, clock(now));
+        let address = projection.local;
+        // Anything else than a host's address would make the interface panic; with none it is merely deaf.
+        if is_host(address) {
+            interface.update_ip_addrs(|addresses| {
+                let _ = addresses.push(IpCidr::new(address.into(), 32));
+            });
+            let gateway = projection.peer.filter(|peer| is_host(*peer)).unwrap_or(address);
+            let _ = interface.routes_mut().add_default_ipv4_route(gateway);
+        }
+        let mut engine = Self {
+            config,
+            address,
+            interface,
+            mtu,
+            now,
+            flows: Vec::new(),
+            free: Vec::new(),
+            by_key: HashMap::new(),
+            pings: HashMap::new(),
+            dns: None,
+            queries: 0,
+            listeners: HashMap::new(),
+            ready: VecDeque::new(),
+            timers: BTreeSet::new(),
+            time_wait: VecDeque::new(),
+            memory: 0,
+            replies: Replies::default(),
+            scratch: Vec::new(),
+        };
+        let servers: Vec<_> = projection.dns.iter().filter(|server| is_host(**server)).map(|s| (*s).into()).collect();
+        if !servers.is_empty() {
+            engine.dns = Some(engine.insert(Flow::new(dns::Socket::new(&servers, Vec::new()), Kind::Dns)));
+        }
+        engine
+    }
+
+    pub(super) fn flow(&mut self, index: usize) -> Option<&mut Flow> {
+        self.flows.get_mut(index)?.as_deref_mut()
+    }
+
+    /// Gives the flow together with the interface, which some calls of smoltcp want as well.
+    pub(super) fn flow_and_interface(&mut self, index: usize) -> Option<(&mut Flow, &mut Interface)> {
+        Some((self.flows.get_mut(index)?.as_deref_mut()?, &mut self.interface))
+    }
+
+    pub(super) fn mtu(&self) -> usize {
+        self.mtu
+    }
+
+    pub(super) fn has_key(&self, key: &FlowKey) -> bool {
+        self.by_key.contains_key(key)
+    }
+
+    pub(super) fn streams(&self) -> usize {
+        self.by_key.len()
+    }
+
+    pub(super) fn insert(&mut self, flow: Flow) -> usize {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.flows.push(None);
+            self.flows.len() - 1
+        });
+        self.flows[index] = Some(Box::new(flow));
+        index
+    }
+
+    /// Forgets a flow at once.
+    pub(super) fn remove(&mut self, index: usize) {
+        let Some(flow) = self.flows.get_mut(index).and_then(Option::take) else { return };
+        if let Some(at) = flow.timer {
+            self.timers.remove(&(at, index));
+        }
+        if flow.queued {
+            self.ready.retain(|queued| *queued != index);
+        }
+        match flow.kind {
+            Kind::Dns => self.dns = None,
+            Kind::Ping { ident, .. } => {
+                self.pings.remove(&ident);
+            }
+            Kind::Tcp(tcp) => {
+                self.by_key.remove(&tcp.key);
+                self.memory -= tcp.memory;
+                if tcp.time_wait {
+                    self.time_wait.retain(|waiting| *waiting != index);
+                }
+                if let Some(port) = tcp.half_open {
+                    self.half_closed(port);
+                } else if tcp.accepting
+                    && let Some(listener) = self.listeners.get_mut(&tcp.key.local_port)
+                {
+                    listener.forget(index);
+                }
+            }
+        }
+        self.free.push(index);
+    }
+
+    /// Forgets a closed flow that its owner has dropped, once its reset has left.
+    pub(super) fn remove_or_reset(&mut self, index: usize) {
+        if let Some(Flow { kind: Kind::Tcp(tcp), .. }) = self.flow(index) {
+            tcp.owned = false;
+        }
+        if !self.mark_if_eager(index) && self.flow(index).is_some_and(|flow| !flow.queued) {
+            self.remove(index);
+        }
+    }
+
+    /// Ends everything; all wakers are woken.
+    pub(super) fn shut(&mut self) {
+        let mut wakers: Vec<Waker> = self.listeners.values_mut().filter_map(|listener| listener.waker.take()).collect();
+        self.listeners.clear();
+        for index in 0..self.flows.len() {
+            let Some(flow) = self.flow(index) else { continue };
+            if let Kind::Tcp(_) = flow.kind {
+                // Aborting wakes whoever reads or writes.
+                flow.tcp().abort();
+            }
+            self.remove(index);
+        }
+        wakers.drain(..).for_each(Waker::wake);
+    }
+}
+
+/// Tells whether an address can belong to one host.
+pub(super) fn is_host(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast() || address.is_loopback())
+}
