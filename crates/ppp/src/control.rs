@@ -189,9 +189,10 @@ impl<O: Options> Control<O> {
         }
         let mut reply = Reply::new(self.naks_sent < self.negotiation.max_failure);
         self.options.begin();
-        for (index, option) in options.iter().enumerate() {
-            // RFC 1661 6: options "MUST NOT" be listed twice unless they say so; none of ours does.
-            if options[..index].iter().any(|earlier| earlier.kind == option.kind) {
+        let mut listed = [false; 256];
+        for option in &options {
+            // RFC 1661 6: no option is listed twice unless its description says so; none of ours does.
+            if core::mem::replace(&mut listed[usize::from(option.kind)], true) {
                 reply.reject(*option);
             } else if let Err(cause) = self.options.judge(*option, &mut reply) {
                 return Ok(Outcome::Failed(cause));
