@@ -89,6 +89,11 @@ impl Acceptor {
         let transport = backend::server(Arc::clone(&self.config), self.leaf)?;
         stream::handshake(Box::new(transport), tcp).await
     }
+
+    #[cfg(test)]
+    pub(super) fn transport_for_test(&self) -> Box<dyn super::TlsTransport> {
+        Box::new(backend::server(Arc::clone(&self.config), self.leaf).expect("a server"))
+    }
 }
 
 fn bad(what: &str, error: &dyn std::fmt::Display) -> Cause {

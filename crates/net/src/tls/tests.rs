@@ -473,3 +473,87 @@ fn data_right_behind_the_handshake() {
     });
     thread.join().unwrap();
 }
+
+#[test]
+fn system_roots_do_not_vouch_for_strangers() {
+    let cause = refused_by_trust(spec(Trust::system()));
+    assert_eq!(cause.code, Code::CERT_UNTRUSTED_ROOT);
+}
+
+fn refused_by_trust(spec: TlsSpec) -> Cause {
+    run(shake(&spec, &Ca::new().acceptor())).0.err().expect("refused")
+}
+
+/// Hands what `from` wants to send to `to`, with one byte of the stream changed, and lets `to` work on it.
+fn carry(
+    wire: &mut SendBuffer,
+    to: &mut dyn TlsTransport,
+    back: &mut SendBuffer,
+    seen: &mut usize,
+    damage: Option<(usize, u8)>,
+) -> Result<bool, Cause> {
+    let mut moved = false;
+    while !wire.is_empty() {
+        let space = to.space();
+        let len = wire.len().min(space.len());
+        if len == 0 {
+            return Ok(false);
+        }
+        space[..len].copy_from_slice(&wire.waiting()[..len]);
+        if let Some((at, change)) = damage
+            && (*seen..*seen + len).contains(&at)
+        {
+            space[at - *seen] ^= change;
+        }
+        *seen += len;
+        to.received(len);
+        wire.sent(len);
+        moved = true;
+    }
+    let _ = to.process(&mut Vec::new(), back)?;
+    Ok(moved)
+}
+
+/// Whatever byte of a handshake is changed on the way: both sides end, neither panics, and no alert storm begins.
+#[test]
+fn damaged_handshakes_fail_and_nothing_worse() {
+    let ca = Ca::new();
+    let (chain, key) = ca.issue(|_| ());
+    let spec = trusting(&ca);
+    let mut roll = 1u64;
+    let mut undamaged = 0;
+    for acceptor in [ca.acceptor(), Acceptor::tls12_only(chain, key).unwrap()] {
+        for round in 0..300 {
+            roll = roll.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let damage = (round > 0).then_some(((roll >> 20) as usize % 1_200, (roll >> 50) as u8 | 1));
+            let (down, up) = if round % 3 == 0 { (None, damage) } else { (damage, None) };
+            let mut client = run(trust::client(&spec)).and_then(backend::client).unwrap();
+            let mut server = acceptor.transport_for_test();
+            let (mut to_server, mut to_client) = (SendBuffer::default(), SendBuffer::default());
+            let (mut seen_up, mut seen_down) = (0, 0);
+            let _ = client.process(&mut Vec::new(), &mut to_server).unwrap();
+            let mut failed = false;
+            for turn in 0.. {
+                assert!(turn < 20, "it never ends");
+                let there = carry(&mut to_server, &mut *server, &mut to_client, &mut seen_up, up);
+                let back = carry(&mut to_client, &mut client, &mut to_server, &mut seen_down, down);
+                failed |= there.is_err() || back.is_err();
+                if there != Ok(true) && back != Ok(true) {
+                    break;
+                }
+            }
+            assert!(to_server.len() + to_client.len() < 10_000);
+            let open = client.encrypt(b"x", &mut to_server).is_ok();
+            if damage.is_none() {
+                assert!(open && !failed);
+                undamaged += 1;
+            }
+            for _ in 0..3 {
+                let _ = client.process(&mut Vec::new(), &mut to_server);
+                let _ = server.process(&mut Vec::new(), &mut to_client);
+                client.close_notify(&mut to_server);
+            }
+        }
+    }
+    assert_eq!(undamaged, 2);
+}
