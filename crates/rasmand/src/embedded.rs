@@ -64,7 +64,19 @@ impl Embedded {
     }
 
     /// Hands a new connection to a worker. Called with the table locked, so that nobody sees half of it.
-    fn launch(&self, table: &mut Table, entry: Arc<Entry>, dial: Dial, held: bool) -> Result<Started, Error> {
+    ///
+    /// A session that no worker takes goes to `rejected`: dropping it reports to the table, so that has to wait
+    /// until the lock is free.
+    fn launch(
+        &self,
+        table: &mut Table,
+        entry: Arc<Entry>,
+        dial: Dial,
+        held: bool,
+        rejected: &mut Option<Box<Session>>,
+    ) -> Result<Started, Error> {
+        let workers = lock(&self.workers);
+        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (notifications, notification_queue) = mpsc::channel(NOTIFICATIONS_MAX);
         let counters = Arc::new(Counters::default());
@@ -81,11 +93,10 @@ impl Embedded {
             observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
             counters: Arc::clone(&counters),
         };
-        let workers = lock(&self.workers);
-        let workers = workers.as_ref().ok_or_else(|| Error(stopped()))?;
-        workers
-            .run(session)
-            .map_err(|_| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))?;
+        if let Err(session) = workers.run(session) {
+            *rejected = Some(session);
+            return Err(Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"));
+        }
         table.insert(handle, &entry, dial.credentials, commands, notifications, counters);
         Ok(Started { handle, notifications: notification_queue })
     }
@@ -101,6 +112,7 @@ impl Backend for Embedded {
             }
             Target::Name(_) => None,
         };
+        let mut rejected = None;
         let mut table = self.table();
         let entry = match (&dial.target, inline) {
             (_, Some(entry)) => entry,
@@ -108,7 +120,7 @@ impl Backend for Embedded {
             (Target::Entry(_), None) => unreachable!("an inline entry was cloned above"),
         };
         match table.lookup(&entry, &dial.credentials)? {
-            Lookup::Free => self.launch(&mut table, entry, dial, held),
+            Lookup::Free => self.launch(&mut table, entry, dial, held, &mut rejected),
             Lookup::Referenced(handle) => {
                 // Clause A16: success at once, and exactly one Connected notification.
                 let (sender, notifications) = mpsc::channel(1);

@@ -157,9 +157,6 @@ impl Table {
     pub(crate) fn handler_done(&mut self, handle: Handle, seq: u64, more: bool) {
         let Some(record) = self.records.get_mut(&handle) else { return };
         if record.held.take_if(|held| *held == seq).is_some() {
-            if !more {
-                record.notifications = None;
-            }
             record.command(Command::HandlerDone { seq, more });
         }
     }
