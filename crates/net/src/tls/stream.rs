@@ -121,9 +121,13 @@ impl TlsStream {
     }
 
     /// Tells how many bytes of plaintext should be queued at the most; 0 means: wait for `writable` first.
+    ///
+    /// It is 0 or a full record (16 KiB) at least. So whoever sends whole packets can always use it and never asks in
+    /// vain, and records do not become small just because TCP is slow.
     #[must_use]
     pub fn send_room(&self) -> usize {
-        SEND_ROOM.saturating_sub(self.wire.len())
+        let room = SEND_ROOM.saturating_sub(self.wire.len());
+        if room < ROOM_MIN { 0 } else { room }
     }
 
     /// Encrypts `plaintext` into the send buffer. Larger calls make larger records, which cost less.
@@ -217,6 +221,8 @@ impl TlsStream {
 
 /// How much ciphertext may wait before the owner is to hold back: one millisecond at 2 Gbit/s.
 const SEND_ROOM: usize = 256 * 1024;
+/// The least room that is told.
+const ROOM_MIN: usize = 16 * 1024;
 /// What control messages may use beyond that.
 const SEND_EXTRA: usize = 64 * 1024;
 

@@ -371,7 +371,10 @@ fn the_send_buffer_is_bounded() {
         let mut queued = 0;
         let error = loop {
             match client.queue(&[0; 1000]) {
-                Ok(()) => queued += 1000,
+                Ok(()) => {
+                    queued += 1000;
+                    assert!(!(1..16 * 1024).contains(&client.send_room()));
+                }
                 Err(cause) => break cause,
             }
         };
