@@ -17,7 +17,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, String> {
         return Err(format!("password file {shown} can be read by others; run: chmod 600 {shown}"));
     }
     let mut text = Zeroizing::new(Vec::new());
-    file.by_ref()
+    Read::by_ref(&mut file)
         .take(PASSWORD_MAX)
         .read_to_end(&mut text)
         .map_err(|error| format!("password file {shown}: {error}"))?;
