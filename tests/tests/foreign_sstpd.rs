@@ -1,6 +1,12 @@
 //! sorz/sstp-server answers, with lwIP's PPP behind it: the judge of our crypto binding.
 
-use rasman_tests::peers::{Auth, Binding, Sstpd, dial, handshake, isolated, leftovers};
+use rasman::{Code, ConnState, LayerName};
+use rasman_tests::peers::caller::{CONNECTED, Caller, calling, entry_to, hang_up, move_data, projection, states};
+use rasman_tests::peers::{Auth, Binding, Interop, PASSWORD, Sstpd, dial, handshake, isolated, leftovers};
+use std::net::Ipv4Addr;
+
+/// Its name in the interoperability table.
+const PEER: &str = "sstp-server with lwIP";
 
 /// Each way.
 const BULK: usize = 10 * 1024 * 1024;
@@ -41,6 +47,74 @@ fn sstpd_refuses_a_wrong_crypto_binding() {
         let probe = dial(server.address(), server.data_address(), 1, Auth::MsChapV2, Binding::Wrong)?;
         assert!(!probe.ok && probe.said.contains("abort"), "{}", probe.said);
         assert!(server.log_says("Crypto Binding is invalid."));
+        Ok(())
+    });
+}
+
+#[test]
+fn sstpd_carries_our_call() {
+    isolated("sstpd_carries_our_call", || {
+        let server = Sstpd::start(Auth::MsChapV2)?;
+        let interop = Interop::begin(PEER, server.version(), "SSTP", "MS-CHAPv2");
+        calling(async || {
+            let caller = Caller::new(entry_to(server.address()));
+            let (told, connection) = caller.connected().await;
+            assert_eq!(states(&told), CONNECTED);
+            let projection = projection(&told).expect("told at Projected");
+            assert_eq!(projection.local, Ipv4Addr::new(10, 66, 0, 2));
+            assert_eq!(projection.peer, Some(Ipv4Addr::new(10, 66, 0, 1)));
+            assert_eq!(projection.dns, [Ipv4Addr::new(10, 66, 0, 53)]);
+            // [MS-SSTP] 3.3.2.1: the server aborts the call unless the Compound MAC is right.
+            assert!(server.log_says("Crypto Binding is valid."));
+            move_data(&connection, server.data_address(), BULK).await;
+            assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            caller.shut_down().await;
+        });
+        assert!(server.log_says("Received call disconnect request."));
+        let ppp = server.ppp_log();
+        assert!(ppp.contains("received 10485760 bytes") && ppp.contains("served 10485760 bytes"));
+        interop.ok();
+        server.stop();
+        assert_eq!(leftovers(), Vec::<String>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn sstpd_refuses_our_wrong_password() {
+    isolated("sstpd_refuses_our_wrong_password", || {
+        let server = Sstpd::start(Auth::MsChapV2)?;
+        calling(async || {
+            let caller = Caller::new(entry_to(server.address()));
+            caller.is_refused("looking-glass").await;
+            // It goes on to let the same caller in.
+            let (_, connection) = caller.connected().await;
+            hang_up(&connection).await;
+            caller.shut_down().await;
+        });
+        server.stop();
+        assert_eq!(leftovers(), Vec::<String>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn sstpd_and_we_have_no_method_in_common() {
+    isolated("sstpd_and_we_have_no_method_in_common", || {
+        for (method, name) in [(Auth::Pap, "PAP"), (Auth::ChapMd5, "CHAP with MD5"), (Auth::EapMd5, "EAP")] {
+            let server = Sstpd::start(method)?;
+            calling(async || {
+                let caller = Caller::new(entry_to(server.address()));
+                let (told, result) = caller.dial(PASSWORD).await;
+                let error = result.expect_err("the entry allows MS-CHAPv2 alone");
+                assert_eq!((error.code(), error.cause().layer), (Code::PEER_REFUSED_AUTH, LayerName::Lcp), "{error}");
+                assert!(error.cause().said.contains(name) && !error.cause().advice.is_empty(), "{error}");
+                assert_eq!(states(&told)[4..], [ConnState::AllDevicesConnected; 2]);
+                caller.shut_down().await;
+            });
+            server.stop();
+        }
+        assert_eq!(leftovers(), Vec::<String>::new());
         Ok(())
     });
 }
