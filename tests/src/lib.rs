@@ -1,4 +1,5 @@
-//! Tests that need several crates.
+//! Tests that need several crates: harnesses, the bodies of the fuzz targets, foreign peers.
+#![forbid(unsafe_code)]
 
 pub mod fuzz_dial;
 pub mod fuzz_ppp;

@@ -9,7 +9,7 @@ use rasman_core::{
     Question, QuestionKind, Statistics, Timeout, TlsSpec,
 };
 use rasman_media::sstp;
-use rasman_ppp::{self as ppp, Ppp};
+use rasman_ppp::{self as ppp, Ppp, frame};
 use std::collections::VecDeque;
 
 /// One connection.
@@ -97,15 +97,15 @@ enum Phase {
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Teardown {
     NotYet,
-    Running { give_up_at: Instant },
+    Running {
+        give_up_at: Instant,
+    },
     /// The link is down and the ports are closed.
     Done,
     /// And `Effect::Finished` was told.
     Finished,
 }
 
-/// A PPP header for an IPv4 packet: address, control, protocol (RFC 1661 2; RFC 1332 2.1).
-const IPV4_HEADER: [u8; 4] = [0xFF, 0x03, 0x00, 0x21];
 /// What RAS calls the device of an SSTP connection.
 const DEVICE_SSTP: Device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
 
@@ -189,7 +189,7 @@ impl Connection {
         let result = match &self.stage {
             Stage::Connected(projection) if packet.len() > usize::from(projection.mtu) => Err(DropReason::TooLarge),
             Stage::Connected(_) if self.layers.ppp.projection().is_none() => Err(DropReason::NotUp),
-            Stage::Connected(_) => self.layers.link.encap(now, &IPV4_HEADER, packet, out),
+            Stage::Connected(_) => self.layers.link.encap(now, &frame::header(ppp::Protocol::IPV4), packet, out),
             _ => Err(DropReason::NotUp),
         };
         match result {

@@ -61,14 +61,17 @@ fn a45_a46_h7_state_and_error_stay_readable_until_the_hang_up() {
     assert!(!world.port_open, "the port is free although nobody has hung up yet");
     assert_eq!(world.finished, None);
     let status = world.connection.status();
-    assert_eq!((status.state, status.error.map(|c| c.code)), (ConnState::AuthNotify, Some(Code::AUTHENTICATION_FAILURE)));
+    assert_eq!(
+        (status.state, status.error.map(|c| c.code)),
+        (ConnState::AuthNotify, Some(Code::AUTHENTICATION_FAILURE))
+    );
     world.command(hang_up());
     assert_eq!(world.finished.as_ref().map(|c| c.code), Some(Code::AUTHENTICATION_FAILURE));
 }
 
 #[test]
 fn a24_nothing_is_told_and_no_state_changes_while_the_handler_runs() {
-    for stop_at in 0..SUCCESS.len() - 1 {
+    for (stop_at, state) in SUCCESS.iter().enumerate().take(SUCCESS.len() - 1) {
         let mut world = World::new(with_handler("wonderland"), server());
         world.prompt = false;
         world.settle();
@@ -77,7 +80,7 @@ fn a24_nothing_is_told_and_no_state_changes_while_the_handler_runs() {
         }
         assert_eq!(world.told.len(), stop_at + 1, "one notification for each return");
         let held_in = world.connection.state();
-        assert_eq!(held_in, SUCCESS[stop_at]);
+        assert_eq!(held_in, *state);
         world.run_until(world.now.as_millis() + 1_000);
         assert_eq!((world.told.len(), world.connection.state()), (stop_at + 1, held_in));
         world.prompt = true;

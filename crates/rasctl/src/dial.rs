@@ -73,8 +73,7 @@ fn prepare(arguments: DialArguments) -> Result<Dial, String> {
     if let Some(digest) = arguments.pin {
         sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
     }
-    entry.data_path =
-        DataPath::Rootless(Rootless { socks: Some(arguments.socks), forwards: arguments.forwards });
+    entry.data_path = DataPath::Rootless(Rootless { socks: Some(arguments.socks), forwards: arguments.forwards });
     entry.validate().map_err(|invalid| invalid.to_string())?;
     let password = match &arguments.password_file {
         Some(path) => secrets::from_file(path)?,

@@ -24,7 +24,7 @@ enum Command {
     /// Show a whole dial against a test server of our own: loopback only, no privilege.
     Demo(demo::DemoArguments),
     /// Dial an SSTP server and stay connected until Ctrl-C.
-    Dial(dial::DialArguments),
+    Dial(Box<dial::DialArguments>),
     /// Run a test server to dial, with faults on demand.
     Lab(lab::LabArguments),
 }
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Dial(arguments) => dial::run(arguments),
+        Command::Dial(arguments) => dial::run(*arguments),
         Command::Lab(arguments) => lab::run(arguments),
     }
 }

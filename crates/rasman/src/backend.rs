@@ -71,6 +71,7 @@ pub trait Backend: Send + Sync + 'static {
 pub struct Started {
     /// Its handle.
     pub handle: Handle,
-    /// Its notifications, bounded by what one dial can tell.
-    pub notifications: mpsc::Receiver<Notification>,
+    /// Its notifications, bounded by what one dial can tell. Boxed, so that an empty queue is small: a dial makes one
+    /// before it returns.
+    pub notifications: mpsc::Receiver<Box<Notification>>,
 }

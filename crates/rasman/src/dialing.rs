@@ -14,12 +14,12 @@ use tokio::sync::mpsc;
 #[must_use = "dropping an unfinished dial hangs it up"]
 pub struct Dialing {
     connection: Connection,
-    notifications: mpsc::Receiver<Notification>,
+    notifications: mpsc::Receiver<Box<Notification>>,
     end: Option<Result<(), Cause>>,
 }
 
 impl Dialing {
-    pub(crate) fn new(connection: Connection, notifications: mpsc::Receiver<Notification>) -> Self {
+    pub(crate) fn new(connection: Connection, notifications: mpsc::Receiver<Box<Notification>>) -> Self {
         Self { connection, notifications, end: None }
     }
 
@@ -80,7 +80,7 @@ impl Dialing {
         if self.end.is_some() {
             return Poll::Ready(None);
         }
-        let next = self.notifications.poll_recv(cx);
+        let next = self.notifications.poll_recv(cx).map(|next| next.map(|boxed| *boxed));
         if let Poll::Ready(Some(notification)) = &next {
             self.note(notification);
         }

@@ -125,7 +125,7 @@ impl Backend for Embedded {
                 // Clause A16: success at once, and exactly one Connected notification.
                 let (sender, notifications) = mpsc::channel(1);
                 let connected = Notification::new(0, rasman::ConnState::Connected, None, rasman::Detail::None);
-                let _ = sender.try_send(connected);
+                let _ = sender.try_send(Box::new(connected));
                 Ok(Started { handle, notifications })
             }
         }

@@ -1,6 +1,6 @@
 //! The remote access connection manager.
 //!
-//! [`embedded`] gives a [`rasman::Manager`] on a manager in this process: a table of entries and connections, and a
+//! [`embedded()`] gives a [`rasman::Manager`] on a manager in this process: a table of entries and connections, and a
 //! fixed set of session workers, one thread each, that own the connections. Clients and workers meet only in the
 //! table, under a lock that is held for a few instructions, and in bounded channels.
 //!

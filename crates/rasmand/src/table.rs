@@ -34,9 +34,9 @@ struct Record {
     /// The question that is open.
     question: Option<u32>,
     hanging_up: bool,
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<Box<Command>>,
     /// Gone once the dial's last notification was told.
-    notifications: Option<mpsc::Sender<Notification>>,
+    notifications: Option<mpsc::Sender<Box<Notification>>>,
     counters: Arc<Counters>,
     hang_ups: Vec<oneshot::Sender<HangUp>>,
     closed: Vec<oneshot::Sender<Cause>>,
@@ -127,8 +127,8 @@ impl Table {
         handle: Handle,
         entry: &Entry,
         credentials: Credentials,
-        commands: mpsc::Sender<Command>,
-        notifications: mpsc::Sender<Notification>,
+        commands: mpsc::Sender<Box<Command>>,
+        notifications: mpsc::Sender<Box<Notification>>,
         counters: Arc<Counters>,
     ) {
         let key = key(&entry.name);
@@ -251,7 +251,7 @@ impl Table {
         if let Some(sender) = &record.notifications {
             record.held = (!notification.is_last()).then_some(notification.seq);
             // The queue holds more than one dial can tell; a client that lost interest is no error.
-            let _ = sender.try_send(notification.clone());
+            let _ = sender.try_send(Box::new(notification.clone()));
         }
         if notification.is_last() {
             record.notifications = None;
@@ -298,7 +298,7 @@ impl Record {
 
     fn command(&self, command: Command) {
         // The queue holds more than a client can cause; a session that is gone has told so already.
-        let _ = self.commands.try_send(command);
+        let _ = self.commands.try_send(Box::new(command));
     }
 
     fn info(&self, handle: Handle) -> ConnectionInfo {

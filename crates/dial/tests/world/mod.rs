@@ -180,7 +180,8 @@ impl World {
         self.settle();
         let end = Instant::from_millis(ms);
         for _ in 0..100_000 {
-            let next = [self.connection.poll_timeout(), self.server_timeout()].into_iter().flatten().map(|t| t.at).min();
+            let next =
+                [self.connection.poll_timeout(), self.server_timeout()].into_iter().flatten().map(|t| t.at).min();
             let at = next.unwrap_or(end).max(self.now);
             if at > end {
                 break;

@@ -113,9 +113,9 @@ impl Driver {
         self.counters.write(now, &self.connection.statistics(now));
     }
 
-    fn command(&mut self, command: Option<Command>) {
-        let command =
-            command.unwrap_or_else(|| Command::HangUp(Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager)));
+    fn command(&mut self, command: Option<Box<Command>>) {
+        let stopped = || Command::HangUp(Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager));
+        let command = command.map_or_else(stopped, |command| *command);
         self.connection.handle_command(clock::now(), command);
     }
 

@@ -21,7 +21,7 @@ pub struct Session {
     /// What to dial.
     pub plan: DialPlan,
     /// Commands of clients. When all senders are gone the connection is hung up with 834.
-    pub commands: mpsc::Receiver<Command>,
+    pub commands: mpsc::Receiver<Box<Command>>,
     /// Who is told.
     pub observer: Box<dyn Observer>,
     /// Where the statistics stand for others to read.

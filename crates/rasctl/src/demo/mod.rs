@@ -69,7 +69,8 @@ async fn success(stage: &mut Stage, bulk: u64) -> io::Result<()> {
         carry(stage, proxy, lab.facts.gateway, &lab.facts.page_sha256, bulk).await;
     }
     let counted = lab.stats().await?;
-    let (outer, inner) = (counted.tls_bytes_in + counted.tls_bytes_out, counted.inner_bytes_in + counted.inner_bytes_out);
+    let (outer, inner) =
+        (counted.tls_bytes_in + counted.tls_bytes_out, counted.inner_bytes_in + counted.inner_bytes_out);
     stage.line("wire", format_args!("{} of TLS at the lab's socket for {} of IP packets", bytes(outer), bytes(inner)));
     stage.check("all of it went through TLS", outer > inner && inner >= 2 * bulk);
 
@@ -130,7 +131,10 @@ async fn leave(stage: &mut Stage, manager: Manager, mut lab: LabProcess, before:
     let clean = lab.stop().await?;
     stage.check("the lab ended cleanly", clean);
     let after = Leftovers::now()?;
-    stage.line("left", format_args!("{after}, process {pid} {}", if leftovers::is_alive(pid) { "alive" } else { "gone" }));
+    stage.line(
+        "left",
+        format_args!("{after}, process {pid} {}", if leftovers::is_alive(pid) { "alive" } else { "gone" }),
+    );
     stage.check("no thread, socket or process is left", after == *before && !leftovers::is_alive(pid));
     Ok(())
 }
@@ -179,7 +183,8 @@ impl Stage {
 
     fn check(&mut self, claim: &str, held: bool) {
         self.checks += 1;
-        let mark = if held { self.painter.paint(Paint::Good, "ok") } else { self.painter.paint(Paint::Bad, "NOT TRUE") };
+        let mark =
+            if held { self.painter.paint(Paint::Good, "ok") } else { self.painter.paint(Paint::Bad, "NOT TRUE") };
         println!("  {:<8} {claim}: {mark}", "");
         if !held {
             self.failures.push(claim.to_owned());

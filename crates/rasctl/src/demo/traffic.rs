@@ -60,9 +60,8 @@ pub(super) async fn download(proxy: SocketAddr, gateway: Ipv4Addr, length: u64) 
 pub(super) async fn upload(proxy: SocketAddr, gateway: Ipv4Addr, length: u64) -> io::Result<Transfer> {
     let mut stream = socks::connect(proxy, gateway, 80).await?;
     let start = Instant::now();
-    let request = format!(
-        "POST /sink HTTP/1.1\r\nHost: {gateway}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-    );
+    let request =
+        format!("POST /sink HTTP/1.1\r\nHost: {gateway}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut hash = Sha256::new();
     let mut sent = 0;
