@@ -8,7 +8,7 @@ use rasman::{
 use rasman_core::{Answer, Cause, Code, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// What an embedded manager starts with.
@@ -43,7 +43,7 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
     let workers = Workers::start(count).map_err(|error| cannot_start(&format!("started {count} threads: {error}")))?;
     Ok(Manager::new(Arc::new(Embedded {
         table: Arc::new(Mutex::new(table)),
-        workers: Mutex::new(Some(workers)),
+        workers: RwLock::new(Some(workers)),
         stopping: Mutex::new(None),
         limits: settings.limits,
     })))
@@ -52,7 +52,7 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
 struct Embedded {
     table: Arc<Mutex<Table>>,
     /// Gone once the manager was shut down.
-    workers: Mutex<Option<Workers>>,
+    workers: RwLock<Option<Workers>>,
     /// Their threads, once it was.
     stopping: Mutex<Option<Stopping>>,
     limits: Config,
@@ -63,42 +63,36 @@ impl Embedded {
         lock(&self.table)
     }
 
-    /// Hands a new connection to a worker. Called with the table locked, so that nobody sees half of it.
-    ///
-    /// A session that no worker takes goes to `rejected`: dropping it reports to the table, so that has to wait
-    /// until the lock is free.
-    fn launch(
-        &self,
-        table: &mut Table,
-        entry: Arc<Entry>,
-        dial: Dial,
-        held: bool,
-        rejected: &mut Option<Box<Session>>,
-    ) -> Result<Started, Error> {
-        let workers = lock(&self.workers);
-        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
+    /// Lists a new connection and makes its session.
+    fn prepare(&self, table: &mut Table, entry: Arc<Entry>, dial: Dial, held: bool) -> (Session, Started) {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (notifications, notification_queue) = mpsc::channel(NOTIFICATIONS_MAX);
         let counters = Arc::new(Counters::default());
         let handle = table.next_handle();
+        table.insert(handle, &entry, dial.credentials.clone(), commands, notifications, Arc::clone(&counters));
         let session = Session {
             plan: DialPlan {
-                entry: Arc::clone(&entry),
-                credentials: dial.credentials.clone(),
+                entry,
+                credentials: dial.credentials,
                 handler: held,
                 paused_states: dial.paused_states,
                 config: self.limits.clone(),
             },
             commands: command_queue,
             observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
-            counters: Arc::clone(&counters),
+            counters,
         };
-        if let Err(session) = workers.run(session) {
-            *rejected = Some(session);
-            return Err(Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"));
-        }
-        table.insert(handle, &entry, dial.credentials, commands, notifications, counters);
-        Ok(Started { handle, notifications: notification_queue })
+        (session, Started { handle, notifications: notification_queue })
+    }
+
+    /// Hands a session to a worker. The table must be unlocked: waking a worker takes longer than all else, and a
+    /// session that no worker takes reports its end to the table as it is dropped.
+    fn launch(&self, session: Session) -> Result<(), Error> {
+        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
+        workers
+            .run(session)
+            .map_err(|_session| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))
     }
 }
 
@@ -112,7 +106,6 @@ impl Backend for Embedded {
             }
             Target::Name(_) => None,
         };
-        let mut rejected = None;
         let mut table = self.table();
         let entry = match (&dial.target, inline) {
             (_, Some(entry)) => entry,
@@ -120,7 +113,12 @@ impl Backend for Embedded {
             (Target::Entry(_), None) => unreachable!("an inline entry was cloned above"),
         };
         match table.lookup(&entry, &dial.credentials)? {
-            Lookup::Free => self.launch(&mut table, entry, dial, held, &mut rejected),
+            Lookup::Free => {
+                let (session, started) = self.prepare(&mut table, entry, dial, held);
+                drop(table);
+                self.launch(session)?;
+                Ok(started)
+            }
             Lookup::Referenced(handle) => {
                 // Clause A16: success at once, and exactly one Connected notification.
                 let (sender, notifications) = mpsc::channel(1);
@@ -177,7 +175,7 @@ impl Backend for Embedded {
     }
 
     fn shut_down(&self) -> oneshot::Receiver<()> {
-        let workers = lock(&self.workers).take();
+        let workers = self.workers.write().unwrap_or_else(PoisonError::into_inner).take();
         self.table().hang_up_all(&stopped());
         match workers {
             Some(workers) => {
