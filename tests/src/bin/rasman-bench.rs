@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask bench [--json FILE]`; each key is defined in `docs/performance.md`.
 
+#![forbid(unsafe_code)]
+
 use rasman::{Connection, Manager};
 use rasman_lab::Facts;
 use rasman_tests::harness;
