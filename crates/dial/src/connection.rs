@@ -477,6 +477,8 @@ impl Connection {
                 Some(Err(Refusal { cause, retry })) => {
                     Next::Enter(Stage::AuthNotify(Outcome::Refused { cause, retry }))
                 }
+                // pppd and lwIP allow another attempt (R=1) and hang up in the same breath.
+                None if self.signals.lost.is_some() => Next::Enter(Stage::AuthRetry { same_link: false }),
                 None => Next::Stay,
             },
             Stage::AuthRetry { same_link: false } if self.layers.down => self.start_over(),
@@ -687,9 +689,10 @@ impl Connection {
         let refused = matches!(self.signals.authentication, Some(Err(_)));
         let tolerant = match &self.stage {
             // The refusal says more than the hang-up that usually follows it.
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } => refused,
+            Stage::Authenticate => refused,
             Stage::AuthNotify(Outcome::Refused { .. }) | Stage::RetryAuthentication(_) => true,
-            Stage::AuthRetry { same_link: false } => true,
+            // The credentials are still to be tried: on a fresh link.
+            Stage::AuthRetry { .. } => true,
             _ => false,
         };
         // A handler that runs is told next, not now (style: the peer giving up is the next notification).

@@ -74,6 +74,21 @@ fn p7_other_credentials_are_tried_on_a_fresh_link_if_the_server_hangs_up_at_the_
 }
 
 #[test]
+fn p7_other_credentials_are_tried_on_a_fresh_link_if_the_hang_up_crosses_the_answer() {
+    let mut config = server();
+    config.ppp.retries = 2;
+    let mut world = World::new(asking("wrong"), config);
+    world.settle();
+    let asked = world.told.len();
+    world.server_ppp_hangs_up();
+    world.command(answer(question(&world), "wonderland"));
+    world.run_until(20_000);
+    assert_eq!(world.last().1, ConnState::Connected, "{:?}", world.states());
+    assert_eq!(world.ports_opened, 2);
+    assert!(world.states()[asked..].iter().all(|(_, error)| *error == 0));
+}
+
+#[test]
 fn p14_a_further_refusal_asks_again_until_the_answers_are_used_up() {
     let mut config = server();
     config.ppp.retries = 10;

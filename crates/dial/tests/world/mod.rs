@@ -231,6 +231,13 @@ impl World {
         self.settle();
     }
 
+    /// The server's PPP ends in good order; the client has not heard it yet.
+    pub fn server_ppp_hangs_up(&mut self) {
+        let now = self.now;
+        let server = self.server.as_mut().expect("a server runs");
+        server.ppp.terminate(now);
+    }
+
     /// From now on the server says nothing at all.
     pub fn server_falls_silent(&mut self) {
         self.server.as_mut().expect("a server runs").mute = Mute::All;
