@@ -125,3 +125,58 @@ fn pppd_gives_its_one_name_server_twice() {
     let [Event::Projected(projection)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(projection.dns.len(), 1);
 }
+
+#[test]
+fn softether_rejects_a_repeated_request_twice() {
+    let (mut t, options) = client_trace(ClientConfig::default());
+    // It says nothing before our request, so the repetition is one too many; it answers both.
+    let sent = [lcp(REQ, 1, &options), lcp(NAK, 0, &auth_ms_chap_v2())];
+    t.at(1).receives(lcp(REQ, 0, &opt(3, &[0xc2, 0x27]))).sends(sent);
+    t.receives(lcp(ECHO_REQ, 0, b"\0\0\0\0Aho Baka Manuke\0")).sends_nothing();
+    t.receives(lcp(REJ, 1, &options)).sends([lcp(REQ, 2, &[])]);
+    t.receives(lcp(REJ, 1, &options)).sends_nothing();
+    // It takes one packet each 0.3 s unless another one comes.
+    t.at(302).receives(lcp(REQ, 1, &auth_ms_chap_v2())).sends([lcp(ACK, 1, &auth_ms_chap_v2())]);
+    t.receives(lcp(ACK, 2, &[])).sends_nothing();
+    assert_eq!(names(&t.take_events()), ["LinkEstablished"]);
+}
+
+#[test]
+fn sorz_loses_what_comes_before_its_pppd() {
+    let (mut t, options) = client_trace(ClientConfig::default());
+    let rejected = [opt(2, &[0; 4]), opt(7, &[]), opt(8, &[])].concat();
+    let magic = opt(5, &[0x2a, 0x67, 0x6f, 0x4a]);
+    let first = [opt(2, &[0; 4]), auth_ms_chap_v2(), magic.clone(), opt(7, &[]), opt(8, &[])].concat();
+    t.at(50).receives(lcp(REQ, 1, &first)).sends([lcp(REQ, 1, &options), lcp(REJ, 1, &rejected)]);
+    t.receives(lcp(ACK, 1, &options)).sends_nothing();
+    let second = [auth_ms_chap_v2(), magic].concat();
+    t.receives(lcp(REQ, 2, &second)).sends([lcp(ACK, 2, &second)]);
+    assert_eq!(names(&t.take_events()), ["LinkEstablished"]);
+}
+
+#[test]
+fn lwip_refuses_a_password() {
+    let mut t = established(ClientConfig::default());
+    t.call(|ppp, now| ppp.authenticate(now, credentials("alice", "wrong"))).receives(challenge(0xd7, C)).take_sent();
+    // It allows another attempt, repeats its challenge, writes V=0, and hangs up all the same.
+    t.receives(chap(4, 0xd7, b"E=691 R=1 C=09090909090909090909090909090909 V=0 M=Access denied")).sends_nothing();
+    t.receives(lcp(TERM_REQ, 3, b"Authentication failed")).sends([lcp(TERM_ACK, 3, b"")]);
+    let events = t.take_events();
+    let [Event::AuthenticationRefused { cause: refusal, retry: true }, Event::Finished(end)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((refusal.code, &refusal.said[..]), (Code::AUTHENTICATION_FAILURE, "E=691 R=1 M=Access denied"));
+    assert_eq!((end.code, &end.said[..]), (Code::REMOTE_DISCONNECTION, "Authentication failed"));
+}
+
+#[test]
+fn lwip_drops_authentication_rather_than_change_its_method() {
+    let (mut t, options) = client_trace(ClientConfig::default());
+    let magic = opt(5, &[0x12, 0x6e, 0xce, 0xf1]);
+    let demand = [opt(3, &[0xc0, 0x23]), magic.clone()].concat();
+    t.receives(lcp(REQ, 2, &demand)).sends([lcp(NAK, 2, &auth_ms_chap_v2())]);
+    t.receives(lcp(ACK, 1, &options)).sends_nothing();
+    t.receives(lcp(REQ, 3, &magic));
+    let cause = gave_up(&mut t, Code::PEER_REFUSED_AUTH);
+    assert_eq!(cause.said, "offered PAP");
+}
