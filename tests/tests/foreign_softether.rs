@@ -85,7 +85,7 @@ fn softether_refuses_our_wrong_password() {
             let caller = Caller::new(entry_to(server.address()));
             caller.is_refused("looking-glass").await;
             assert!(server.log_says("User authentication failed."));
-            let (_, connection) = caller.connected().await;
+            let connection = caller.connected_at_second_attempt("looking-glass").await;
             hang_up(&connection).await;
             caller.shut_down().await;
         });

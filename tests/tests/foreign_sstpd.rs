@@ -87,8 +87,8 @@ fn sstpd_refuses_our_wrong_password() {
         calling(async || {
             let caller = Caller::new(entry_to(server.address()));
             caller.is_refused("looking-glass").await;
-            // It goes on to let the same caller in.
-            let (_, connection) = caller.connected().await;
+            // It hangs up though it allows another attempt, so that is made on a fresh link.
+            let connection = caller.connected_at_second_attempt("looking-glass").await;
             hang_up(&connection).await;
             caller.shut_down().await;
         });

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use rasman::{
-    Cause, Code, ConnState, Connection, Credentials, DataPath, Detail, Dial, Entry, Error, HangUp, LayerName, Manager,
-    Notification, Projection, Rootless, Trust,
+    Answer, Cause, Code, ConnState, Connection, Credentials, DataPath, Detail, Dial, Entry, Error, HangUp, LayerName,
+    Manager, Notification, Projection, Rootless, Trust,
 };
 use rasman_dial::Config;
 use tokio::time::timeout;
@@ -74,6 +74,10 @@ pub fn pin() -> [u8; 32] {
     harness::sha256(&certificates(&server_certificate())[0])
 }
 
+fn credentials(password: &str) -> Credentials {
+    Credentials { user: USER.to_owned(), domain: String::new(), password: password.into() }
+}
+
 fn certificates(file: &std::path::Path) -> Vec<Vec<u8>> {
     let pem = fs::read(file).expect("a prepared peer has certificates");
     rasman_lab::pem::certificates(&pem).expect("certificates")
@@ -96,14 +100,19 @@ impl Caller {
     /// # Panics
     /// When the dial is refused at once, or a step of it hangs.
     pub async fn dial(&self, password: &str) -> (Vec<Notification>, Result<Connection, Error>) {
-        let credentials = Credentials { user: USER.to_owned(), domain: String::new(), password: password.into() };
-        let dial = Dial::entry(harness::ENTRY).credentials(credentials);
+        self.run(Dial::entry(harness::ENTRY).credentials(credentials(password))).await
+    }
+
+    async fn run(&self, dial: Dial) -> (Vec<Notification>, Result<Connection, Error>) {
         let mut dialing = self.manager.dial(dial).expect("the dial starts");
         let start = Instant::now();
         let mut told = Vec::new();
         while let Some(notification) = timeout(LONG, dialing.next()).await.expect("told in time") {
             let (state, error, detail) = (notification.state, notification.error_number(), &notification.detail);
             println!("{:9.3?} {state} {error} {detail}", start.elapsed());
+            if let Detail::Question(question) = detail {
+                dialing.answer(question.id, Answer::Credentials(credentials(PASSWORD))).expect("it is open");
+            }
             told.push(notification);
         }
         let connection = dialing.connection();
@@ -140,6 +149,18 @@ impl Caller {
         assert_eq!((cause.code, cause.layer), (Code::AUTHENTICATION_FAILURE, LayerName::Auth));
         assert!(cause.did.contains(USER) && cause.said.contains("E=691") && !cause.advice.is_empty(), "{error}");
         println!("{error}");
+    }
+
+    /// Dials with a wrong password, is asked for another and gives the right one.
+    ///
+    /// # Panics
+    /// When that does not end in Connected.
+    pub async fn connected_at_second_attempt(&self, password: &str) -> Connection {
+        let dial = Dial::entry(harness::ENTRY).credentials(credentials(password)).paused_states(true);
+        let (told, result) = self.run(dial).await;
+        let asked = told.iter().filter(|n| n.state == ConnState::RetryAuthentication).count();
+        assert!(asked == 1 && told.iter().all(|n| n.error.is_none()), "{told:#?}");
+        result.unwrap_or_else(|error| panic!("not connected: {error}\n{told:#?}"))
     }
 
     /// Ends the manager, which must have no connection left.
