@@ -75,7 +75,9 @@ pub struct Negotiation {
     /// How many rounds (requests sent, answers other than Configure-Ack sent) a layer has to come up; 40. The RFC's
     /// counters start again with each answer, so alone they never end a negotiation with a peer that keeps talking.
     pub max_rounds: u32,
-    /// How often a peer may take an open layer down to negotiate again; 20.
+    /// How often in a row a peer may take an open layer down to negotiate again, each time within a minute of its
+    /// coming up; 20. A layer that stayed up for a minute starts the count anew, so a link may last for years with a
+    /// server that negotiates every day.
     pub max_renegotiations: u32,
     /// How long a client waits for the challenge, and a server for a client's next attempt; 60 s, so that a person can
     /// type a password.

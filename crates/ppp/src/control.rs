@@ -5,7 +5,7 @@ use crate::automaton::{Action, Automaton, Event, State};
 use crate::options::{OptionWriter, Options, RawOption, Reply, Verdict};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
-use rasman_core::{Cause, Code, DropReason, Instant, LayerName, Malformed, Timeout};
+use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Malformed, Timeout};
 
 /// One control protocol: LCP or an NCP.
 ///
@@ -27,8 +27,10 @@ pub(crate) struct Control<O> {
     naks_sent: u32,
     /// Requests and refusals since the layer was last up; bounds what the RFC's counters do not.
     rounds: u32,
-    /// How often the peer took the layer down.
+    /// How often in a row the peer took the layer down before it was [`SETTLED`].
     renegotiations: u32,
+    /// When the layer was last up.
+    up_at: Instant,
     /// The peer has sent a packet of this protocol since the carrier came up.
     heard: bool,
     /// What a Terminate-Request says.
@@ -80,6 +82,7 @@ impl<O: Options> Control<O> {
             naks_sent: 0,
             rounds: 0,
             renegotiations: 0,
+            up_at: Instant::ZERO,
             heard: false,
             farewell: "",
         }
@@ -281,8 +284,8 @@ impl<O: Options> Control<O> {
         let mut outcome = Outcome::Same;
         for action in self.automaton.step(now, event) {
             match action {
-                Action::ThisLayerUp => outcome = self.up(),
-                Action::ThisLayerDown => outcome = self.down(event),
+                Action::ThisLayerUp => outcome = self.up(now),
+                Action::ThisLayerDown => outcome = self.down(now, event),
                 Action::ThisLayerFinished => outcome = Outcome::Finished,
                 Action::SendConfigureRequest => self.send_configure_request(now, out),
                 Action::SendConfigureAck | Action::SendConfigureNak => self.send_answer(context, out),
@@ -311,13 +314,17 @@ impl<O: Options> Control<O> {
         outcome
     }
 
-    fn up(&mut self) -> Outcome {
+    fn up(&mut self, now: Instant) -> Outcome {
         self.naks_sent = 0;
         self.rounds = 0;
+        self.up_at = now;
         Outcome::Up
     }
 
-    fn down(&mut self, event: Event) -> Outcome {
+    fn down(&mut self, now: Instant, event: Event) -> Outcome {
+        if now.since(self.up_at) >= SETTLED {
+            self.renegotiations = 0;
+        }
         match event {
             Event::Down | Event::Close => {}
             _ => self.renegotiations += 1,
@@ -363,6 +370,10 @@ impl<O: Options> Control<O> {
             .advice("the peer keeps answering but never agrees; compare the settings of both ends")
     }
 }
+
+/// A layer that was up for so long is settled: a server that negotiates again now and then, to change keys or
+/// addresses, is not one that never agrees.
+const SETTLED: Duration = Duration::from_secs(60);
 
 /// What an event is about.
 struct Context<'a> {

@@ -26,6 +26,48 @@ fn renegotiation_has_an_end() {
     panic!("it went on for ever");
 }
 
+/// How many times the peer can negotiate IPCP again before it is told 732, each time so many milliseconds after IPCP
+/// came up; it stops trying after 100.
+fn ipcp_negotiations(interval: u64) -> usize {
+    let mut t = projected(ClientConfig::default());
+    for n in 0..100_u8 {
+        t.at((u64::from(n) + 1) * interval).receives(ipcp(REQ, n, &opt(3, &[10, 66, 0, 1])));
+        let sent = t.take_sent();
+        if let Some(cause) = finished(&t.take_events()) {
+            assert_eq!(cause.code, Code::PPP_NOT_CONVERGING);
+            return usize::from(n);
+        }
+        let request = split(sent.iter().find(|frame| split(frame).1 == REQ).expect("tld,scr,sca/8"));
+        t.receives(ipcp(ACK, request.2, &request.3));
+        assert_eq!(names(&t.take_events()), ["Projected"], "negotiation {n}");
+    }
+    100
+}
+
+#[test]
+fn renegotiations_count_when_they_follow_each_other_quickly() {
+    assert_eq!(ipcp_negotiations(0), 20);
+    assert_eq!(ipcp_negotiations(59_999), 20);
+    assert_eq!(ipcp_negotiations(60_000), 100);
+}
+
+#[test]
+fn a_server_may_negotiate_every_day() {
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    assert_eq!(ipcp_negotiations(DAY), 100);
+
+    let mut t = projected(ClientConfig::default());
+    for n in 1..=100_u8 {
+        t.at(u64::from(n) * DAY).receives(lcp(REQ, n, &auth_ms_chap_v2()));
+        let request = split(&t.take_sent()[0]);
+        t.receives(lcp(ACK, request.2, &request.3)).call(|ppp, now| ppp.authenticate(now, alice()));
+        t.receives(challenge(n, [n; 16]));
+        let response = t.take_sent();
+        t.receives(chap(3, n, &proof(&response[0], [n; 16])));
+        assert_eq!(names(&t.take_events()), ["Renegotiating", "LinkEstablished", "Authenticated"], "day {n}");
+    }
+}
+
 #[test]
 fn requests_that_can_never_be_acknowledged_have_an_end() {
     let mut t = established(ClientConfig::default());
