@@ -137,8 +137,9 @@ impl Ppp {
         }
     }
 
-    /// Opens the client's second gate: IPCP starts. Only the token of this link's [`Event::Authenticated`] fits, and
-    /// only while it holds: after [`Event::Renegotiating`] the call does nothing.
+    /// Opens the client's second gate: IPCP starts. The token proves, when this is compiled, that an authentication was
+    /// completed; its value is not looked at. That it was this link's, and still holds, the phase tells: before
+    /// [`Event::Authenticated`], after [`Event::Renegotiating`] and once the gate is open the call does nothing.
     pub fn project(&mut self, now: Instant, token: Authenticated) {
         if self.phase == Phase::Authenticated {
             self.start_network(now, &token);

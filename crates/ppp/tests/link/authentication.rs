@@ -119,3 +119,14 @@ fn the_second_gate_takes_the_token_once_and_only_while_it_holds() {
     t.receives(lcp(REQ, 9, &auth_ms_chap_v2())).take_sent();
     t.call(|ppp, now| ppp.project(now, late)).sends_nothing();
 }
+
+#[test]
+fn the_second_gate_stays_shut_before_this_links_own_authentication() {
+    let (_, foreign) = authenticated(ClientConfig::default());
+    let again = foreign.clone();
+    let (mut t, _) = client_trace(ClientConfig::default());
+    t.call(|ppp, now| ppp.project(now, foreign)).sends_nothing();
+    let mut t = established(ClientConfig::default());
+    t.call(|ppp, now| ppp.project(now, again)).sends_nothing();
+    assert!(t.take_events().is_empty());
+}
