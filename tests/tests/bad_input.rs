@@ -212,7 +212,7 @@ async fn e11_a_wrong_binding_no_address_and_a_refused_call() {
     drop(dialing);
     // The server aborts when it has checked the binding: during the dial, or just after it.
     let cause = timeout(LONG, connection.closed()).await.unwrap();
-    assert_eq!(cause.layer, LayerName::Sstp, "{cause}");
+    assert_eq!((cause.layer, cause.code.0), (LayerName::Sstp, 808), "{cause}");
     nothing_left(&lab).await;
     fault("no-address", ConnState::AuthProject, 738, LayerName::Ipcp).await;
     // The client waits for the server's own goodbye before it tells, so the usual limits here too.
@@ -274,8 +274,14 @@ async fn garbage_in_any_stage_ends_the_dial_and_not_the_manager() {
         let lab = lab(&format!("garbage={stage}"));
         let manager = manager_with(vec![harness::entry(&lab)], short());
         let mut dialing = manager.dial(dial()).unwrap();
-        let ends = async { while dialing.next().await.is_some() {} };
+        let mut last = 0;
+        let ends = async {
+            while let Some(notification) = dialing.next().await {
+                last = notification.error_number();
+            }
+        };
         timeout(LONG, ends).await.expect("it ends");
+        assert_ne!(last, 0, "garbage in {stage} is an error");
         drop(dialing);
         timeout(LONG, manager.shut_down()).await.expect("the manager is well");
         nothing_left(&lab).await;

@@ -197,12 +197,6 @@ impl Entry {
         let DataPath::Rootless(rootless) = &self.data_path;
         rootless.validate()
     }
-
-    /// Tells whether this entry goes by `name` (clause A17: without regard to case).
-    #[must_use]
-    pub fn is_named(&self, name: &str) -> bool {
-        self.name.to_lowercase() == name.to_lowercase()
-    }
 }
 
 impl SstpSettings {
@@ -242,6 +236,10 @@ impl Rootless {
             return Err(InvalidSetting::new("rootless.socks", format!("is {socks}"), "listen on a loopback address"));
         }
         for forward in &self.forwards {
+            if !forward.listen.ip().is_loopback() {
+                let problem = format!("is {}", forward.listen);
+                return Err(InvalidSetting::new("rootless.forwards.listen", problem, "listen on a loopback address"));
+            }
             validate_host("rootless.forwards.host", &forward.host)?;
             if forward.port == 0 {
                 return Err(InvalidSetting::new(
@@ -373,6 +371,10 @@ mod tests {
         assert_eq!(field_of(|e| e.network.address = Some(Ipv4Addr::UNSPECIFIED)), Some("network.address"));
         let public = DataPath::Rootless(Rootless { socks: "0.0.0.0:1080".parse().ok(), forwards: vec![] });
         assert_eq!(field_of(|e| e.data_path = public), Some("rootless.socks"));
+        let forward = |listen: &str| Forward { listen: listen.parse().unwrap(), host: "intra".into(), port: 80 };
+        let with = |listen| DataPath::Rootless(Rootless { socks: None, forwards: vec![forward(listen)] });
+        assert_eq!(field_of(|e| e.data_path = with("0.0.0.0:80")), Some("rootless.forwards.listen"));
+        assert_eq!(field_of(|e| e.data_path = with("[::1]:80")), None);
     }
 
     #[test]

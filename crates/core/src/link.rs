@@ -25,6 +25,9 @@ pub trait Link: Layer<Event = LinkEvent> {
     /// Tells how long an orderly close may take at the most.
     fn close_limit(&self) -> Duration;
 
+    /// Tells whether the link carries nothing any more and only takes its leave; [`LinkEvent::Down`] follows.
+    fn is_ending(&self) -> bool;
+
     /// Binds the inner authentication to the outer channel (SSTP crypto binding); others ignore it.
     fn bind(&mut self, now: Instant, keys: &SessionKeys) {
         let _ = (now, keys);

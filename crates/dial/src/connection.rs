@@ -36,6 +36,8 @@ pub struct Connection {
     ports: Vec<PortId>,
     facts: PortFacts,
     teardown: Teardown,
+    /// `Effect::Ending` was told.
+    ending_told: bool,
     /// The client has hung up after a failure, so nothing has to be remembered for it.
     hang_up_wanted: bool,
     next_seq: u64,
@@ -128,6 +130,7 @@ impl Connection {
             ports: Vec::new(),
             facts: PortFacts::default(),
             teardown: Teardown::NotYet,
+            ending_told: false,
             hang_up_wanted: false,
             next_seq: 0,
             questions: 0,
@@ -351,6 +354,7 @@ impl Connection {
     fn advance(&mut self, now: Instant) {
         loop {
             self.collect(now);
+            self.tell_ending();
             if self.teardown != Teardown::NotYet {
                 return self.finish_teardown(now);
             }
@@ -375,6 +379,19 @@ impl Connection {
                 Next::Enter(stage) => self.enter(now, stage),
                 Next::Fail(cause) => self.fail(now, cause),
             }
+        }
+    }
+
+    /// Tells as soon as an established connection has begun to end, so that nobody takes it for one that carries.
+    fn tell_ending(&mut self) {
+        let ending = match &self.stage {
+            Stage::Connected(_) => self.layers.down || self.layers.link.is_ending(),
+            Stage::Disconnecting(_) => self.connected_at.is_some(),
+            _ => false,
+        };
+        if ending && !self.ending_told {
+            self.ending_told = true;
+            self.effects.push_back(Effect::Ending);
         }
     }
 
@@ -653,11 +670,17 @@ impl Connection {
                     self.signals.authentication = Some(Ok(token));
                 }
             }
+            // The peer has renegotiated and takes us no more: nobody may be asked then, and nothing would flow.
+            ppp::Event::AuthenticationRefused { cause, .. } if self.was_accepted() => {
+                self.signals.lost.get_or_insert(cause);
+            }
             ppp::Event::AuthenticationRefused { cause, retry } => {
                 self.signals.authentication = Some(Err(Refusal { cause, retry }));
             }
             ppp::Event::Projected(projection) => match &self.stage {
-                Stage::Connected(present) if *present != projection => {
+                Stage::Projected(present) | Stage::ApplySettings(present) | Stage::Connected(present)
+                    if *present != projection =>
+                {
                     let cause = Cause::new(Code::LINK_FAILURE, LayerName::Ipcp)
                         .said(format!("renegotiated the address to {projection}"));
                     self.signals.lost.get_or_insert(cause);
@@ -669,6 +692,20 @@ impl Connection {
             }
             _ => {}
         }
+    }
+
+    /// Tells whether the server has accepted us before.
+    fn was_accepted(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::AuthNotify(Outcome::Accepted(_) | Outcome::Projecting(_))
+                | Stage::AuthAck(_)
+                | Stage::Authenticated(_)
+                | Stage::AuthProject(_)
+                | Stage::Projected(_)
+                | Stage::ApplySettings(_)
+                | Stage::Connected(_)
+        )
     }
 
     /// Tells whether the work of this state has begun, or the dial has gone beyond it.

@@ -58,6 +58,8 @@ pub enum Effect {
     ConfigureNetwork(Projection),
     /// Tell whoever listens.
     Notify(Notification),
+    /// A connection that was established carries nothing any more and is being taken down; `Finished` follows.
+    Ending,
     /// The connection is over and holds nothing any more; this is the last effect.
     Finished(Cause),
 }

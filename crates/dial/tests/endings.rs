@@ -2,6 +2,7 @@
 
 mod world;
 
+use rasman_auth::AccountState;
 use rasman_core::{Cause, Code, ConnState, Duration, LayerName, Timeout};
 use rasman_dial::{Command, Config, DialPlan, PortPhase};
 use rasman_media::sstp;
@@ -73,6 +74,35 @@ fn h16_the_reason_is_kept_remote_disconnect() {
     world.run_until(10_000);
     assert_eq!(world.finished.as_ref().map(|c| c.code), Some(Code::REMOTE_DISCONNECTION));
     assert_eq!((world.last().1, world.last().2), (ConnState::Disconnected, 629), "watchers are told");
+}
+
+#[test]
+fn h15_a_server_that_takes_its_leave_is_told_at_once_though_its_goodbye_lingers() {
+    let mut world = World::new(plan("wonderland"), server());
+    world.settle();
+    assert!(!world.ending);
+    world.server_hangs_up();
+    assert!(world.ending, "before anything else can refer to it");
+}
+
+#[test]
+fn a41_a_server_that_starts_over_is_followed_in_silence() {
+    let mut world = World::new(plan("wonderland"), server());
+    world.settle();
+    let told = world.told.len();
+    world.server_starts_over(AccountState::Usable);
+    world.run_until(10_000);
+    assert_eq!((world.told.len(), world.connection.state()), (told, ConnState::Connected));
+    assert!(world.connection.status().projection.is_some());
+}
+
+#[test]
+fn h16_a_server_that_starts_over_and_refuses_us_ends_the_connection() {
+    let mut world = World::new(plan("wonderland"), server());
+    world.settle();
+    world.server_starts_over(AccountState::Disabled);
+    world.run_until(10_000);
+    assert_eq!(world.finished.as_ref().map(|c| c.code), Some(Code::ACCT_DISABLED));
 }
 
 #[test]

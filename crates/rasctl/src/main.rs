@@ -31,10 +31,18 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    log_to_stderr();
     match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Dial(arguments) => dial::run(*arguments),
         Command::Lab(arguments) => lab::run(arguments),
+    }
+}
+
+/// Logs to standard error what the variable RASMAN_LOG asks for, for example `debug` or `rasmand=debug`; else nothing.
+fn log_to_stderr() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RASMAN_LOG") {
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 /// Reads the first line of a file that nobody else may read.
@@ -26,11 +27,30 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, String> {
 
 /// Reads the first line of standard input; asks for it on a terminal, without echo.
 pub(crate) fn from_stdin(prompt: &str) -> Result<Secret, String> {
-    let stdin = io::stdin();
-    let quiet = stdin.is_terminal().then(|| Quiet::start(prompt)).flatten();
+    if !io::stdin().is_terminal() {
+        return read_line();
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let answer = runtime.block_on(async {
+        let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+        let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+        // Whatever ends the question, the echo comes back.
+        let _quiet = Quiet::start(prompt);
+        tokio::select! {
+            line = tokio::task::spawn_blocking(read_line) => line.map_err(|error| error.to_string())?,
+            _ = interrupted.recv() => Err("interrupted".to_owned()),
+            _ = terminated.recv() => Err("told to end".to_owned()),
+        }
+    });
+    // A line that nobody waits for any more may still be being read.
+    runtime.shutdown_background();
+    answer
+}
+
+fn read_line() -> Result<Secret, String> {
     let mut text = Zeroizing::new(Vec::new());
-    let read = stdin.lock().take(PASSWORD_MAX).read_until(b'\n', &mut text);
-    drop(quiet);
+    let read = io::stdin().lock().take(PASSWORD_MAX).read_until(b'\n', &mut text);
     read.map_err(|error| format!("standard input: {error}"))?;
     Ok(first_line(&text))
 }

@@ -2,7 +2,7 @@
 
 use crate::{Change, ConnectionInfo, Dial, Error, Handle, HangUp, Status};
 use rasman_core::{Answer, Cause, Notification, Statistics};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// A manager as the library sees it: in the same process, or behind a socket.
 ///
@@ -30,8 +30,8 @@ pub trait Backend: Send + Sync + 'static {
     /// 6 for an unknown handle (clause H3).
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error>;
 
-    /// Tells that nobody follows the dial any more: an unfinished or failed one is hung up, a connected one stays.
-    fn abandon(&self, handle: Handle);
+    /// Asks whether the handler of a held dial may be entered: not once a client has hung up (clause A42).
+    fn may_enter_handler(&self, handle: Handle) -> bool;
 
     /// Tells the status.
     ///
@@ -60,8 +60,8 @@ pub trait Backend: Send + Sync + 'static {
     /// Tells why a connection ended that is not listed any more; remembered for a bounded number of them.
     fn ended(&self, handle: Handle) -> Option<Cause>;
 
-    /// Hangs up everything and takes no more dials; tells when the last connection is gone.
-    fn shut_down(&self) -> oneshot::Receiver<()>;
+    /// Hangs up everything and takes no more dials. The channel closes when the last connection is gone.
+    fn shut_down(&self) -> watch::Receiver<()>;
 
     /// Waits for the manager's threads, which end a moment after `shut_down` has told so.
     fn join(&self);

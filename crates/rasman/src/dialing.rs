@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 /// A dial under way, told as a stream of notifications to whoever polls it.
 ///
 /// The dial goes on whether or not it is polled. The stream ends after the last notification: Connected, an error,
-/// or Disconnected (clauses A39, A40). Dropping an unfinished dial hangs it up and frees everything.
+/// or Disconnected (clauses A39, A40). Dropping a dial of which Connected was not read hangs it up and frees
+/// everything, a failed one included; after Connected was read, dropping it leaves the connection up.
 #[must_use = "dropping an unfinished dial hangs it up"]
 pub struct Dialing {
     connection: Connection,
@@ -110,8 +111,11 @@ impl Stream for Dialing {
 
 impl Drop for Dialing {
     fn drop(&mut self) {
-        // The manager knows better than we do whether it is connected: what counts is what it has published.
-        self.connection.backend.abandon(self.connection.handle);
+        // Whoever has read Connected owns the reference; in every other case it goes back. The hang-up goes on alone,
+        // and a handle that is gone already needs none.
+        if self.end != Some(Ok(())) {
+            let _ = self.connection.backend.hang_up(self.connection.handle);
+        }
     }
 }
 
@@ -152,7 +156,7 @@ impl Held {
     /// Runs `handler` for each notification, in the task that awaits this, until the dial is over.
     ///
     /// The dial is held from each notification until the handler has returned; a slow handler delays the dial and
-    /// does not fail it.
+    /// does not fail it. Once somebody has hung up, the handler is not entered any more (clause A42).
     ///
     /// # Errors
     /// What ended the dial. It is hung up then.
@@ -160,7 +164,7 @@ impl Held {
         let Self { mut dialing } = self;
         let mut silent = false;
         while let Some(notification) = dialing.next().await {
-            if silent {
+            if silent || !dialing.connection.backend.may_enter_handler(dialing.connection.handle) {
                 continue;
             }
             let seq = notification.seq;

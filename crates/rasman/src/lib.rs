@@ -1,8 +1,8 @@
 //! Asynchronous remote access dialling.
 //!
 //! A [`Manager`] owns connections. [`Manager::dial`] returns at once; what happens is told as
-//! [notifications](Notification) in the context of whoever polls the [`Dialing`]. Once a dial is connected the
-//! `Dialing` may be dropped and the connection stays; an unfinished `Dialing` that is dropped is hung up.
+//! [notifications](Notification) in the context of whoever polls the [`Dialing`]. Once Connected was read the
+//! `Dialing` may be dropped and the connection stays; a `Dialing` that is dropped before that is hung up.
 //!
 //! ```no_run
 //! # async fn example(manager: rasman::Manager) -> Result<(), rasman::Error> {

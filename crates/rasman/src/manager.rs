@@ -70,13 +70,13 @@ impl Manager {
     /// A watcher that is too slow is told that it lagged, gets a fresh snapshot, and delays nobody.
     #[must_use]
     pub fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.backend))
+        Watch::new(&self.backend)
     }
 
     /// Hangs up everything (reason 834) and waits until the manager's threads have ended.
     pub async fn shut_down(&self) {
-        // An error means that it is gone already.
-        let _ = self.backend.shut_down().await;
+        let mut done = self.backend.shut_down();
+        while done.changed().await.is_ok() {}
         self.backend.join();
     }
 

@@ -2,12 +2,13 @@
 
 use crate::{Backend, ConnectionInfo, Handle};
 use rasman_core::{Cause, Notification};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// A watcher: a snapshot, then every change.
 pub struct Watch {
-    backend: Arc<dyn Backend>,
+    /// A watcher keeps no manager alive.
+    backend: Weak<dyn Backend>,
     changes: broadcast::Receiver<Change>,
     snapshot: Option<Vec<ConnectionInfo>>,
 }
@@ -45,12 +46,12 @@ pub enum Change {
 }
 
 impl Watch {
-    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
+    pub(crate) fn new(backend: &Arc<dyn Backend>) -> Self {
         let (snapshot, changes) = backend.subscribe();
-        Self { backend, changes, snapshot: Some(snapshot) }
+        Self { backend: Arc::downgrade(backend), changes, snapshot: Some(snapshot) }
     }
 
-    /// Waits for the next event; `None` once the manager is gone. Cancel-safe.
+    /// Waits for the next event; `None` once the manager has shut down or is gone. Cancel-safe.
     pub async fn next(&mut self) -> Option<WatchEvent> {
         if let Some(snapshot) = self.snapshot.take() {
             return Some(WatchEvent::Snapshot(snapshot));
@@ -58,7 +59,7 @@ impl Watch {
         match self.changes.recv().await {
             Ok(change) => Some(WatchEvent::Change(change)),
             Err(RecvError::Lagged(lost)) => {
-                let (snapshot, changes) = self.backend.subscribe();
+                let (snapshot, changes) = self.backend.upgrade()?.subscribe();
                 self.snapshot = Some(snapshot);
                 self.changes = changes;
                 Some(WatchEvent::Lagged(lost))

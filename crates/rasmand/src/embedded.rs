@@ -9,7 +9,7 @@ use rasman_core::{Answer, Cause, Code, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// What an embedded manager starts with.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,7 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
     let workers = Workers::start(count).map_err(|error| cannot_start(&format!("started {count} threads: {error}")))?;
     Ok(Manager::new(Arc::new(Embedded {
         table: Arc::new(Mutex::new(table)),
+        done: workers.done(),
         workers: RwLock::new(Some(workers)),
         stopping: Mutex::new(None),
         limits: settings.limits,
@@ -55,6 +56,8 @@ struct Embedded {
     workers: RwLock<Option<Workers>>,
     /// Their threads, once it was.
     stopping: Mutex<Option<Stopping>>,
+    /// Closes when the last worker has ended.
+    done: watch::Receiver<()>,
     limits: Config,
 }
 
@@ -146,8 +149,8 @@ impl Backend for Embedded {
         self.table().hang_up(handle)
     }
 
-    fn abandon(&self, handle: Handle) {
-        self.table().abandon(handle);
+    fn may_enter_handler(&self, handle: Handle) -> bool {
+        self.table().may_enter_handler(handle)
     }
 
     fn status(&self, handle: Handle) -> Result<Status, Error> {
@@ -174,17 +177,13 @@ impl Backend for Embedded {
         self.table().ended(handle)
     }
 
-    fn shut_down(&self) -> oneshot::Receiver<()> {
+    fn shut_down(&self) -> watch::Receiver<()> {
         let workers = self.workers.write().unwrap_or_else(PoisonError::into_inner).take();
-        self.table().hang_up_all(&stopped());
-        match workers {
-            Some(workers) => {
-                let (done, stopping) = workers.stop();
-                *lock(&self.stopping) = Some(stopping);
-                done
-            }
-            None => oneshot::channel().1,
+        self.table().shut_down(&stopped());
+        if let Some(workers) = workers {
+            *lock(&self.stopping) = Some(workers.stop());
         }
+        self.done.clone()
     }
 
     fn join(&self) {

@@ -3,7 +3,7 @@
 use crate::embedded::lock;
 use crate::table::Table;
 use rasman::{Doors, Handle};
-use rasman_core::{Cause, Code, LayerName, Notification};
+use rasman_core::{Cause, Code, ConnState, LayerName, Notification};
 use rasman_dial::Status;
 use rasman_net::session::{Observer, OpenDoors};
 use std::sync::{Arc, Mutex};
@@ -21,9 +21,28 @@ impl TableObserver {
     }
 }
 
+impl TableObserver {
+    /// INFO what a user would notice, DEBUG the steps between.
+    fn log(&self, notification: &Notification) {
+        let (handle, state) = (self.handle, notification.state);
+        match &notification.error {
+            Some(cause) => {
+                tracing::warn!(%handle, %state, error = cause.code.0, layer = %cause.layer, "the dial failed")
+            }
+            None if state == ConnState::Connected => tracing::info!(%handle, "connected"),
+            None => tracing::debug!(%handle, %state, seq = notification.seq, "state"),
+        }
+    }
+}
+
 impl Observer for TableObserver {
     fn notified(&mut self, notification: Notification, status: Status) {
+        self.log(&notification);
         lock(&self.table).notified(self.handle, notification, status);
+    }
+
+    fn ending(&mut self) {
+        lock(&self.table).ending(self.handle);
     }
 
     fn doors_opened(&mut self, doors: OpenDoors) {
@@ -33,6 +52,7 @@ impl Observer for TableObserver {
 
     fn finished(&mut self, cause: Cause) {
         self.finished = true;
+        tracing::info!(handle = %self.handle, reason = cause.code.0, layer = %cause.layer, "the connection is gone");
         lock(&self.table).finished(self.handle, &cause);
     }
 }

@@ -19,12 +19,14 @@ pub(crate) struct Table {
     /// Which connection an entry has: being dialled, or connected.
     active: HashMap<String, Handle>,
     ended: VecDeque<(Handle, Cause)>,
-    changes: broadcast::Sender<Change>,
+    /// Gone once the manager has shut down and the last connection has ended.
+    changes: Option<broadcast::Sender<Change>>,
+    closing: bool,
 }
 
 struct Record {
-    /// The entry's name as the user wrote it, and as it is compared.
-    name: String,
+    entry: Arc<Entry>,
+    /// The entry's name as it is compared.
     key: String,
     credentials: Credentials,
     status: Status,
@@ -33,7 +35,11 @@ struct Record {
     held: Option<u64>,
     /// The question that is open.
     question: Option<u32>,
-    hanging_up: bool,
+    /// It is on its way out, whoever wished it.
+    ending: bool,
+    /// A client has hung up for good.
+    hung_up: bool,
+    told_to_hang_up: bool,
     commands: mpsc::Sender<Box<Command>>,
     /// Gone once the dial's last notification was told.
     notifications: Option<mpsc::Sender<Box<Notification>>>,
@@ -65,7 +71,8 @@ impl Table {
             records: HashMap::new(),
             active: HashMap::new(),
             ended: VecDeque::new(),
-            changes,
+            changes: Some(changes),
+            closing: false,
         }
     }
 
@@ -93,7 +100,7 @@ impl Table {
     pub(crate) fn lookup(&mut self, entry: &Entry, credentials: &Credentials) -> Result<Lookup, Error> {
         let Some(handle) = self.active.get(&key(&entry.name)).copied() else { return Ok(Lookup::Free) };
         let Some(record) = self.records.get_mut(&handle) else { return Ok(Lookup::Free) };
-        if record.hanging_up {
+        if record.ending {
             return Ok(Lookup::Free);
         }
         if record.status.state != ConnState::Connected {
@@ -105,6 +112,12 @@ impl Table {
             let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
                 .did(format!("found \"{}\" connected with other credentials", entry.name))
                 .advice("hang that connection up first, or dial with its credentials");
+            return Err(Error(cause));
+        }
+        if *record.entry != *entry {
+            let cause = Cause::new(Code::ALREADY_EXISTS, LayerName::Manager)
+                .did(format!("found another entry named \"{}\" connected", entry.name))
+                .advice("give the entry another name, or hang that connection up first");
             return Err(Error(cause));
         }
         record.references += 1;
@@ -125,7 +138,7 @@ impl Table {
     pub(crate) fn insert(
         &mut self,
         handle: Handle,
-        entry: &Entry,
+        entry: &Arc<Entry>,
         credentials: Credentials,
         commands: mpsc::Sender<Box<Command>>,
         notifications: mpsc::Sender<Box<Notification>>,
@@ -135,14 +148,16 @@ impl Table {
         self.active.insert(key.clone(), handle);
         let status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
         let record = Record {
-            name: entry.name.clone(),
+            entry: Arc::clone(entry),
             key,
             credentials,
             status,
             references: 1,
             held: None,
             question: None,
-            hanging_up: false,
+            ending: false,
+            hung_up: false,
+            told_to_hang_up: false,
             commands,
             notifications: Some(notifications),
             counters,
@@ -177,24 +192,27 @@ impl Table {
         let record = self.record(handle)?;
         let (told, waiter) = oneshot::channel();
         // Clause H9: only the last reference disconnects.
-        if record.references > 1 && !record.hanging_up {
+        if record.references > 1 && !record.ending {
             record.references -= 1;
             let _ = told.send(HangUp::Released { remaining: record.references });
         } else {
+            record.hung_up = true;
+            record.hang_ups.retain(|waiter| !waiter.is_closed());
             record.hang_ups.push(told);
             record.hang_up(user_hung_up());
         }
         Ok(waiter)
     }
 
-    pub(crate) fn abandon(&mut self, handle: Handle) {
-        // What was published counts: a connection that is established outlives whoever dialled it (clause A44).
-        if let Some(record) = self.records.get_mut(&handle)
-            && record.status.state != ConnState::Connected
-        {
-            record.notifications = None;
-            record.hang_up(user_hung_up());
-        }
+    pub(crate) fn may_enter_handler(&self, handle: Handle) -> bool {
+        self.records.get(&handle).is_some_and(|record| !record.hung_up)
+    }
+
+    /// Hangs up everything for good: watchers are told the ends, and then that there is nothing to watch.
+    pub(crate) fn shut_down(&mut self, cause: &Cause) {
+        self.closing = true;
+        self.hang_up_all(cause);
+        self.close_if_done();
     }
 
     pub(crate) fn hang_up_all(&mut self, cause: &Cause) {
@@ -213,7 +231,10 @@ impl Table {
 
     pub(crate) fn closed(&mut self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
         let (told, waiter) = oneshot::channel();
-        self.record(handle)?.closed.push(told);
+        let closed = &mut self.record(handle)?.closed;
+        // Whoever asked and went away leaves nothing here.
+        closed.retain(|waiter| !waiter.is_closed());
+        closed.push(told);
         Ok(waiter)
     }
 
@@ -224,7 +245,8 @@ impl Table {
     }
 
     pub(crate) fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {
-        (self.connections(), self.changes.subscribe())
+        let changes = self.changes.as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe);
+        (self.connections(), changes)
     }
 
     pub(crate) fn ended(&self, handle: Handle) -> Option<Cause> {
@@ -256,7 +278,7 @@ impl Table {
         if notification.is_last() {
             record.notifications = None;
         }
-        let _ = self.changes.send(Change::Notified { handle, notification: Arc::new(notification) });
+        self.tell(Change::Notified { handle, notification: Arc::new(notification) });
     }
 
     pub(crate) fn doors_opened(&mut self, handle: Handle, doors: Doors) {
@@ -275,12 +297,33 @@ impl Table {
             self.ended.pop_front();
         }
         self.ended.push_back((handle, cause.clone()));
-        let _ = self.changes.send(Change::Gone { handle, cause: Arc::new(cause.clone()) });
+        self.tell(Change::Gone { handle, cause: Arc::new(cause.clone()) });
+        self.close_if_done();
         for waiter in record.hang_ups {
             let _ = waiter.send(HangUp::Gone(cause.clone()));
         }
         for waiter in record.closed {
             let _ = waiter.send(cause.clone());
+        }
+    }
+
+    /// Takes the word that an established connection carries nothing any more: no dial may refer to it.
+    pub(crate) fn ending(&mut self, handle: Handle) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.ending = true;
+        }
+    }
+
+    fn tell(&self, change: Change) {
+        if let Some(changes) = &self.changes {
+            // Without a watcher there is nobody to tell.
+            let _ = changes.send(change);
+        }
+    }
+
+    fn close_if_done(&mut self) {
+        if self.closing && self.records.is_empty() {
+            self.changes = None;
         }
     }
 
@@ -291,7 +334,8 @@ impl Table {
 
 impl Record {
     fn hang_up(&mut self, cause: Cause) {
-        if !std::mem::replace(&mut self.hanging_up, true) {
+        self.ending = true;
+        if !std::mem::replace(&mut self.told_to_hang_up, true) {
             self.command(Command::HangUp(cause));
         }
     }
@@ -303,7 +347,7 @@ impl Record {
 
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
-        ConnectionInfo::new(handle, self.name.clone(), self.status.state, error, self.references)
+        ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct World {
     to_client: Vec<u8>,
     pub told: Vec<(u64, Notification)>,
     pub finished: Option<Cause>,
+    /// An established connection was told to be on its way out.
+    pub ending: bool,
     /// The port is closed; nothing goes over it any more.
     pub port_open: bool,
     pub ports_opened: u32,
@@ -144,6 +146,7 @@ impl World {
             to_client: Vec::new(),
             told: Vec::new(),
             finished: None,
+            ending: false,
             port_open: false,
             ports_opened: 0,
             prompt,
@@ -243,6 +246,16 @@ impl World {
         self.server.as_mut().expect("a server runs").mute = Mute::All;
     }
 
+    /// The server's PPP starts over, with its accounts in this state: LCP is negotiated again.
+    pub fn server_starts_over(&mut self, state: AccountState) {
+        let now = self.now;
+        let config = server_with(state).ppp;
+        let server = self.server.as_mut().expect("a server runs");
+        server.ppp = Ppp::server(config, Box::new(SeededRng::new(77)));
+        server.ppp.lower_up(now, 1500);
+        self.settle();
+    }
+
     /// The TCP connection breaks.
     pub fn port_breaks(&mut self) {
         self.port_open = false;
@@ -307,6 +320,7 @@ impl World {
                 assert!(self.finished.is_none(), "finished twice");
                 self.finished = Some(cause);
             }
+            Effect::Ending => self.ending = true,
             other => panic!("unknown effect {other:?}"),
         }
     }

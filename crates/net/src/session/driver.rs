@@ -36,6 +36,7 @@ pub(super) async fn run(session: Session) {
         idle: Batch::new(),
         finished: None,
     };
+    let mut commands_open = true;
     loop {
         driver.turn(clock::now());
         if driver.finished.is_some() && !matches!(driver.port, Port::Closing(_)) {
@@ -43,7 +44,10 @@ pub(super) async fn run(session: Session) {
         }
         let wake = driver.next_wake(clock::now());
         tokio::select! {
-            command = commands.recv() => driver.command(command),
+            command = commands.recv(), if commands_open => {
+                commands_open = command.is_some();
+                driver.command(command);
+            }
             Some((port, report)) = port_reports.recv() => driver.port_report(port, report),
             () = driver.port.ready() => driver.exchange(clock::now()),
             () = stack_notified(&driver.network) => {}
@@ -214,6 +218,7 @@ impl Driver {
                 }
                 self.observer.notified(notification, self.connection.status());
             }
+            Effect::Ending => self.observer.ending(),
             Effect::Finished(cause) => self.finished = Some(cause),
             _ => {}
         }
@@ -234,7 +239,10 @@ impl Driver {
             // Nobody listens any more if the connection has ended meanwhile.
             let _ = reports.send((id, report));
         });
-        self.port = Port::Opening { _task: task };
+        if let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::Opening { _task: task }) {
+            // The goodbye of a refused link goes on beside the fresh one.
+            tokio::task::spawn_local(goodbye);
+        }
     }
 
     fn close_port(&mut self, now: Instant) {

@@ -33,6 +33,9 @@ pub trait Observer: Send {
     /// A notification, and the status that goes with it.
     fn notified(&mut self, notification: Notification, status: Status);
 
+    /// An established connection carries nothing any more and is being taken down.
+    fn ending(&mut self);
+
     /// The doors that were opened, before Connected is notified.
     fn doors_opened(&mut self, doors: OpenDoors);
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 /// A fixed set of session workers.
@@ -15,7 +15,7 @@ use tokio::task::{JoinSet, LocalSet};
 pub struct Workers {
     senders: Vec<mpsc::Sender<Session>>,
     threads: Vec<JoinHandle<()>>,
-    done: oneshot::Receiver<()>,
+    done: watch::Receiver<()>,
     next: AtomicUsize,
 }
 
@@ -30,7 +30,8 @@ impl Workers {
     /// # Errors
     /// The system refused a thread or a runtime.
     pub fn start(count: usize) -> io::Result<Self> {
-        let (guard, done) = Guard::new();
+        let (guard, done) = watch::channel(());
+        let guard = Arc::new(guard);
         let mut senders = Vec::new();
         let mut threads = Vec::new();
         for index in 0..count.max(1) {
@@ -52,16 +53,30 @@ impl Workers {
     /// Hands a session to a worker, the workers taking turns.
     ///
     /// # Errors
-    /// The session itself, if the worker's queue is full.
+    /// The session itself, if every worker's queue is full.
     pub fn run(&self, session: Session) -> Result<(), Box<Session>> {
-        let index = self.next.fetch_add(1, Relaxed) % self.senders.len();
-        self.senders[index].try_send(session).map_err(|error| Box::new(error.into_inner()))
+        let first = self.next.fetch_add(1, Relaxed);
+        let mut session = session;
+        for turn in 0..self.senders.len() {
+            let sender = &self.senders[first.wrapping_add(turn) % self.senders.len()];
+            match sender.try_send(session) {
+                Ok(()) => return Ok(()),
+                Err(error) => session = error.into_inner(),
+            }
+        }
+        Err(Box::new(session))
     }
 
-    /// Takes no more sessions; tells when the last one has ended.
+    /// Gives a channel that closes when the last worker has ended.
     #[must_use]
-    pub fn stop(self) -> (oneshot::Receiver<()>, Stopping) {
-        (self.done, Stopping { threads: self.threads })
+    pub fn done(&self) -> watch::Receiver<()> {
+        self.done.clone()
+    }
+
+    /// Takes no more sessions; the workers end with their last one.
+    #[must_use]
+    pub fn stop(self) -> Stopping {
+        Stopping { threads: self.threads }
     }
 }
 
@@ -71,24 +86,6 @@ impl Stopping {
         for thread in self.threads {
             // A worker that panicked has told so already.
             let _ = thread.join();
-        }
-    }
-}
-
-/// Tells when the last worker has dropped it.
-struct Guard(Option<oneshot::Sender<()>>);
-
-impl Guard {
-    fn new() -> (Arc<Self>, oneshot::Receiver<()>) {
-        let (sender, done) = oneshot::channel();
-        (Arc::new(Self(Some(sender))), done)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(sender) = self.0.take() {
-            let _ = sender.send(());
         }
     }
 }

@@ -106,6 +106,10 @@ impl Link for Client {
         }
     }
 
+    fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending(_) | State::Down)
+    }
+
     fn close_limit(&self) -> Duration {
         self.line.config.close_limit()
     }
