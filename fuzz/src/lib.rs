@@ -1,10 +1,14 @@
 //! The bodies of the fuzz targets, taken from package `rasman-tests`, whose tests replay the corpora.
 //!
-//! They are included as files, so that a fuzz build instruments the pure crates alone and not the daemon.
+//! They are included as files, so that a fuzz build instruments what is fuzzed alone and not the daemon.
 #![forbid(unsafe_code)]
 
 #[path = "../../tests/src/fuzz_dial.rs"]
 pub mod dial;
+#[path = "../../tests/src/fuzz_lab.rs"]
+pub mod lab;
+#[path = "../../tests/src/fuzz_net.rs"]
+pub mod net;
 #[path = "../../tests/src/fuzz_ppp.rs"]
 pub mod ppp;
 #[path = "../../tests/src/fuzz_sstp.rs"]

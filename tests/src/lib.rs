@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod fuzz_dial;
+pub mod fuzz_lab;
+pub mod fuzz_net;
 pub mod fuzz_ppp;
 pub mod fuzz_sstp;
 pub mod harness;

@@ -144,16 +144,24 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<(Vec<u8>,
     }
 }
 
-struct Request {
-    method: String,
-    path: String,
-    length: Option<u64>,
-    expects_continue: bool,
+/// What a header asks for.
+pub struct Request {
+    /// The method, as it came.
+    pub method: String,
+    /// The path, as it came.
+    pub path: String,
+    /// Content-Length, if there is one.
+    pub length: Option<u64>,
+    /// The client waits for `100 Continue` before it sends the body.
+    pub expects_continue: bool,
 }
 
 impl Request {
-    /// Reads a whole header, else gives the status to answer.
-    fn parse(head: &[u8]) -> Result<Self, &'static str> {
+    /// Reads a whole header.
+    ///
+    /// # Errors
+    /// Gives the status to answer.
+    pub fn parse(head: &[u8]) -> Result<Self, &'static str> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut parsed = httparse::Request::new(&mut headers);
         if !parsed.parse(head).is_ok_and(|status| status.is_complete()) {

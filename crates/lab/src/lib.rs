@@ -26,6 +26,8 @@ mod event;
 mod facts;
 pub mod faults;
 mod flags;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod http;
 mod impostor;

@@ -6,7 +6,10 @@
 pub mod clock;
 pub mod connect;
 pub mod doors;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod pump;
+pub mod random;
 pub mod session;
 pub mod stack;
 pub mod tls;

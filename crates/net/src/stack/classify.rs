@@ -5,17 +5,25 @@ use std::net::Ipv4Addr;
 
 /// The addresses of a TCP flow but for our own, which is one.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct FlowKey {
-    pub(super) local_port: u16,
-    pub(super) remote: Ipv4Addr,
-    pub(super) remote_port: u16,
+pub struct FlowKey {
+    /// Our port.
+    pub local_port: u16,
+    /// The peer's address.
+    pub remote: Ipv4Addr,
+    /// The peer's port.
+    pub remote_port: u16,
 }
 
 /// What a packet is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Class {
-    /// A TCP segment; `opens` if it is the first of a handshake.
-    Tcp { key: FlowKey, opens: bool },
+pub enum Class {
+    /// A TCP segment.
+    Tcp {
+        /// Whose it is.
+        key: FlowKey,
+        /// It is the first of a handshake.
+        opens: bool,
+    },
     /// A UDP datagram that could come from a name server.
     Dns,
     /// The reply to an echo request with this identifier.
@@ -27,7 +35,8 @@ pub(super) enum Class {
 }
 
 /// Looks at the front of a packet; lengths and checksums are verified by the socket's layer later.
-pub(super) fn classify(packet: &[u8], own: Ipv4Addr) -> Class {
+#[must_use]
+pub fn classify(packet: &[u8], own: Ipv4Addr) -> Class {
     let Ok(ip) = Ipv4Packet::new_checked(packet) else { return Class::Drop };
     let source = ip.src_addr();
     // RFC 1122 3.2.1.3: such sources are never answered. RFC 791: without reassembly a fragment has no use.

@@ -15,7 +15,7 @@
 //!
 //! Only IPv4, whole packets (no fragments), TCP, ICMP echo and DNS; everything else is answered as RFC 1122 wants.
 
-mod classify;
+pub(crate) mod classify;
 mod device;
 mod engine;
 mod flow;
