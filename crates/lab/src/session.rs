@@ -8,13 +8,13 @@ use crate::lab::Lab;
 use crate::told::Told;
 use crate::users::Users;
 use crate::{Event, Faults};
-use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed, Rng};
+use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed};
 use rasman_media::sstp;
-use rasman_net::clock;
+use rasman_net::clock::{self, sleep_until};
 use rasman_net::pump::Pump;
+use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
 use rasman_ppp::{Negotiation, Ppp, ServerConfig};
-use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
         }
         let wake = call.next_wake(clock::now(), pump.tls().send_room() > 0);
         tokio::select! {
-            () = ready(&pump) => {
+            () = pump.ready() => {
                 if let Some(closed) = exchange(&mut call, &mut pump, clock::now()) {
                     call.port_closed(clock::now(), &closed);
                 }
@@ -180,39 +180,12 @@ fn exchange(call: &mut Call, pump: &mut Pump, now: Instant) -> Option<PortClosed
     }
 }
 
-/// Waits until there is something to exchange.
-async fn ready(pump: &Pump) {
-    let tls = pump.tls();
-    // The errors of both come again from reading and writing, with a cause.
-    tokio::select! {
-        _ = tls.readable() => {}
-        _ = tls.writable(), if tls.pending() > 0 => {}
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(clock::runtime_instant(at)).await,
-        None => pending().await,
-    }
-}
-
 fn asked_for(did: &str) -> Cause {
     Cause::new(Code::DISCONNECTION, LayerName::Manager).did(format!("{did}, as the fault asks"))
 }
 
 fn sent_away() -> Cause {
     Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager).did("sent every client away")
-}
-
-/// The system's generator.
-struct SystemRng;
-
-impl Rng for SystemRng {
-    fn fill(&mut self, out: &mut [u8]) {
-        // Without entropy no connection can be safe, so there is nothing to go on with.
-        getrandom::fill(out).expect("the system gives random bytes");
-    }
 }
 
 /// How long a port may take to say goodbye.

@@ -18,6 +18,14 @@ pub fn runtime_instant(at: Instant) -> tokio::time::Instant {
     origin() + std::time::Duration::from_micros(at.as_micros().min(FAR))
 }
 
+/// Sleeps until `at`; for ever without one.
+pub async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(runtime_instant(at)).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn origin() -> tokio::time::Instant {
     static ORIGIN: OnceLock<tokio::time::Instant> = OnceLock::new();
     *ORIGIN.get_or_init(tokio::time::Instant::now)

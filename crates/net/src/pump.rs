@@ -32,6 +32,15 @@ impl Pump {
         &self.tls
     }
 
+    /// Waits until there is something to [receive](Self::receive) or to [write](Self::write). Cancel-safe.
+    pub async fn ready(&self) {
+        // The errors of both come again from reading and writing, with a cause.
+        tokio::select! {
+            _ = self.tls.readable() => {}
+            _ = self.tls.writable(), if self.tls.pending() > 0 => {}
+        }
+    }
+
     /// Reads what has come and hands it to `take` frame by frame; `deliver` gets the packets inside.
     ///
     /// # Errors

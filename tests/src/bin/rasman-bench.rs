@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() -> ExitCode {
@@ -75,28 +75,47 @@ impl Results {
     }
 }
 
-/// How long the call `dial` takes with 1,000 entries known and 100 dials in flight.
+/// How long the call `dial` takes with 1,000 entries known: while 100 other dials are being carried out, and while
+/// nothing at all goes on, so that a worker has to be woken.
 async fn dial_returns(results: &mut Results) -> io::Result<()> {
-    let lab = Lab::start(&["--fault", "silent=auth"])?;
+    // The lab holds its answers back, so that the dials are still under way when the clock is looked at.
+    let lab = Lab::start(&["--fault", "delay=auth:500ms"])?;
     let manager = lab.manager(ENTRIES)?;
-    let in_flight: Vec<_> = (0..IN_FLIGHT).map(|index| start(&manager, index)).collect::<io::Result<_>>()?;
-    // All of them have come to where the server falls silent before the clock is looked at.
-    tokio::time::sleep(Duration::from_secs(2)).await;
     let mut samples = Vec::new();
-    for index in 0..RETURN_SAMPLES {
-        let entry = IN_FLIGHT + index % (ENTRIES - IN_FLIGHT);
-        let start_of_call = Instant::now();
-        let dialing = start(&manager, entry)?;
-        samples.push(start_of_call.elapsed().as_secs_f64() * 1e6);
-        let connection = dialing.connection();
-        drop(dialing);
-        connection.closed().await;
+    for _ in 0..RETURN_ROUNDS {
+        let mut in_flight: Vec<_> = (0..IN_FLIGHT).map(|entry| start(&manager, entry)).collect::<io::Result<_>>()?;
+        for entry in IN_FLIGHT..IN_FLIGHT + MEASURED_A_ROUND {
+            in_flight.push(timed(&mut samples, || start(&manager, entry))?);
+        }
+        forget(in_flight).await;
     }
     results.add("dial_return_us_p50", 0.5, &mut samples);
     results.add("dial_return_us_p99", 0.99, &mut samples);
-    drop(in_flight);
+    samples.clear();
+    for entry in 0..RETURN_ROUNDS * MEASURED_A_ROUND {
+        let dialing = timed(&mut samples, || start(&manager, entry % ENTRIES))?;
+        forget(vec![dialing]).await;
+    }
+    results.add("dial_return_idle_us_p50", 0.5, &mut samples);
     manager.shut_down().await;
     lab.stop()
+}
+
+/// Calls `work` and keeps how many microseconds it took.
+fn timed<T>(samples: &mut Vec<f64>, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    samples.push(start.elapsed().as_secs_f64() * 1e6);
+    result
+}
+
+/// Drops dials and waits until nothing of them is left.
+async fn forget(dials: Vec<rasman::Dialing>) {
+    let connections: Vec<_> = dials.iter().map(rasman::Dialing::connection).collect();
+    drop(dials);
+    for connection in connections {
+        connection.closed().await;
+    }
 }
 
 /// How long a dial takes from the call to Connected, TLS included, one at a time.
@@ -223,7 +242,8 @@ impl Lab {
 
 const ENTRIES: usize = 1_000;
 const IN_FLIGHT: usize = 100;
-const RETURN_SAMPLES: usize = 2_000;
+const RETURN_ROUNDS: usize = 100;
+const MEASURED_A_ROUND: usize = 20;
 const CONNECT_SAMPLES: usize = 100;
 const BULK_RUNS: usize = 5;
 /// Bytes of one bulk run.

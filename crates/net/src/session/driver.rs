@@ -1,13 +1,15 @@
 //! Drives one connection: the only place where its state machine meets sockets and the clock.
 
 use super::{Counters, Observer, OpenDoors, Session};
+use crate::clock::sleep_until;
 use crate::pump::Pump;
+use crate::random::SystemRng;
 use crate::stack::{Stack, StackConfig};
 use crate::tls::TlsStream;
 use crate::{clock, connect, doors, tls};
 use rasman_core::{
     Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, PortClosed, PortCommand, PortId, PortSpec,
-    Projection, Rng, TlsSpec,
+    Projection, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
@@ -322,14 +324,7 @@ impl Port {
     async fn ready(&mut self) {
         match self {
             Self::None | Self::Opening { .. } => pending().await,
-            Self::Open { pump, .. } => {
-                let tls = pump.tls();
-                // The errors of both come again from reading and writing, with a cause.
-                tokio::select! {
-                    _ = tls.readable() => {}
-                    _ = tls.writable(), if tls.pending() > 0 => {}
-                }
-            }
+            Self::Open { pump, .. } => pump.ready().await,
             Self::Closing(goodbye) => goodbye.await,
         }
     }
@@ -356,23 +351,6 @@ async fn stack_notified(network: &Option<NetworkPath>) {
     match network {
         Some(network) => network.stack.notified().await,
         None => pending().await,
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(clock::runtime_instant(at)).await,
-        None => pending().await,
-    }
-}
-
-/// The system's generator.
-struct SystemRng;
-
-impl Rng for SystemRng {
-    fn fill(&mut self, out: &mut [u8]) {
-        // Without entropy no connection can be safe, so there is nothing to go on with.
-        getrandom::fill(out).expect("the system gives random bytes");
     }
 }
 

@@ -1,0 +1,158 @@
+//! What the link and PPP tell, and the frames between them.
+
+use super::*;
+
+impl Connection {
+    /// Takes what the layers have to tell.
+    pub(super) fn collect(&mut self, now: Instant) {
+        while let Some(event) = self.layers.link.poll_event() {
+            self.link_event(event);
+        }
+        while let Some(event) = self.layers.ppp.poll_event() {
+            self.ppp_event(now, event);
+        }
+    }
+
+    pub(super) fn link_event(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Port(port, command) => {
+                match command {
+                    PortCommand::Open(_) => self.ports.push(port),
+                    _ => self.ports.retain(|open| *open != port),
+                }
+                self.effects.push_back(Effect::Port(port, command));
+            }
+            LinkEvent::Up(params) => self.signals.link_up = Some(params),
+            LinkEvent::Down(cause) => {
+                self.layers.down = true;
+                self.signals.lost.get_or_insert(cause);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn ppp_event(&mut self, now: Instant, event: ppp::Event) {
+        match event {
+            ppp::Event::LinkEstablished { .. } => {
+                self.signals.established = true;
+                // The peer has renegotiated LCP while or after we authenticated: prove ourselves again.
+                if self.is_past(ConnState::Authenticate) {
+                    self.layers.ppp.authenticate(now, self.plan.credentials.clone());
+                }
+            }
+            ppp::Event::Renegotiating => {
+                self.signals.established = false;
+                self.signals.authentication = None;
+            }
+            ppp::Event::Authenticated { token, keys } => {
+                // Bound at once, handler or not: it completes an exchange that the server is timing.
+                self.layers.link.bind(now, &keys);
+                if self.is_past(ConnState::AuthProject) {
+                    self.layers.ppp.project(now, token);
+                } else {
+                    self.signals.authentication = Some(Ok(token));
+                }
+            }
+            // The peer has renegotiated and takes us no more: nobody may be asked then, and nothing would flow.
+            ppp::Event::AuthenticationRefused { cause, .. } if self.was_accepted() => {
+                self.signals.lost.get_or_insert(cause);
+            }
+            ppp::Event::AuthenticationRefused { cause, retry } => {
+                self.signals.authentication = Some(Err(Refusal { cause, retry }));
+            }
+            ppp::Event::Projected(projection) => match &self.stage {
+                Stage::Projected(present) | Stage::ApplySettings(present) | Stage::Connected(present)
+                    if *present != projection =>
+                {
+                    let cause = Cause::new(Code::LINK_FAILURE, LayerName::Ipcp)
+                        .said(format!("renegotiated the address to {projection}"));
+                    self.signals.lost.get_or_insert(cause);
+                }
+                _ => self.signals.projection = Some(projection),
+            },
+            ppp::Event::Finished(cause) => {
+                self.signals.lost.get_or_insert(cause);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells whether the server has accepted us before.
+    pub(super) fn was_accepted(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::AuthNotify(Outcome::Accepted(_) | Outcome::Projecting(_))
+                | Stage::AuthAck(_)
+                | Stage::Authenticated(_)
+                | Stage::AuthProject(_)
+                | Stage::Projected(_)
+                | Stage::ApplySettings(_)
+                | Stage::Connected(_)
+        )
+    }
+
+    /// Tells whether the work of this state has begun, or the dial has gone beyond it.
+    pub(super) fn is_past(&self, state: ConnState) -> bool {
+        let rank = |stage: &Stage| match stage {
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } => Some(1),
+            Stage::AuthNotify(_) | Stage::AuthAck(_) | Stage::Authenticated(_) => Some(2),
+            Stage::AuthProject(_) => Some(3),
+            Stage::Projected(_) | Stage::ApplySettings(_) | Stage::Connected(_) => Some(4),
+            _ => None,
+        };
+        let wanted = if state == ConnState::Authenticate { 1 } else { 3 };
+        rank(&self.stage).is_some_and(|rank| rank > wanted || (rank == wanted && self.begun))
+    }
+
+    /// Gives the cause if the link or PPP is gone and that ends the present stage.
+    pub(super) fn loss(&mut self) -> Option<Cause> {
+        let refused = matches!(self.signals.authentication, Some(Err(_)));
+        let tolerant = match &self.stage {
+            // The refusal says more than the hang-up that usually follows it.
+            Stage::Authenticate => refused,
+            Stage::AuthNotify(Outcome::Refused { .. }) | Stage::RetryAuthentication(_) => true,
+            // The credentials are still to be tried: on a fresh link.
+            Stage::AuthRetry { .. } => true,
+            _ => false,
+        };
+        // A handler that runs is told next, not now (style: the peer giving up is the next notification).
+        let held = matches!(self.handler, Handler::Running { .. });
+        if tolerant || held { None } else { self.signals.lost.take() }
+    }
+
+    /// Hands PPP's own frames to the link.
+    pub(super) fn pump_ppp(&mut self, now: Instant) {
+        while self.layers.ppp.poll_transmit(now, &mut self.scratch) {
+            for frame in self.scratch.frames() {
+                // A frame that the link cannot take now is lost like any other; PPP repeats it.
+                let _ = self.layers.link.encap(now, &[], frame, &mut self.pending);
+            }
+            self.scratch.clear();
+        }
+    }
+}
+
+impl Layers {
+    pub(super) fn new(plan: &DialPlan, rng_source: &mut RngSource) -> Self {
+        let Medium::Sstp(settings) = &plan.entry.medium else { unreachable!("validated entries have a known medium") };
+        let tls = TlsSpec {
+            host: settings.server.clone(),
+            port: settings.port,
+            server_name: settings.server_name.clone(),
+            trust: settings.trust.clone(),
+        };
+        let link = sstp::Client::new(sstp::ClientSettings { tls, config: sstp::Config::default() }, rng_source());
+        let ppp = Ppp::client(
+            ppp::ClientConfig {
+                authentication: plan.entry.authentication.clone(),
+                request_address: plan.entry.network.address,
+                request_dns: plan.entry.network.request_dns,
+                mru: plan.entry.network.mru,
+                negotiation: ppp::Negotiation::default(),
+                echo: None,
+            },
+            rng_source(),
+        );
+        Self { link: Box::new(link), ppp, opened: false, down: false }
+    }
+}

@@ -1,0 +1,61 @@
+//! Time limits of the stages.
+
+use super::*;
+
+impl Connection {
+    pub(super) fn limit(&mut self, now: Instant, limit: Duration, why: &'static str) {
+        self.deadline = Some(Timeout { at: now + limit, why });
+    }
+
+    /// Ends the present stage for lack of time.
+    pub(super) fn out_of_time(&mut self, now: Instant) {
+        let server = self.server();
+        let cause = match &self.stage {
+            Stage::ConnectDevice => match self.phase {
+                Phase::Port(PortPhase::Resolving) => Cause::new(Code::DNSNAME_NOT_RESOLVABLE, LayerName::Name)
+                    .did(format!("asked for the address of {} for {:?}", server.0, self.plan.config.name))
+                    .advice("check the name servers of this machine, or dial an address"),
+                Phase::Port(PortPhase::Connecting) => Cause::new(Code::VPN_TIMEOUT, LayerName::Tcp)
+                    .did(format!("tried to connect to {} port {} for {:?}", server.0, server.1, self.plan.config.tcp))
+                    .advice("check the address and the port, and whether a firewall drops the packets"),
+                Phase::Port(PortPhase::Securing) => Cause::new(Code::VPN_TIMEOUT, LayerName::Tls)
+                    .did(format!("sent a TLS ClientHello and waited {:?}", self.plan.config.tls))
+                    .advice("check that the port speaks TLS and that no firewall holds the answer back"),
+                Phase::Link => Cause::new(Code::VPN_TIMEOUT, LayerName::Sstp)
+                    .did(format!("started SSTP and waited {:?}", self.plan.config.link))
+                    .advice("check that the server offers SSTP on this port"),
+            },
+            Stage::AllDevicesConnected => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
+                .did(format!("negotiated LCP for {:?}", self.plan.config.lcp)),
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
+                Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
+                    .did(format!(
+                        "waited {:?} for the server to finish authentication",
+                        self.plan.config.authentication
+                    ))
+                    .advice("check whether the server reaches its own account database or RADIUS server")
+            }
+            Stage::AuthProject(_) => Cause::new(Code::PPP_TIMEOUT, LayerName::Ipcp)
+                .did(format!("negotiated IPCP for {:?}", self.plan.config.projection))
+                .advice("check that the server has addresses to give"),
+            Stage::ApplySettings(_) => Cause::new(Code::REQUEST_TIMEOUT, LayerName::Network)
+                .did("asked for the network settings to be applied"),
+            Stage::RetryAuthentication(retry) => retry.refused.clone(),
+            Stage::AuthRetry { same_link: false } => {
+                // The refused link would not close in good order; it is left behind all the same.
+                for port in self.ports.drain(..) {
+                    self.effects.push_back(Effect::Port(port, PortCommand::Close));
+                }
+                self.layers.down = true;
+                return;
+            }
+            _ => return,
+        };
+        self.fail(now, cause);
+    }
+
+    pub(super) fn server(&self) -> (String, u16) {
+        let Medium::Sstp(sstp) = &self.plan.entry.medium else { return (String::new(), 0) };
+        (sstp.server.clone(), sstp.port)
+    }
+}

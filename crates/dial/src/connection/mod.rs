@@ -1,0 +1,362 @@
+//! The connection: what goes in and what comes out.
+//!
+//! `stages` decides what follows what, `layers` listens to link and PPP, `limits` ends what takes too long.
+
+mod layers;
+mod limits;
+mod stages;
+
+use crate::stage::{Outcome, Retry, Stage};
+use crate::{Command, DialPlan, Effect, PortPhase, RngSource, Status};
+use rasman_auth::Authenticated;
+use rasman_core::{
+    Answer, Batch, Cause, Code, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer, LayerName,
+    Link, LinkEvent, LinkParams, Medium, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
+    Question, QuestionKind, Statistics, Timeout, TlsSpec,
+};
+use rasman_media::sstp;
+use rasman_ppp::{self as ppp, Ppp, frame};
+use std::collections::VecDeque;
+
+/// One connection.
+///
+/// The driver hands in [commands](Command), bytes and time, and after each batch of calls drains
+/// [`poll_transmit`](Self::poll_transmit) until it gives `None`, then [`poll_effect`](Self::poll_effect), then reads
+/// [`poll_timeout`](Self::poll_timeout). Nothing here blocks, and every stage answers every command.
+///
+/// After [`Effect::Finished`] the connection is inert.
+pub struct Connection {
+    plan: DialPlan,
+    rng_source: RngSource,
+    /// Private and assigned in `enter` alone.
+    stage: Stage,
+    /// The stage's work has begun; before that its notification may be held.
+    begun: bool,
+    handler: Handler,
+    layers: Layers,
+    signals: Signals,
+    deadline: Option<Timeout>,
+    /// How far the port of the link has come.
+    phase: Phase,
+    /// The ports that are open or being opened.
+    ports: Vec<PortId>,
+    facts: PortFacts,
+    teardown: Teardown,
+    /// `Effect::Ending` was told.
+    ending_told: bool,
+    /// The client has hung up after a failure, so nothing has to be remembered for it.
+    hang_up_wanted: bool,
+    next_seq: u64,
+    questions: u32,
+    effects: VecDeque<Effect>,
+    /// Frames of PPP on their way to the link; reused.
+    scratch: Batch,
+    /// Bytes for the port that must leave before anything the link says next.
+    pending: Batch,
+    statistics: Statistics,
+    connected_at: Option<Instant>,
+}
+
+/// The link and what runs over it; renewed as one when a dial starts again on a fresh link.
+struct Layers {
+    link: Box<dyn Link + Send>,
+    ppp: Ppp,
+    /// `link.open` was called.
+    opened: bool,
+    /// `LinkEvent::Down` was seen.
+    down: bool,
+}
+
+/// What the layers have told and no stage has used yet.
+#[derive(Default)]
+struct Signals {
+    link_up: Option<LinkParams>,
+    established: bool,
+    authentication: Option<Result<Authenticated, Refusal>>,
+    projection: Option<Projection>,
+    network: Option<Result<(), Cause>>,
+    lost: Option<Cause>,
+}
+
+struct Refusal {
+    cause: Cause,
+    retry: bool,
+}
+
+/// The notification handler that the client named.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Handler {
+    /// None was named: notifications never hold.
+    None,
+    /// It waits for the next notification.
+    Idle,
+    /// It runs; the dial is held.
+    Running { seq: u64 },
+    /// It wants no more calls (clause A31).
+    Silent,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Phase {
+    Port(PortPhase),
+    Link,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Teardown {
+    NotYet,
+    Running {
+        give_up_at: Instant,
+    },
+    /// The link is down and the ports are closed.
+    Done,
+    /// And `Effect::Finished` was told.
+    Finished,
+}
+
+/// What RAS calls the device of an SSTP connection.
+const DEVICE_SSTP: Device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+
+impl Connection {
+    /// Starts a dial. The first notification, OpenPort, is queued at once.
+    #[must_use]
+    pub fn dial(plan: DialPlan, mut rng_source: RngSource, now: Instant) -> Self {
+        let layers = Layers::new(&plan, &mut rng_source);
+        let handler = if plan.handler { Handler::Idle } else { Handler::None };
+        let mut connection = Self {
+            plan,
+            rng_source,
+            stage: Stage::OpenPort,
+            begun: false,
+            handler,
+            layers,
+            signals: Signals::default(),
+            deadline: None,
+            phase: Phase::Port(PortPhase::Resolving),
+            ports: Vec::new(),
+            facts: PortFacts::default(),
+            teardown: Teardown::NotYet,
+            ending_told: false,
+            hang_up_wanted: false,
+            next_seq: 0,
+            questions: 0,
+            effects: VecDeque::new(),
+            scratch: Batch::new(),
+            pending: Batch::new(),
+            statistics: Statistics::default(),
+            connected_at: None,
+        };
+        connection.publish(ConnState::OpenPort, None, Detail::None);
+        connection.advance(now);
+        connection
+    }
+
+    /// Takes a command or an event of the outside.
+    pub fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::HangUp(cause) => self.hang_up(now, cause),
+            Command::Answer { id, answer } => self.answer(id, answer),
+            Command::HandlerDone { seq, more } => self.handler_done(seq, more),
+            Command::PortProgress(port, phase) => self.port_progress(now, port, phase),
+            Command::PortReady(port, facts) => self.port_ready(now, port, facts),
+            Command::PortClosed(port, closed) => self.port_closed(now, port, &closed),
+            Command::NetworkReady => self.signals.network = Some(Ok(())),
+            Command::NetworkFailed(cause) => self.signals.network = Some(Err(cause)),
+        }
+        self.advance(now);
+    }
+
+    /// Takes the front of what came from a port; [`Input::Payload`] is an IP packet for this host.
+    ///
+    /// See [`Layer::handle_input`] for how to go on.
+    pub fn handle_input(&mut self, now: Instant, port: PortId, input: &mut [u8]) -> Input {
+        if !self.ports.contains(&port) {
+            return Input::Dropped { used: input.len(), reason: DropReason::Unexpected("bytes of a closed port") };
+        }
+        let taken = match self.layers.link.handle_input(now, input) {
+            Input::Payload { range, used } => match self.layers.ppp.handle_input(now, &mut input[range.clone()]) {
+                Input::Payload { range: inner, .. } => {
+                    return self.received(range.start + inner.start..range.start + inner.end, used);
+                }
+                Input::Dropped { reason, .. } => Input::Dropped { used, reason },
+                Input::Consumed { .. } | Input::NeedMore => Input::Consumed { used },
+            },
+            other => other,
+        };
+        if let Input::Dropped { .. } = taken {
+            self.statistics.receive_drops += 1;
+        }
+        self.advance(now);
+        taken
+    }
+
+    /// Appends the frames that carry an IP packet of ours, for the only port.
+    ///
+    /// # Errors
+    /// Why the packet was discarded; the drop is counted.
+    pub fn encap(&mut self, now: Instant, packet: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        let result = match &self.stage {
+            Stage::Connected(projection) if packet.len() > usize::from(projection.mtu) => Err(DropReason::TooLarge),
+            Stage::Connected(_) if self.layers.ppp.projection().is_none() => Err(DropReason::NotUp),
+            Stage::Connected(_) => self.layers.link.encap(now, &frame::header(ppp::Protocol::IPV4), packet, out),
+            _ => Err(DropReason::NotUp),
+        };
+        match result {
+            Ok(()) => {
+                self.statistics.packets_sent += 1;
+                self.statistics.bytes_sent += packet.len() as u64;
+            }
+            Err(_) => self.statistics.send_drops += 1,
+        }
+        result
+    }
+
+    /// Does what is due by `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.layers.link.handle_timeout(now);
+        self.layers.ppp.handle_timeout(now);
+        // What the layers report goes first: their causes are finer than ours.
+        self.advance(now);
+        if self.deadline.is_some_and(|deadline| deadline.at <= now) {
+            self.deadline = None;
+            self.out_of_time(now);
+        }
+        self.advance(now);
+    }
+
+    /// Appends what the layers themselves send and names the port for it.
+    #[must_use]
+    pub fn poll_transmit(&mut self, now: Instant, out: &mut Batch) -> Option<PortId> {
+        self.pump_ppp(now);
+        let mut any = !self.pending.is_empty();
+        for frame in self.pending.frames() {
+            out.push(frame);
+        }
+        self.pending.clear();
+        any |= self.layers.link.poll_transmit(now, out);
+        if any { self.ports.first().copied() } else { None }
+    }
+
+    /// Takes the next thing that the driver has to do.
+    #[must_use]
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Tells when `handle_timeout` is wanted next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timeout> {
+        let layers = Timeout::earliest(self.layers.link.poll_timeout(), self.layers.ppp.poll_timeout());
+        let teardown = match self.teardown {
+            Teardown::Running { give_up_at } => Some(Timeout { at: give_up_at, why: "orderly disconnect" }),
+            Teardown::NotYet => self.deadline,
+            Teardown::Done | Teardown::Finished => return None,
+        };
+        Timeout::earliest(teardown, layers)
+    }
+
+    /// Tells the published state.
+    #[must_use]
+    pub fn state(&self) -> ConnState {
+        self.stage.state()
+    }
+
+    /// Tells the status, as RasGetConnectStatus does.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let error = match &self.stage {
+            Stage::Failed { cause, .. } | Stage::Disconnecting(cause) | Stage::Disconnected(cause) => {
+                Some(cause.clone())
+            }
+            Stage::RetryAuthentication(retry) => Some(retry.refused.clone()),
+            _ => None,
+        };
+        let projection = match &self.stage {
+            Stage::Projected(p) | Stage::ApplySettings(p) | Stage::Connected(p) => Some(p.clone()),
+            _ => None,
+        };
+        Status::new(self.state(), error, DEVICE_SSTP, projection)
+    }
+
+    /// Tells what was carried so far.
+    #[must_use]
+    pub fn statistics(&self, now: Instant) -> Statistics {
+        let mut statistics = self.statistics;
+        statistics.connected = self.connected_at.map_or(Duration::ZERO, |at| now.since(at));
+        statistics
+    }
+
+    fn received(&mut self, range: core::ops::Range<usize>, used: usize) -> Input {
+        if !matches!(self.stage, Stage::Connected(_)) {
+            self.statistics.receive_drops += 1;
+            return Input::Dropped { used, reason: DropReason::NotUp };
+        }
+        self.statistics.packets_received += 1;
+        self.statistics.bytes_received += range.len() as u64;
+        Input::Payload { range, used }
+    }
+
+    // Commands.
+
+    fn hang_up(&mut self, now: Instant, cause: Cause) {
+        self.hang_up_wanted = true;
+        match &self.stage {
+            Stage::Disconnecting(_) | Stage::Disconnected(_) | Stage::Failed { .. } => {}
+            // Whoever dialled is told as of any other failure (notification table: "manager stops").
+            stage if stage.is_dialing() && cause.code != Code::USER_DISCONNECTION => self.fail(now, cause),
+            _ => self.disconnect(now, cause),
+        }
+    }
+
+    fn answer(&mut self, id: u32, answer: Answer) {
+        if let Stage::RetryAuthentication(retry) = &mut self.stage
+            && retry.question.id == id
+        {
+            retry.answer = Some(answer);
+        }
+    }
+
+    fn handler_done(&mut self, seq: u64, more: bool) {
+        if self.handler == (Handler::Running { seq }) {
+            self.handler = if more { Handler::Idle } else { Handler::Silent };
+        }
+    }
+
+    fn port_progress(&mut self, now: Instant, port: PortId, phase: PortPhase) {
+        if self.ports.contains(&port) && self.is_connecting() {
+            let limit = match phase {
+                PortPhase::Resolving => self.plan.config.name,
+                PortPhase::Connecting => self.plan.config.tcp,
+                PortPhase::Securing => self.plan.config.tls,
+            };
+            self.phase = Phase::Port(phase);
+            self.limit(now, limit, "opening the port");
+        }
+    }
+
+    fn port_ready(&mut self, now: Instant, port: PortId, facts: PortFacts) {
+        if self.ports.contains(&port) && self.is_connecting() {
+            self.phase = Phase::Link;
+            self.limit(now, self.plan.config.link, "link");
+            self.layers.link.port_ready(now, port, &facts);
+            self.facts = facts;
+        }
+    }
+
+    fn port_closed(&mut self, now: Instant, port: PortId, closed: &PortClosed) {
+        if self.ports.contains(&port) {
+            self.ports.retain(|open| *open != port);
+            self.layers.link.port_closed(now, port, closed);
+        }
+    }
+
+    fn is_connecting(&self) -> bool {
+        self.begun && matches!(self.stage, Stage::ConnectDevice)
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("stage", &self.stage).field("begun", &self.begun).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,292 @@
+//! What follows what: the stages, from the first to the teardown.
+
+use super::*;
+
+impl Connection {
+    /// Carries the dial as far as it goes now.
+    pub(super) fn advance(&mut self, now: Instant) {
+        loop {
+            self.collect(now);
+            self.tell_ending();
+            if self.teardown != Teardown::NotYet {
+                return self.finish_teardown(now);
+            }
+            if let Some(cause) = self.loss() {
+                if self.stage.is_dialing() {
+                    self.fail(now, cause)
+                } else {
+                    self.disconnect(now, cause)
+                }
+                continue;
+            }
+            if matches!(self.handler, Handler::Running { .. }) {
+                return;
+            }
+            if !self.begun {
+                self.begun = true;
+                self.begin(now);
+                continue;
+            }
+            match self.next() {
+                Next::Stay => return,
+                Next::Enter(stage) => self.enter(now, stage),
+                Next::Fail(cause) => self.fail(now, cause),
+            }
+        }
+    }
+
+    /// Tells as soon as an established connection has begun to end, so that nobody takes it for one that carries.
+    fn tell_ending(&mut self) {
+        let ending = match &self.stage {
+            Stage::Connected(_) => self.layers.down || self.layers.link.is_ending(),
+            Stage::Disconnecting(_) => self.connected_at.is_some(),
+            _ => false,
+        };
+        if ending && !self.ending_told {
+            self.ending_told = true;
+            self.effects.push_back(Effect::Ending);
+        }
+    }
+
+    /// Changes the stage: the only assignment of it. Derives what is published.
+    fn enter(&mut self, now: Instant, stage: Stage) {
+        self.deadline = None;
+        self.begun = false;
+        self.stage = stage;
+        let (error, detail) = match &self.stage {
+            Stage::ConnectDevice => (None, Detail::Device(DEVICE_SSTP)),
+            Stage::DeviceConnected => {
+                (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
+            }
+            Stage::Authenticated(token) => (None, Detail::Authentication(token.method())),
+            Stage::RetryAuthentication(retry) => (None, Detail::Question(retry.question.clone())),
+            Stage::Projected(projection) => (None, Detail::Projection(projection.clone())),
+            Stage::Failed { cause, .. } => (Some(cause.clone()), Detail::None),
+            Stage::Disconnecting(_) => return,
+            // Clause A42: the user's own hang-up is no error; the reason stands in the status.
+            Stage::Disconnected(cause) => {
+                ((cause.code != Code::USER_DISCONNECTION).then(|| cause.clone()), Detail::None)
+            }
+            Stage::Connected(_) => {
+                self.connected_at = Some(now);
+                (None, Detail::None)
+            }
+            _ => (None, Detail::None),
+        };
+        self.publish(self.stage.state(), error, detail);
+    }
+
+    pub(super) fn publish(&mut self, state: ConnState, error: Option<Cause>, detail: Detail) {
+        let notification = Notification::new(self.next_seq, state, error, detail);
+        self.next_seq += 1;
+        // After the last notification there is nothing left to hold (clauses A39 to A41).
+        if self.handler == Handler::Idle && !notification.is_last() {
+            self.handler = Handler::Running { seq: notification.seq };
+        }
+        self.effects.push_back(Effect::Notify(notification));
+    }
+
+    /// Starts the work of the stage, once nothing holds it.
+    fn begin(&mut self, now: Instant) {
+        match &mut self.stage {
+            Stage::ConnectDevice => {
+                self.phase = Phase::Port(PortPhase::Resolving);
+                self.layers.opened = true;
+                self.layers.link.open(now);
+                self.limit(now, self.plan.config.name, "opening the port");
+            }
+            Stage::AllDevicesConnected => {
+                let mru = self.signals.link_up.as_ref().map_or(0, |params| params.mru);
+                self.layers.ppp.lower_up(now, mru);
+                self.limit(now, self.plan.config.lcp, "LCP");
+            }
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
+                self.layers.ppp.authenticate(now, self.plan.credentials.clone());
+                self.limit(now, self.plan.config.authentication, "authentication");
+            }
+            Stage::AuthRetry { same_link: false } => {
+                self.layers.link.close(now, &user_hung_up());
+                let limit = self.plan.config.disconnect;
+                self.limit(now, limit, "closing the refused link");
+            }
+            Stage::RetryAuthentication(_) => self.limit(now, self.plan.config.question, "question"),
+            Stage::AuthProject(token) => {
+                if let Some(token) = token.take() {
+                    self.layers.ppp.project(now, token);
+                }
+                self.limit(now, self.plan.config.projection, "network negotiation");
+            }
+            Stage::ApplySettings(projection) => {
+                self.effects.push_back(Effect::ConfigureNetwork(projection.clone()));
+                self.limit(now, self.plan.config.settings, "network settings");
+            }
+            Stage::OpenPort
+            | Stage::PortOpened
+            | Stage::DeviceConnected
+            | Stage::AuthNotify(_)
+            | Stage::AuthAck(_)
+            | Stage::Authenticated(_)
+            | Stage::Projected(_)
+            | Stage::Connected(_)
+            | Stage::Failed { .. }
+            | Stage::Disconnecting(_)
+            | Stage::Disconnected(_) => {}
+        }
+    }
+
+    /// Decides what follows the present stage, whose work has begun.
+    fn next(&mut self) -> Next {
+        match &mut self.stage {
+            Stage::OpenPort => Next::Enter(Stage::PortOpened),
+            Stage::PortOpened => Next::Enter(Stage::ConnectDevice),
+            Stage::ConnectDevice if self.signals.link_up.is_some() => Next::Enter(Stage::DeviceConnected),
+            Stage::DeviceConnected => Next::Enter(Stage::AllDevicesConnected),
+            Stage::AllDevicesConnected if self.signals.established => Next::Enter(Stage::Authenticate),
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } => match self.signals.authentication.take() {
+                Some(Ok(token)) => Next::Enter(Stage::AuthNotify(Outcome::Accepted(token))),
+                Some(Err(Refusal { cause, retry })) => {
+                    Next::Enter(Stage::AuthNotify(Outcome::Refused { cause, retry }))
+                }
+                // pppd and lwIP allow another attempt (R=1) and hang up in the same breath.
+                None if self.signals.lost.is_some() => Next::Enter(Stage::AuthRetry { same_link: false }),
+                None => Next::Stay,
+            },
+            Stage::AuthRetry { same_link: false } if self.layers.down => self.start_over(),
+            Stage::AuthNotify(Outcome::Accepted(token)) => Next::Enter(Stage::AuthAck(token.clone())),
+            Stage::AuthNotify(Outcome::Projecting(token)) => Next::Enter(Stage::AuthProject(Some(token.clone()))),
+            Stage::AuthNotify(Outcome::Refused { cause, retry }) => {
+                let (cause, retry) = (cause.clone(), *retry);
+                self.ask_or_fail(cause, retry)
+            }
+            Stage::RetryAuthentication(retry) => match retry.answer.take() {
+                Some(Answer::Credentials(credentials)) => {
+                    self.plan.credentials = credentials;
+                    let same_link = retry.same_link && !self.layers.down && self.signals.lost.is_none();
+                    Next::Enter(Stage::AuthRetry { same_link })
+                }
+                // An answer of another kind cannot be meant for this question.
+                Some(_) | None => Next::Stay,
+            },
+            Stage::AuthAck(token) => Next::Enter(Stage::Authenticated(token.clone())),
+            Stage::Authenticated(token) => Next::Enter(Stage::AuthNotify(Outcome::Projecting(token.clone()))),
+            Stage::AuthProject(_) => match self.signals.projection.take() {
+                Some(projection) => Next::Enter(Stage::Projected(projection)),
+                None => Next::Stay,
+            },
+            Stage::Projected(projection) => Next::Enter(Stage::ApplySettings(projection.clone())),
+            Stage::ApplySettings(projection) => match self.signals.network.take() {
+                Some(Ok(())) => Next::Enter(Stage::Connected(projection.clone())),
+                Some(Err(cause)) => Next::Fail(cause),
+                None => Next::Stay,
+            },
+            Stage::ConnectDevice
+            | Stage::AllDevicesConnected
+            | Stage::AuthRetry { same_link: false }
+            | Stage::Connected(_)
+            | Stage::Failed { .. }
+            | Stage::Disconnecting(_)
+            | Stage::Disconnected(_) => Next::Stay,
+        }
+    }
+
+    /// Puts the refusal as a question where that is wanted and still useful, else lets it end the dial (clause P2).
+    fn ask_or_fail(&mut self, refused: Cause, same_link: bool) -> Next {
+        let askable = self.plan.paused_states && self.handler != Handler::Silent;
+        if !askable || !is_about_credentials(refused.code) || self.questions >= self.plan.config.questions_max {
+            return Next::Fail(refused);
+        }
+        self.questions += 1;
+        let kind = QuestionKind::RetryAuthentication { refused: refused.code, attempts: self.questions };
+        let question = Question { id: self.questions, kind };
+        Next::Enter(Stage::RetryAuthentication(Retry { question, refused, same_link, answer: None }))
+    }
+
+    /// Dials again with fresh layers, for a server that lets nobody try twice on one link.
+    fn start_over(&mut self) -> Next {
+        self.layers = Layers::new(&self.plan, &mut self.rng_source);
+        self.signals = Signals::default();
+        self.ports.clear();
+        self.facts = PortFacts::default();
+        Next::Enter(Stage::OpenPort)
+    }
+
+    /// Tells the failure of the present state and takes the link down. Nothing is told after it (clause A41).
+    pub(super) fn fail(&mut self, now: Instant, cause: Cause) {
+        let state = self.stage.state();
+        self.enter(now, Stage::Failed { state, cause: cause.clone() });
+        self.take_down(now, &cause);
+    }
+
+    pub(super) fn disconnect(&mut self, now: Instant, cause: Cause) {
+        self.enter(now, Stage::Disconnecting(cause.clone()));
+        self.take_down(now, &cause);
+    }
+
+    /// Starts the orderly disconnect: PPP says goodbye, then the link does.
+    fn take_down(&mut self, now: Instant, cause: &Cause) {
+        // A handler that still runs holds nothing any more.
+        if matches!(self.handler, Handler::Running { .. }) {
+            self.handler = Handler::Idle;
+        }
+        if !self.layers.opened || self.layers.down {
+            self.teardown = Teardown::Done;
+            self.finish_teardown(now);
+            return;
+        }
+        self.layers.ppp.terminate(now);
+        // The Terminate-Request leaves now: once the link is closing it carries nothing. Its answer is not waited
+        // for, as the link's own goodbye is acknowledged too.
+        self.pump_ppp(now);
+        while self.layers.link.poll_transmit(now, &mut self.pending) {}
+        self.layers.link.close(now, cause);
+        let limit = self.plan.config.disconnect.min(self.layers.link.close_limit());
+        self.teardown = Teardown::Running { give_up_at: now + limit };
+    }
+
+    /// Ends the teardown once the link is down or the time is up.
+    fn finish_teardown(&mut self, now: Instant) {
+        if let Teardown::Running { give_up_at } = self.teardown {
+            if !self.layers.down && now < give_up_at {
+                return;
+            }
+            for port in self.ports.drain(..) {
+                self.effects.push_back(Effect::Port(port, PortCommand::Close));
+            }
+            self.teardown = Teardown::Done;
+        }
+        if self.teardown != Teardown::Done {
+            return;
+        }
+        let cause = match &self.stage {
+            Stage::Disconnecting(cause) => {
+                let cause = cause.clone();
+                self.enter(now, Stage::Disconnected(cause.clone()));
+                cause
+            }
+            // Clause A46: state and error stay readable until the client hangs up.
+            Stage::Failed { cause, .. } if self.hang_up_wanted => cause.clone(),
+            _ => return,
+        };
+        self.teardown = Teardown::Finished;
+        self.effects.push_back(Effect::Finished(cause));
+    }
+}
+
+/// What follows a stage.
+enum Next {
+    Stay,
+    Enter(Stage),
+    Fail(Cause),
+}
+
+/// Tells whether other credentials could help.
+fn is_about_credentials(code: Code) -> bool {
+    matches!(
+        code,
+        Code::AUTHENTICATION_FAILURE | Code::PASSWD_EXPIRED | Code::ACCT_DISABLED | Code::NO_DIALIN_PERMISSION
+    )
+}
+
+fn user_hung_up() -> Cause {
+    Cause::new(Code::USER_DISCONNECTION, LayerName::User)
+}
