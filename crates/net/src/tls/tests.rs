@@ -347,6 +347,7 @@ fn the_ends_of_a_stream_are_told_apart() {
         let cause = next(&mut client, &mut plain).await.unwrap_err();
         assert_eq!(cause.code, Code::LINK_FAILURE);
         assert!(cause.said.contains("middle of a record"), "{cause}");
+        assert_eq!(plain, b"laststill", "half a record is not authenticated and gives nothing");
         // A reset.
         let (mut client, mut server) = pair(&acceptor, &spec).await;
         socket2::SockRef::from(&*server.tcp_for_test()).set_linger(Some(std::time::Duration::ZERO)).unwrap();
