@@ -119,7 +119,7 @@ pub struct Leaf {
 pub enum PortClosed {
     /// It could not be opened, or it broke.
     Failed(Cause),
-    /// The peer closed it in good order.
+    /// The peer ended it between two records, with a goodbye or without.
     ByPeer,
     /// It closed because we asked.
     ByUs,
