@@ -117,7 +117,7 @@ fn unreachable(failed: &[(SocketAddr, io::Error)]) -> Cause {
     let cause = Cause::new(Code::VPN_TIMEOUT, LayerName::Tcp);
     let Some((_, last)) = failed.last() else { return cause.did("had no address to connect to") };
     let tried: Vec<String> = failed.iter().map(|(to, error)| format!("{to} ({})", in_words(error))).collect();
-    let cause = cause.did(format!("connected to {}", tried.join(", ")));
+    let cause = cause.did(format!("tried to connect to {}", tried.join(", ")));
     match last.kind() {
         io::ErrorKind::ConnectionRefused => cause
             .said("refused the TCP connection")

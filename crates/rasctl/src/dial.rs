@@ -1,6 +1,6 @@
 //! `rasctl dial`: one connection in the foreground.
 
-use crate::paint::{Paint, Painter};
+use crate::paint::{Paint, Painter, say};
 use crate::{block_on, fail, secrets};
 use clap::Args;
 use rasman::{
@@ -74,7 +74,7 @@ fn prepare(arguments: DialArguments) -> Result<Dial, String> {
         sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
     }
     entry.data_path = DataPath::Rootless(Rootless { socks: Some(arguments.socks), forwards: arguments.forwards });
-    entry.validate().map_err(|invalid| invalid.to_string())?;
+    entry.validate().map_err(|invalid| format!("{}: {invalid}", flag_of(invalid.field)))?;
     let password = match &arguments.password_file {
         Some(path) => secrets::from_file(path)?,
         None => secrets::from_stdin(&format!("Password of {} at {}: ", arguments.user, arguments.server))?,
@@ -100,11 +100,11 @@ async fn converse(manager: &Manager, dial: Dial) -> Result<(), String> {
     loop {
         tokio::select! {
             notification = dialing.next() => match notification {
-                Some(notification) => println!("{}", painter.notification(start.elapsed(), &notification)),
+                Some(notification) => say!("{}", painter.notification(start.elapsed(), &notification)),
                 None => break,
             },
-            _ = interrupted.recv() => return leave(&connection, painter).await,
-            _ = terminated.recv() => return leave(&connection, painter).await,
+            _ = interrupted.recv() => return give_up(&connection, painter).await,
+            _ = terminated.recv() => return give_up(&connection, painter).await,
         }
     }
     dialing.finish().await.map_err(text)?;
@@ -119,16 +119,23 @@ async fn converse(manager: &Manager, dial: Dial) -> Result<(), String> {
 fn describe(connection: &Connection, painter: Painter) -> Result<(), String> {
     let status = connection.status().map_err(text)?;
     if let Some(projection) = &status.projection {
-        println!("{} {projection}", painter.paint(Paint::Title, "network "));
+        say!("{} {projection}", painter.paint(Paint::Title, "network "));
     }
     if let Some(socks) = status.doors.socks {
-        println!("{} socks5h://{socks}", painter.paint(Paint::Title, "proxy   "));
+        say!("{} socks5h://{socks}", painter.paint(Paint::Title, "proxy   "));
     }
     for forward in &status.doors.forwards {
-        println!("{} {forward}", painter.paint(Paint::Title, "forward "));
+        say!("{} {forward}", painter.paint(Paint::Title, "forward "));
     }
-    println!("{}", painter.paint(Paint::Dim, "Ctrl-C hangs up."));
+    say!("{}", painter.paint(Paint::Dim, "Ctrl-C hangs up."));
     Ok(())
+}
+
+/// Hangs up a dial that is not connected yet, which is a failure to whoever waits for the connection.
+async fn give_up(connection: &Connection, painter: Painter) -> Result<(), String> {
+    say!("{} the dial", painter.paint(Paint::Title, "hanging up"));
+    leave(connection, painter).await?;
+    Err("hung up before it was connected".to_owned())
 }
 
 async fn leave(connection: &Connection, painter: Painter) -> Result<(), String> {
@@ -139,13 +146,26 @@ async fn leave(connection: &Connection, painter: Painter) -> Result<(), String> 
     };
     if let HangUp::Gone(Cause { code, .. }) = gone {
         let millis = start.elapsed().as_secs_f64() * 1_000.0;
-        println!("{} in {millis:.1} ms ({code})", painter.paint(Paint::Title, "hung up "));
+        say!("{} in {millis:.1} ms ({code})", painter.paint(Paint::Title, "hung up "));
     }
     Ok(())
 }
 
 fn text(error: Error) -> String {
     error.to_string()
+}
+
+/// Names the argument that a setting comes from.
+fn flag_of(field: &str) -> &'static str {
+    match field {
+        "sstp.server" => "SERVER (give the port by --port)",
+        "sstp.port" => "--port",
+        "sstp.server_name" => "--server-name",
+        "rootless.socks" => "--socks",
+        field if field.starts_with("rootless.forwards") => "--forward",
+        field if field.starts_with("sstp.trust") => "--ca or --pin",
+        _ => "settings",
+    }
 }
 
 /// Reads the certificates of a PEM file, or the one of a DER file.

@@ -2,7 +2,7 @@
 
 use rasman::{ConnState, Notification, StateClass};
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 /// Paints text, or does not: NO_COLOR is set, or no terminal is attached.
 #[derive(Copy, Clone)]
@@ -60,3 +60,18 @@ impl Painter {
         }
     }
 }
+
+/// Prints a line. When nobody reads any more there is nobody to tell, so the program ends as a pipe's writer does.
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::paint::say_line(format_args!($($argument)*)) };
+}
+pub(crate) use say;
+
+pub(crate) fn say_line(line: fmt::Arguments<'_>) {
+    if writeln!(io::stdout(), "{line}").is_err() {
+        std::process::exit(BROKEN_PIPE);
+    }
+}
+
+/// What a shell reports for a program that a closed pipe ended: 128 and SIGPIPE.
+const BROKEN_PIPE: i32 = 141;

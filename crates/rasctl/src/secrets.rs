@@ -13,7 +13,11 @@ use zeroize::Zeroizing;
 pub(crate) fn from_file(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let mut file = File::open(path).map_err(|error| format!("password file {shown}: {error}"))?;
-    let mode = file.metadata().map_err(|error| format!("password file {shown}: {error}"))?.permissions().mode();
+    let metadata = file.metadata().map_err(|error| format!("password file {shown}: {error}"))?;
+    if !metadata.is_file() {
+        return Err(format!("password file {shown} is not a file"));
+    }
+    let mode = metadata.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(format!("password file {shown} can be read by others; run: chmod 600 {shown}"));
     }
@@ -22,7 +26,11 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, String> {
         .take(PASSWORD_MAX)
         .read_to_end(&mut text)
         .map_err(|error| format!("password file {shown}: {error}"))?;
-    Ok(first_line(&text))
+    let password = first_line(&text);
+    if password.is_empty() {
+        return Err(format!("password file {shown} has no password on its first line"));
+    }
+    Ok(password)
 }
 
 /// Reads the first line of standard input; asks for it on a terminal, without echo.
@@ -51,8 +59,11 @@ pub(crate) fn from_stdin(prompt: &str) -> Result<Secret, String> {
 fn read_line() -> Result<Secret, String> {
     let mut text = Zeroizing::new(Vec::new());
     let read = io::stdin().lock().take(PASSWORD_MAX).read_until(b'\n', &mut text);
-    read.map_err(|error| format!("standard input: {error}"))?;
-    Ok(first_line(&text))
+    // An attempt with no password at all could lock the account; nothing was typed, so nothing is sent.
+    match read.map_err(|error| format!("standard input: {error}"))? {
+        0 => Err("no password on standard input; type it, pipe it in, or use --password-file FILE".to_owned()),
+        _ => Ok(first_line(&text)),
+    }
 }
 
 fn first_line(text: &[u8]) -> Secret {

@@ -42,7 +42,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, Cause> {
             io::ErrorKind::AddrNotAvailable => (Code::PORT_NOT_AVAILABLE, "choose an address of this machine"),
             _ => (Code::PORT_NOT_AVAILABLE, ""),
         };
-        Cause::new(code, LayerName::Network).did(format!("listened on {address}: {error}")).advice(advice)
+        Cause::new(code, LayerName::Network).did(format!("tried to listen on {address}: {error}")).advice(advice)
     })
 }
 

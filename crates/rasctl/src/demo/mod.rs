@@ -8,7 +8,7 @@ mod lab_process;
 mod leftovers;
 mod traffic;
 
-use crate::paint::{Paint, Painter};
+use crate::paint::{Paint, Painter, say};
 use crate::{block_on, fail};
 use clap::Args;
 use lab_process::LabProcess;
@@ -174,18 +174,18 @@ impl Stage {
     }
 
     fn title(&self, title: &str) {
-        println!("\n{}", self.painter.paint(Paint::Title, title));
+        say!("\n{}", self.painter.paint(Paint::Title, title));
     }
 
     fn line(&self, what: &str, text: impl std::fmt::Display) {
-        println!("  {} {text}", self.painter.paint(Paint::Dim, format_args!("{what:<8}")));
+        say!("  {} {text}", self.painter.paint(Paint::Dim, format_args!("{what:<8}")));
     }
 
     fn check(&mut self, claim: &str, held: bool) {
         self.checks += 1;
         let mark =
             if held { self.painter.paint(Paint::Good, "ok") } else { self.painter.paint(Paint::Bad, "NOT TRUE") };
-        println!("  {:<8} {claim}: {mark}", "");
+        say!("  {:<8} {claim}: {mark}", "");
         if !held {
             self.failures.push(claim.to_owned());
         }
@@ -214,7 +214,7 @@ impl Stage {
     async fn follow(&mut self, mut dialing: Dialing, start: Instant) -> Vec<Notification> {
         let mut told = Vec::new();
         while let Some(notification) = dialing.next().await {
-            println!("  {}", self.painter.notification(start.elapsed(), &notification));
+            say!("  {}", self.painter.notification(start.elapsed(), &notification));
             told.push(notification);
         }
         told
@@ -253,13 +253,13 @@ impl Stage {
     }
 
     fn verdict(&self) -> ExitCode {
-        println!();
+        say!("");
         if self.failures.is_empty() {
-            println!("{} ({} claims checked)", self.painter.paint(Paint::Good, "All of it was true."), self.checks);
+            say!("{} ({} claims checked)", self.painter.paint(Paint::Good, "All of it was true."), self.checks);
             return ExitCode::SUCCESS;
         }
         for failure in &self.failures {
-            println!("{} {failure}", self.painter.paint(Paint::Bad, "not true:"));
+            say!("{} {failure}", self.painter.paint(Paint::Bad, "not true:"));
         }
         ExitCode::FAILURE
     }
