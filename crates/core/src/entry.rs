@@ -3,6 +3,7 @@
 use crate::Secret;
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
 
 /// One entry, ready to be dialled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +12,15 @@ pub struct Entry {
     pub name: String,
     /// What carries the connection, and to where.
     pub medium: Medium,
+    /// What is tried in its place, in order, when it cannot be connected: alternate numbers, and the next of a VPN
+    /// strategy (clause M8).
+    pub alternates: Vec<Medium>,
+    /// The alternate that connected is to be tried first from then on (RASEO_PromoteAlternates).
+    pub promote_alternates: bool,
+    /// When to dial again.
+    pub redial: Redial,
+    /// Hang up after this long without traffic, with 828; `None` for never (clause B15).
+    pub idle_disconnect: Option<Duration>,
     /// The authentication methods that the entry allows, most preferred first.
     pub authentication: Vec<AuthMethod>,
     /// What is asked of the network negotiation.
@@ -56,6 +66,24 @@ impl Trust {
     #[must_use]
     pub fn system() -> Self {
         Self { system_roots: true, ..Self::default() }
+    }
+}
+
+/// When to dial again. Refused credentials are never tried again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Redial {
+    /// How many further attempts follow the first one, each through all alternates.
+    pub attempts: u32,
+    /// The wait before each of them.
+    pub pause: Duration,
+    /// Dial again when an established connection is lost (RASEO2_ReconnectIfDropped).
+    pub on_link_failure: bool,
+}
+
+impl Default for Redial {
+    /// Never.
+    fn default() -> Self {
+        Self { attempts: 0, pause: Duration::from_secs(60), on_link_failure: false }
     }
 }
 
@@ -157,6 +185,10 @@ impl Entry {
                 server_name: String::new(),
                 trust: Trust::system(),
             }),
+            alternates: Vec::new(),
+            promote_alternates: false,
+            redial: Redial::default(),
+            idle_disconnect: None,
             authentication: vec![AuthMethod::MsChapV2],
             network: Network::default(),
             data_path: DataPath::Rootless(Rootless::default()),
@@ -169,8 +201,14 @@ impl Entry {
     /// The first setting that cannot work, by name, and what to do.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         validate_name(&self.name)?;
-        let Medium::Sstp(sstp) = &self.medium;
-        sstp.validate()?;
+        for medium in core::iter::once(&self.medium).chain(&self.alternates) {
+            let Medium::Sstp(sstp) = medium;
+            sstp.validate()?;
+        }
+        if self.redial.attempts > REDIAL_ATTEMPTS_MAX {
+            let problem = format!("is {}", self.redial.attempts);
+            return Err(InvalidSetting::new("redial.attempts", problem, "choose 0 to 999999999 attempts"));
+        }
         if self.authentication.is_empty() {
             return Err(InvalidSetting::new(
                 "authentication",
@@ -282,6 +320,8 @@ impl std::error::Error for InvalidSetting {}
 const MRU_MIN: u16 = 576;
 /// SSTP's length field has 12 bits: 4095 less its header of 4 and PPP's of 4.
 const MRU_MAX: u16 = 4087;
+/// What the phone book's editors accept; a redial for ever is RASEO2_ReconnectIfDropped's business.
+const REDIAL_ATTEMPTS_MAX: u32 = 999_999_999;
 /// The first octet of every certificate in DER form.
 const DER_SEQUENCE: u8 = 0x30;
 /// The most characters of an entry name (clause B2).

@@ -26,7 +26,8 @@ pub use batch::{Batch, Frame};
 pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{
-    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, Network, Rootless, SstpSettings, Trust,
+    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, Network, Redial, Rootless, SstpSettings,
+    Trust,
 };
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};

@@ -1,0 +1,2 @@
+//! Phone books: `rasphone.pbk`, read and written without loss.
+#![forbid(unsafe_code)]
