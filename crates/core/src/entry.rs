@@ -324,14 +324,17 @@ const MRU_MAX: u16 = 4087;
 const REDIAL_ATTEMPTS_MAX: u32 = 999_999_999;
 /// The first octet of every certificate in DER form.
 const DER_SEQUENCE: u8 = 0x30;
-/// The most characters of an entry name (clause B2).
-const NAME_MAX: usize = 256;
+/// The most characters of an entry name, in the 16-bit units in which programs hold it (clause B2).
+pub const NAME_MAX: usize = 256;
 
-/// Checks an entry name by clause B2.
-fn validate_name(name: &str) -> Result<(), InvalidSetting> {
+/// Checks the name of a new entry by clause B2.
+///
+/// # Errors
+/// What is wrong with the name, and what to do.
+pub fn validate_name(name: &str) -> Result<(), InvalidSetting> {
     let problem = if name.trim().is_empty() {
         "is empty"
-    } else if name.chars().count() > NAME_MAX {
+    } else if name.encode_utf16().count() > NAME_MAX {
         "has more than 256 characters"
     } else if name.starts_with('.') {
         "begins with a period"

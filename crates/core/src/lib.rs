@@ -18,6 +18,7 @@ mod question;
 mod rng;
 mod secret;
 mod state;
+mod substate;
 mod time;
 mod timers;
 mod wire;
@@ -26,8 +27,8 @@ pub use batch::{Batch, Frame};
 pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{
-    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, Network, Redial, Rootless, SstpSettings,
-    Trust,
+    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, NAME_MAX, Network, Redial, Rootless,
+    SstpSettings, Trust, validate_name,
 };
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
@@ -38,6 +39,7 @@ pub use question::{Answer, Question, QuestionKind};
 pub use rng::Rng;
 pub use secret::Secret;
 pub use state::{ConnState, StateClass};
+pub use substate::{Retrying, Substate};
 pub use time::{Instant, Timeout};
 pub use timers::Timers;
 pub use wire::{Malformed, Reader};

@@ -1,8 +1,9 @@
 //! What a dial tells its client.
 
-use crate::{AuthMethod, Cause, ConnState, Projection, Question};
+use crate::{AuthMethod, Cause, Code, ConnState, Projection, Question};
 use core::fmt;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 /// One notification of a dial.
 ///
@@ -65,6 +66,28 @@ pub enum Detail {
     Projection(Projection),
     /// The question that pauses the dial.
     Question(Question),
+    /// The dial begins again, with this server, because something else failed (with OpenPort; clause M8).
+    Trying {
+        /// The server.
+        server: String,
+        /// Which of the entry's media this is, from 1 (its own) on; its alternates follow.
+        medium: u32,
+        /// How many media the entry has.
+        of: u32,
+        /// Why the dial begins again.
+        last: Code,
+    },
+    /// The dial waits before it begins again (with OpenPort).
+    Waiting {
+        /// Which further attempt comes then, from 1 on.
+        attempt: u32,
+        /// How many further attempts there are at the most.
+        of: u32,
+        /// How long it waits.
+        pause: Duration,
+        /// Why the attempt before failed.
+        last: Code,
+    },
 }
 
 impl fmt::Display for Detail {
@@ -77,7 +100,22 @@ impl fmt::Display for Detail {
             Self::Authentication(method) => write!(f, "{method}"),
             Self::Projection(projection) => write!(f, "{projection}"),
             Self::Question(question) => write!(f, "question {}", question.id),
+            Self::Trying { server, medium, of, last } => {
+                write!(f, "{server} (server {medium} of {of}), after error {}", Number(*last))
+            }
+            Self::Waiting { attempt, of, pause, last } => {
+                write!(f, "waiting {pause:?} before attempt {attempt} of {of}, after error {}", Number(*last))
+            }
         }
+    }
+}
+
+/// A code without its sentence.
+struct Number(Code);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.0 < 0x8000_0000 { write!(f, "{}", self.0.0) } else { write!(f, "0x{:08X}", self.0.0) }
     }
 }
 

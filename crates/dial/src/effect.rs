@@ -1,7 +1,8 @@
 //! What goes into a connection besides bytes and time, and what comes out besides bytes.
 
 use rasman_core::{
-    Answer, Cause, ConnState, Device, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
+    Answer, Cause, ConnState, Device, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Retrying,
+    Substate,
 };
 
 /// A command or an event of the outside.
@@ -60,6 +61,16 @@ pub enum Effect {
     Notify(Notification),
     /// A connection that was established carries nothing any more and is being taken down; `Finished` follows.
     Ending,
+    /// The link of an established connection was lost or is there again; told to watchers, not to whoever dialled
+    /// (clause A41). The status has the rest.
+    Substate {
+        /// What goes on now.
+        substate: Substate,
+        /// Why: the loss, or what the last attempt failed with; nothing once the link is there again.
+        cause: Option<Cause>,
+    },
+    /// The alternate with this index connected and is to be tried first from now on (clause M8).
+    Promote(usize),
     /// The connection is over and holds nothing any more; this is the last effect.
     Finished(Cause),
 }
@@ -76,12 +87,18 @@ pub struct Status {
     pub device: Device,
     /// What the network negotiation gave, from Projected on (clause A53).
     pub projection: Option<Projection>,
+    /// What goes on within an established connection.
+    pub substate: Substate,
+    /// Which medium is tried or carries the connection: 0 is the entry's own, its alternates follow.
+    pub medium: usize,
+    /// The further attempt that is under way or waited for.
+    pub retrying: Option<Retrying>,
 }
 
 impl Status {
     /// Makes a status.
     #[must_use]
     pub fn new(state: ConnState, error: Option<Cause>, device: Device, projection: Option<Projection>) -> Self {
-        Self { state, error, device, projection }
+        Self { state, error, device, projection, substate: Substate::None, medium: 0, retrying: None }
     }
 }

@@ -1,7 +1,7 @@
 //! A handle to a connection.
 
 use crate::{Backend, Error};
-use rasman_core::{Answer, Cause, ConnState, Device, Projection, Statistics};
+use rasman_core::{Answer, Cause, ConnState, Device, Projection, Retrying, Statistics, Substate};
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -151,6 +151,12 @@ pub struct Status {
     pub projection: Option<Projection>,
     /// The proxies and forwards that are open.
     pub doors: Doors,
+    /// What goes on while the state stays Connected: the link was lost and is being made again.
+    pub substate: Substate,
+    /// Which medium is tried or carries the connection: 0 is the entry's own, its alternates follow.
+    pub medium: usize,
+    /// The further attempt that is under way or waited for, of a dial or of a lost connection.
+    pub retrying: Option<Retrying>,
 }
 
 impl Status {
@@ -163,7 +169,7 @@ impl Status {
         projection: Option<Projection>,
         doors: Doors,
     ) -> Self {
-        Self { state, error, device, projection, doors }
+        Self { state, error, device, projection, doors, substate: Substate::None, medium: 0, retrying: None }
     }
 }
 
@@ -190,13 +196,15 @@ pub struct ConnectionInfo {
     pub error: u32,
     /// How many hang-ups it takes to end it.
     pub references: u32,
+    /// What goes on while the state stays Connected.
+    pub substate: Substate,
 }
 
 impl ConnectionInfo {
     /// Makes a line.
     #[must_use]
     pub fn new(handle: Handle, entry: String, state: ConnState, error: u32, references: u32) -> Self {
-        Self { handle, entry, state, error, references }
+        Self { handle, entry, state, error, references, substate: Substate::None }
     }
 }
 

@@ -43,8 +43,8 @@ pub use watch::{Change, Watch, WatchEvent};
 
 pub use rasman_core::{
     Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, InvalidSetting,
-    LayerName, Medium, Network, Notification, Projection, Question, QuestionKind, Redial, Rootless, Secret,
-    SstpSettings, StateClass, Statistics, Trust,
+    LayerName, Medium, Network, Notification, Projection, Question, QuestionKind, Redial, Retrying, Rootless, Secret,
+    SstpSettings, StateClass, Statistics, Substate, Trust,
 };
 
 /// Why a call failed or a dial ended: a [`Cause`] as an error.

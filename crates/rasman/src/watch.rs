@@ -1,7 +1,7 @@
 //! Watching all connections.
 
 use crate::{Backend, ConnectionInfo, Handle};
-use rasman_core::{Cause, Notification};
+use rasman_core::{Cause, Notification, Substate};
 use std::sync::{Arc, Weak};
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -35,6 +35,15 @@ pub enum Change {
         handle: Handle,
         /// What it published.
         notification: Arc<Notification>,
+    },
+    /// It was established and its link was lost, or is there again; its state stays Connected.
+    Substate {
+        /// Which connection.
+        handle: Handle,
+        /// What goes on now.
+        substate: Substate,
+        /// Why: the loss, or what the last attempt failed with; nothing once the link is there again.
+        cause: Option<Arc<Cause>>,
     },
     /// It is gone.
     Gone {

@@ -3,7 +3,7 @@
 use crate::embedded::lock;
 use crate::table::Table;
 use rasman::{Doors, Handle};
-use rasman_core::{Cause, Code, ConnState, LayerName, Notification};
+use rasman_core::{Cause, Code, ConnState, LayerName, Notification, Substate};
 use rasman_dial::Status;
 use rasman_net::session::{Observer, OpenDoors};
 use std::sync::{Arc, Mutex};
@@ -48,6 +48,21 @@ impl Observer for TableObserver {
     fn doors_opened(&mut self, doors: OpenDoors) {
         let doors = Doors { socks: doors.socks, forwards: doors.forwards };
         lock(&self.table).doors_opened(self.handle, doors);
+    }
+
+    fn substate(&mut self, substate: Substate, cause: Option<Cause>, status: Status) {
+        let handle = self.handle;
+        match &cause {
+            Some(cause) => {
+                tracing::info!(%handle, %substate, reason = cause.code.0, layer = %cause.layer, "the link is lost")
+            }
+            None => tracing::info!(%handle, %substate, "the link is there again"),
+        }
+        lock(&self.table).substate(handle, substate, cause, status);
+    }
+
+    fn promoted(&mut self, alternate: usize) {
+        tracing::info!(handle = %self.handle, alternate, "the alternate is to be tried first from now on");
     }
 
     fn finished(&mut self, cause: Cause) {

@@ -1,7 +1,10 @@
 //! The table of entries and connections.
 
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
-use rasman_core::{Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, Statistics};
+use rasman_core::{
+    Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, StateClass, Statistics,
+    Substate,
+};
 use rasman_dial::Command;
 use rasman_net::session::Counters;
 use std::collections::{HashMap, VecDeque};
@@ -258,10 +261,7 @@ impl Table {
     /// Takes a notification: status first, then whoever is told.
     pub(crate) fn notified(&mut self, handle: Handle, notification: Notification, status: rasman_dial::Status) {
         let Some(record) = self.records.get_mut(&handle) else { return };
-        record.status.state = status.state;
-        record.status.error = status.error;
-        record.status.device = status.device;
-        record.status.projection = status.projection;
+        record.take(status);
         record.question = match &notification.detail {
             Detail::Question(question) => Some(question.id),
             _ => None,
@@ -272,13 +272,30 @@ impl Table {
         }
         if let Some(sender) = &record.notifications {
             record.held = (!notification.is_last()).then_some(notification.seq);
-            // The queue holds more than one dial can tell; a client that lost interest is no error.
-            let _ = sender.try_send(Box::new(notification.clone()));
+            // A client that lost interest is no error. One that reads nothing while a dial is repeated for hours loses
+            // states in between, and never a question or the end.
+            let weighs = notification.is_last() || notification.state.class() == StateClass::Paused;
+            if weighs || sender.capacity() > NOTIFICATIONS_KEPT {
+                let _ = sender.try_send(Box::new(notification.clone()));
+            }
         }
         if notification.is_last() {
             record.notifications = None;
         }
         self.tell(Change::Notified { handle, notification: Arc::new(notification) });
+    }
+
+    /// Takes a change within an established connection: status first, then watchers.
+    pub(crate) fn substate(
+        &mut self,
+        handle: Handle,
+        substate: Substate,
+        cause: Option<Cause>,
+        status: rasman_dial::Status,
+    ) {
+        let Some(record) = self.records.get_mut(&handle) else { return };
+        record.take(status);
+        self.tell(Change::Substate { handle, substate, cause: cause.map(Arc::new) });
     }
 
     pub(crate) fn doors_opened(&mut self, handle: Handle, doors: Doors) {
@@ -333,6 +350,16 @@ impl Table {
 }
 
 impl Record {
+    fn take(&mut self, status: rasman_dial::Status) {
+        self.status.state = status.state;
+        self.status.error = status.error;
+        self.status.device = status.device;
+        self.status.projection = status.projection;
+        self.status.substate = status.substate;
+        self.status.medium = status.medium;
+        self.status.retrying = status.retrying;
+    }
+
     fn hang_up(&mut self, cause: Cause) {
         self.ending = true;
         if !std::mem::replace(&mut self.told_to_hang_up, true) {
@@ -347,12 +374,16 @@ impl Record {
 
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
-        ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references)
+        let mut info = ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references);
+        info.substate = self.status.substate;
+        info
     }
 }
 
 /// How many changes a watcher may be behind before it is told that it lagged.
 const CHANGES_MAX: usize = 1024;
+/// What of a dial's queue is kept for its questions and its end.
+const NOTIFICATIONS_KEPT: usize = 8;
 /// How many reasons of ended connections are remembered.
 const ENDED_MAX: usize = 256;
 const DEVICE: rasman::Device = rasman::Device { kind: "vpn", name: "WAN Miniport (SSTP)" };

@@ -221,6 +221,10 @@ impl Driver {
                 self.observer.notified(notification, self.connection.status());
             }
             Effect::Ending => self.observer.ending(),
+            Effect::Substate { substate, cause } => {
+                self.observer.substate(substate, cause, self.connection.status());
+            }
+            Effect::Promote(alternate) => self.observer.promoted(alternate),
             Effect::Finished(cause) => self.finished = Some(cause),
             _ => {}
         }

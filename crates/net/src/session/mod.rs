@@ -9,7 +9,7 @@ mod workers;
 
 pub use workers::{Stopping, Workers};
 
-use rasman_core::{Cause, Duration, Instant, Notification, Statistics};
+use rasman_core::{Cause, Duration, Instant, Notification, Statistics, Substate};
 use rasman_dial::{Command, DialPlan, Status};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,6 +38,12 @@ pub trait Observer: Send {
 
     /// The doors that were opened, before Connected is notified.
     fn doors_opened(&mut self, doors: OpenDoors);
+
+    /// The link of an established connection was lost or is there again, and the status that goes with it.
+    fn substate(&mut self, substate: Substate, cause: Option<Cause>, status: Status);
+
+    /// The alternate with this index, in the entry as it was dialled, is to be tried first from now on.
+    fn promoted(&mut self, alternate: usize);
 
     /// Nothing of the connection is left.
     fn finished(&mut self, cause: Cause);
