@@ -11,8 +11,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod config;
 mod embedded;
+mod hygiene;
 mod observer;
+#[cfg(test)]
+mod scratch;
+#[allow(dead_code)] // Used by the entry operations, which come next.
+mod secrets;
 mod table;
 
+pub use config::Configuration;
 pub use embedded::{Settings, embedded};
+pub use hygiene::forbid_core_dumps;

@@ -1,0 +1,57 @@
+//! What an entry's secrets are filed under.
+
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::Path;
+
+/// Names an entry to the providers: 32 hexadecimal digits, and a letter that says of what.
+///
+/// An entry's Guid stays when it is renamed or its book is moved, so it comes first. An entry without one, as a person
+/// writes it, is named by its book and its name without regard to case.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct EntryId(String);
+
+impl EntryId {
+    /// Names an entry by its Guid.
+    pub(crate) fn guid(guid: &[u8; 16]) -> Self {
+        Self(format!("g{}", hex(guid)))
+    }
+
+    /// Names an entry by its book and name; no book stands for the entries that a program brings along.
+    pub(crate) fn name(book: Option<&Path>, name: &str) -> Self {
+        use std::os::unix::ffi::OsStrExt;
+        let mut hash = Sha256::new();
+        hash.update(book.map_or(&b""[..], |book| book.as_os_str().as_bytes()));
+        // No path holds this byte, so no path and name give what another path and name give.
+        hash.update([0]);
+        hash.update(name.to_lowercase().as_bytes());
+        Self(format!("n{}", hex(&hash.finalize()[..16])))
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_named_by_its_guid_or_by_book_and_name() {
+        assert_eq!(EntryId::guid(&[0xab; 16]).to_string(), format!("g{}", "ab".repeat(16)));
+        let book = |path: &'static str| Some(Path::new(path));
+        let work = EntryId::name(book("/a/rasphone.pbk"), "Work");
+        assert_eq!(work, EntryId::name(book("/a/rasphone.pbk"), "wORK"));
+        assert_ne!(work, EntryId::name(book("/b/rasphone.pbk"), "Work"));
+        assert_ne!(work, EntryId::name(None, "Work"));
+        assert_ne!(EntryId::name(book("/a"), "b"), EntryId::name(book("/"), "ab"));
+        assert_eq!(work.to_string().len(), 33);
+    }
+}
