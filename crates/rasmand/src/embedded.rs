@@ -1,7 +1,8 @@
 //! A manager in the same process.
 
 use crate::observer::TableObserver;
-use crate::table::{Answering, Lookup, Table};
+use crate::table::{Answering, Lookup, Table, Teller};
+use crate::who::{Holder, Who};
 use rasman::{
     Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status, Target,
 };
@@ -30,6 +31,11 @@ pub struct Settings {
 /// 87 for an entry with a setting that cannot work, 183 for two entries of one name, 711 if threads cannot be
 /// started.
 pub fn embedded(settings: Settings) -> Result<Manager, Error> {
+    Ok(Manager::new(Arc::new(start(settings)?)))
+}
+
+/// Starts the manager itself.
+pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
     let mut epoch = [0; 4];
     getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
     let mut table = Table::new(u32::from_be_bytes(epoch));
@@ -41,16 +47,16 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
         count => count,
     };
     let workers = Workers::start(count).map_err(|error| cannot_start(&format!("started {count} threads: {error}")))?;
-    Ok(Manager::new(Arc::new(Embedded {
+    Ok(Embedded {
         table: Arc::new(Mutex::new(table)),
         done: workers.done(),
         workers: RwLock::new(Some(workers)),
         stopping: Mutex::new(None),
         limits: settings.limits,
-    })))
+    })
 }
 
-struct Embedded {
+pub(crate) struct Embedded {
     table: Arc<Mutex<Table>>,
     /// Gone once the manager was shut down.
     workers: RwLock<Option<Workers>>,
@@ -61,46 +67,21 @@ struct Embedded {
     limits: Config,
 }
 
+/// What became of a dial.
+pub(crate) enum Begun {
+    /// It has its handle and stands in the table; the session is to be [launched](Embedded::launch).
+    Dialled(Handle, Box<Session>),
+    /// The entry is connected; the caller has a reference more (clause A16).
+    Referenced(Handle),
+}
+
 impl Embedded {
-    fn table(&self) -> MutexGuard<'_, Table> {
+    pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
         lock(&self.table)
     }
 
-    /// Lists a new connection and makes its session.
-    fn prepare(&self, table: &mut Table, entry: Arc<Entry>, dial: Dial, held: bool) -> (Session, Started) {
-        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
-        let (notifications, notification_queue) = mpsc::channel(NOTIFICATIONS_MAX);
-        let counters = Arc::new(Counters::default());
-        let handle = table.next_handle();
-        table.insert(handle, &entry, dial.credentials.clone(), commands, notifications, Arc::clone(&counters));
-        let session = Session {
-            plan: DialPlan {
-                entry,
-                credentials: dial.credentials,
-                handler: held,
-                paused_states: dial.paused_states,
-                config: self.limits.clone(),
-            },
-            commands: command_queue,
-            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
-            counters,
-        };
-        (session, Started { handle, notifications: notification_queue })
-    }
-
-    /// Hands a session to a worker. The table must be unlocked: waking a worker takes longer than all else, and a
-    /// session that no worker takes reports its end to the table as it is dropped.
-    fn launch(&self, session: Session) -> Result<(), Error> {
-        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
-        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
-        workers
-            .run(session)
-            .map_err(|_session| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))
-    }
-}
-
-impl Backend for Embedded {
-    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+    /// Begins a dial for somebody; `teller` is who is told.
+    pub(crate) fn begin(&self, who: Who, dial: Dial, held: bool, teller: Teller) -> Result<Begun, Error> {
         // Settings are checked before the lock: checking takes long, the table is shared.
         let inline = match &dial.target {
             Target::Entry(entry) => {
@@ -115,18 +96,68 @@ impl Backend for Embedded {
             (Target::Name(name), None) => table.entry(name)?,
             (Target::Entry(_), None) => unreachable!("an inline entry was cloned above"),
         };
-        match table.lookup(&entry, &dial.credentials)? {
+        match table.lookup(who, &entry, &dial.credentials)? {
             Lookup::Free => {
-                let (session, started) = self.prepare(&mut table, entry, dial, held);
-                drop(table);
-                self.launch(session)?;
-                Ok(started)
+                let (handle, session) = self.prepare(&mut table, who, entry, dial, held, teller);
+                Ok(Begun::Dialled(handle, Box::new(session)))
             }
-            Lookup::Referenced(handle) => {
+            Lookup::Referenced(handle) => Ok(Begun::Referenced(handle)),
+        }
+    }
+
+    /// Lists a new connection and makes its session.
+    fn prepare(
+        &self,
+        table: &mut Table,
+        who: Who,
+        entry: Arc<Entry>,
+        dial: Dial,
+        held: bool,
+        teller: Teller,
+    ) -> (Handle, Session) {
+        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+        let counters = Arc::new(Counters::default());
+        let handle = table.next_handle();
+        let credentials = dial.credentials.clone();
+        table.insert(who, handle, &entry, credentials, commands, teller, Arc::clone(&counters));
+        let session = Session {
+            plan: DialPlan {
+                entry,
+                credentials: dial.credentials,
+                handler: held,
+                paused_states: dial.paused_states,
+                config: self.limits.clone(),
+            },
+            commands: command_queue,
+            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
+            counters,
+        };
+        (handle, session)
+    }
+
+    /// Hands a session to a worker. The table must be unlocked: waking a worker takes longer than all else, and a
+    /// session that no worker takes reports its end to the table as it is dropped.
+    pub(crate) fn launch(&self, session: Session) -> Result<(), Error> {
+        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
+        workers
+            .run(session)
+            .map_err(|_session| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))
+    }
+}
+
+impl Backend for Embedded {
+    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+        let (sender, notifications) = mpsc::channel(NOTIFICATIONS_MAX);
+        match self.begin(Who::embedded(), dial, held, Teller::Queue(sender))? {
+            Begun::Dialled(handle, session) => {
+                self.launch(*session)?;
+                Ok(Started { handle, notifications })
+            }
+            Begun::Referenced(handle) => {
                 // Clause A16: success at once, and exactly one Connected notification.
                 let (sender, notifications) = mpsc::channel(1);
-                let connected = Notification::new(0, rasman::ConnState::Connected, None, rasman::Detail::None);
-                let _ = sender.try_send(Box::new(connected));
+                let _ = sender.try_send(Box::new(connected()));
                 Ok(Started { handle, notifications })
             }
         }
@@ -146,7 +177,7 @@ impl Backend for Embedded {
     }
 
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
-        self.table().hang_up(handle)
+        self.table().hang_up(handle, Holder::SELF, false)
     }
 
     fn may_enter_handler(&self, handle: Handle) -> bool {
@@ -198,6 +229,11 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         self.table().hang_up_all(&stopped());
     }
+}
+
+/// What the dial of a connected entry is told.
+pub(crate) fn connected() -> Notification {
+    Notification::new(0, rasman::ConnState::Connected, None, rasman::Detail::None)
 }
 
 /// Locks; a thread that panicked while it held the lock left nothing half done that could be worse than stopping.

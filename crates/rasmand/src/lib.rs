@@ -19,7 +19,10 @@ mod observer;
 mod scratch;
 #[allow(dead_code)] // Used by the entry operations, which come next.
 mod secrets;
+#[allow(dead_code)] // What the daemon needs, which comes next.
 mod table;
+#[allow(dead_code)] // The same.
+mod who;
 
 pub use config::Configuration;
 pub use embedded::{Settings, embedded};

@@ -38,7 +38,10 @@ impl TableObserver {
 impl Observer for TableObserver {
     fn notified(&mut self, notification: Notification, status: Status) {
         self.log(&notification);
-        lock(&self.table).notified(self.handle, notification, status);
+        let told = lock(&self.table).notified(self.handle, notification, status);
+        if let Some((listener, notification)) = told {
+            listener.notified(&notification);
+        }
     }
 
     fn ending(&mut self) {

@@ -1,5 +1,6 @@
 //! The table of entries and connections.
 
+use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
 use rasman_core::{
     Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, StateClass, Statistics,
@@ -20,32 +21,60 @@ pub(crate) struct Table {
     entries: HashMap<String, Arc<Entry>>,
     records: HashMap<Handle, Record>,
     /// Which connection an entry has: being dialled, or connected.
-    active: HashMap<String, Handle>,
-    ended: VecDeque<(Handle, Cause)>,
+    active: HashMap<(Owner, String), Handle>,
+    ended: VecDeque<Ended>,
     /// Gone once the manager has shut down and the last connection has ended.
     changes: Option<broadcast::Sender<Change>>,
+    /// The same for a daemon, which tells each user what they may see.
+    numbered: Option<broadcast::Sender<Numbered>>,
+    /// The number of the last change.
+    serial: u64,
     closing: bool,
+}
+
+/// A change, and where it stands.
+#[derive(Clone)]
+pub(crate) struct Numbered {
+    pub(crate) serial: u64,
+    pub(crate) owner: Owner,
+    pub(crate) change: Change,
+}
+
+/// A connection that is not listed any more.
+struct Ended {
+    handle: Handle,
+    owner: Owner,
+    cause: Cause,
+}
+
+/// Who is told of a dial.
+pub(crate) enum Teller {
+    Queue(mpsc::Sender<Box<Notification>>),
+    Listener(Arc<dyn Listener>),
 }
 
 struct Record {
     entry: Arc<Entry>,
+    owner: Owner,
     /// The entry's name as it is compared.
     key: String,
     credentials: Credentials,
     status: Status,
-    references: u32,
+    references: References,
     /// The notification that the handler works on.
     held: Option<u64>,
     /// The question that is open.
     question: Option<u32>,
     /// It is on its way out, whoever wished it.
     ending: bool,
+    /// It has come to Connected.
+    was_connected: bool,
     /// A client has hung up for good.
     hung_up: bool,
     told_to_hang_up: bool,
     commands: mpsc::Sender<Box<Command>>,
     /// Gone once the dial's last notification was told.
-    notifications: Option<mpsc::Sender<Box<Notification>>>,
+    teller: Option<Teller>,
     counters: Arc<Counters>,
     hang_ups: Vec<oneshot::Sender<HangUp>>,
     closed: Vec<oneshot::Sender<Cause>>,
@@ -75,6 +104,8 @@ impl Table {
             active: HashMap::new(),
             ended: VecDeque::new(),
             changes: Some(changes),
+            numbered: None,
+            serial: 0,
             closing: false,
         }
     }
@@ -100,8 +131,8 @@ impl Table {
     }
 
     /// Decides what RasDial returns at once for an entry (clauses A16, A17).
-    pub(crate) fn lookup(&mut self, entry: &Entry, credentials: &Credentials) -> Result<Lookup, Error> {
-        let Some(handle) = self.active.get(&key(&entry.name)).copied() else { return Ok(Lookup::Free) };
+    pub(crate) fn lookup(&mut self, who: Who, entry: &Entry, credentials: &Credentials) -> Result<Lookup, Error> {
+        let Some(handle) = self.active.get(&(who.owner, key(&entry.name))).copied() else { return Ok(Lookup::Free) };
         let Some(record) = self.records.get_mut(&handle) else { return Ok(Lookup::Free) };
         if record.ending {
             return Ok(Lookup::Free);
@@ -123,7 +154,7 @@ impl Table {
                 .advice("give the entry another name, or hang that connection up first");
             return Err(Error(cause));
         }
-        record.references += 1;
+        record.references.add(who.holder);
         Ok(Lookup::Referenced(handle))
     }
 
@@ -140,29 +171,32 @@ impl Table {
 
     pub(crate) fn insert(
         &mut self,
+        who: Who,
         handle: Handle,
         entry: &Arc<Entry>,
         credentials: Credentials,
         commands: mpsc::Sender<Box<Command>>,
-        notifications: mpsc::Sender<Box<Notification>>,
+        teller: Teller,
         counters: Arc<Counters>,
     ) {
         let key = key(&entry.name);
-        self.active.insert(key.clone(), handle);
+        self.active.insert((who.owner, key.clone()), handle);
         let status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
         let record = Record {
             entry: Arc::clone(entry),
+            owner: who.owner,
             key,
             credentials,
             status,
-            references: 1,
+            references: References::new(who.holder),
             held: None,
             question: None,
             ending: false,
+            was_connected: false,
             hung_up: false,
             told_to_hang_up: false,
             commands,
-            notifications: Some(notifications),
+            teller: Some(teller),
             counters,
             hang_ups: Vec::new(),
             closed: Vec::new(),
@@ -191,13 +225,20 @@ impl Table {
         Ok(Answering::Taken)
     }
 
-    pub(crate) fn hang_up(&mut self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+    /// Gives back one reference of this process, or with `force` all there are.
+    pub(crate) fn hang_up(
+        &mut self,
+        handle: Handle,
+        holder: Holder,
+        force: bool,
+    ) -> Result<oneshot::Receiver<HangUp>, Error> {
         let record = self.record(handle)?;
         let (told, waiter) = oneshot::channel();
         // Clause H9: only the last reference disconnects.
-        if record.references > 1 && !record.ending {
-            record.references -= 1;
-            let _ = told.send(HangUp::Released { remaining: record.references });
+        let stays = !force && !record.ending && record.references.total() > 1;
+        if stays {
+            let remaining = record.references.give_back(holder).ok_or_else(|| Error::invalid_handle(handle))?;
+            let _ = told.send(HangUp::Released { remaining });
         } else {
             record.hung_up = true;
             record.hang_ups.retain(|waiter| !waiter.is_closed());
@@ -205,6 +246,52 @@ impl Table {
             record.hang_up(user_hung_up());
         }
         Ok(waiter)
+    }
+
+    /// Hangs up a dial that did not come to Connected, a failed one included; gives whether there was one.
+    pub(crate) fn abandon(&mut self, handle: Handle) -> bool {
+        let Some(record) = self.records.get_mut(&handle) else { return false };
+        // Clauses A44, A48: the boundary is Connected as it is published, and nothing behind it is abandoned.
+        if record.was_connected {
+            return false;
+        }
+        record.hung_up = true;
+        record.hang_up(user_hung_up());
+        true
+    }
+
+    /// Takes note that a process has ended; what it had dialled and connected stays.
+    pub(crate) fn depart(&mut self, holder: Holder) {
+        for record in self.records.values_mut() {
+            record.references.depart(holder);
+        }
+    }
+
+    /// Hands the reference of a dial to the process that takes it over.
+    pub(crate) fn hand_over(&mut self, handle: Handle, from: Holder, to: Holder) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.references.hand_over(from, to);
+        }
+    }
+
+    /// Whose a connection is.
+    pub(crate) fn owner(&self, handle: Handle) -> Option<Owner> {
+        self.records.get(&handle).map(|record| record.owner)
+    }
+
+    /// Whether a process has given back all its references to a connection, so that the handle is invalid to it.
+    pub(crate) fn is_released(&self, handle: Handle, holder: Holder) -> bool {
+        self.records.get(&handle).is_some_and(|record| record.references.is_released(holder))
+    }
+
+    /// Whether a dial waits for its handler or for an answer.
+    pub(crate) fn is_waiting(&self, handle: Handle) -> bool {
+        self.records.get(&handle).is_some_and(|record| record.held.is_some() || record.question.is_some())
+    }
+
+    /// How many connections a user has, dials and failed dials included.
+    pub(crate) fn count(&self, owner: Owner) -> usize {
+        self.records.values().filter(|record| record.owner == owner).count()
     }
 
     pub(crate) fn may_enter_handler(&self, handle: Handle) -> bool {
@@ -253,36 +340,60 @@ impl Table {
     }
 
     pub(crate) fn ended(&self, handle: Handle) -> Option<Cause> {
-        self.ended.iter().find(|(ended, _)| *ended == handle).map(|(_, cause)| cause.clone())
+        self.ended_of(handle).map(|(_, cause)| cause)
+    }
+
+    /// Whose a connection was that is not listed any more, and why it ended.
+    pub(crate) fn ended_of(&self, handle: Handle) -> Option<(Owner, Cause)> {
+        self.ended.iter().find(|ended| ended.handle == handle).map(|ended| (ended.owner, ended.cause.clone()))
+    }
+
+    /// Starts telling changes with their numbers.
+    pub(crate) fn number_changes(&mut self) -> broadcast::Receiver<Numbered> {
+        self.numbered.get_or_insert_with(|| broadcast::channel(CHANGES_MAX).0).subscribe()
+    }
+
+    /// Lists whose connections there are, with the number of the last change that the list shows.
+    pub(crate) fn snapshot(&self) -> (u64, Vec<(Owner, ConnectionInfo)>) {
+        let mut list: Vec<_> =
+            self.records.iter().map(|(handle, record)| (record.owner, record.info(*handle))).collect();
+        list.sort_by_key(|(_, info)| info.handle);
+        (self.serial, list)
     }
 
     // Reports of sessions.
 
-    /// Takes a notification: status first, then whoever is told.
-    pub(crate) fn notified(&mut self, handle: Handle, notification: Notification, status: rasman_dial::Status) {
-        let Some(record) = self.records.get_mut(&handle) else { return };
+    /// Takes a notification: status first, then whoever is told. A listener is given back, to be told by the caller
+    /// once the table is unlocked.
+    #[must_use]
+    pub(crate) fn notified(
+        &mut self,
+        handle: Handle,
+        notification: Notification,
+        status: rasman_dial::Status,
+    ) -> Option<(Arc<dyn Listener>, Arc<Notification>)> {
+        let record = self.records.get_mut(&handle)?;
         record.take(status);
+        let notification = Arc::new(notification);
         record.question = match &notification.detail {
             Detail::Question(question) => Some(question.id),
             _ => None,
         };
         let over = notification.error.is_some() || notification.state == ConnState::Disconnected;
-        if over && self.active.get(&record.key) == Some(&handle) {
-            self.active.remove(&record.key);
-        }
-        if let Some(sender) = &record.notifications {
+        let owner = record.owner;
+        let mut listener = None;
+        if let Some(teller) = &record.teller {
             record.held = (!notification.is_last()).then_some(notification.seq);
-            // A client that lost interest is no error. One that reads nothing while a dial is repeated for hours loses
-            // states in between, and never a question or the end.
-            let weighs = notification.is_last() || notification.state.class() == StateClass::Paused;
-            if weighs || sender.capacity() > NOTIFICATIONS_KEPT {
-                let _ = sender.try_send(Box::new(notification.clone()));
-            }
+            listener = teller.tell(&notification);
         }
         if notification.is_last() {
-            record.notifications = None;
+            record.teller = None;
         }
-        self.tell(Change::Notified { handle, notification: Arc::new(notification) });
+        if over {
+            record.leave(&mut self.active, handle);
+        }
+        self.tell(owner, Change::Notified { handle, notification: Arc::clone(&notification) });
+        listener.map(|listener| (listener, notification))
     }
 
     /// Takes a change within an established connection: status first, then watchers.
@@ -295,7 +406,8 @@ impl Table {
     ) {
         let Some(record) = self.records.get_mut(&handle) else { return };
         record.take(status);
-        self.tell(Change::Substate { handle, substate, cause: cause.map(Arc::new) });
+        let owner = record.owner;
+        self.tell(owner, Change::Substate { handle, substate, cause: cause.map(Arc::new) });
     }
 
     pub(crate) fn doors_opened(&mut self, handle: Handle, doors: Doors) {
@@ -307,14 +419,12 @@ impl Table {
     /// Takes the end of a connection: nothing of it is left.
     pub(crate) fn finished(&mut self, handle: Handle, cause: &Cause) {
         let Some(record) = self.records.remove(&handle) else { return };
-        if self.active.get(&record.key) == Some(&handle) {
-            self.active.remove(&record.key);
-        }
+        record.leave(&mut self.active, handle);
         if self.ended.len() == ENDED_MAX {
             self.ended.pop_front();
         }
-        self.ended.push_back((handle, cause.clone()));
-        self.tell(Change::Gone { handle, cause: Arc::new(cause.clone()) });
+        self.ended.push_back(Ended { handle, owner: record.owner, cause: cause.clone() });
+        self.tell(record.owner, Change::Gone { handle, cause: Arc::new(cause.clone()) });
         self.close_if_done();
         for waiter in record.hang_ups {
             let _ = waiter.send(HangUp::Gone(cause.clone()));
@@ -331,7 +441,11 @@ impl Table {
         }
     }
 
-    fn tell(&self, change: Change) {
+    fn tell(&mut self, owner: Owner, change: Change) {
+        self.serial += 1;
+        if let Some(numbered) = &self.numbered {
+            let _ = numbered.send(Numbered { serial: self.serial, owner, change: change.clone() });
+        }
         if let Some(changes) = &self.changes {
             // Without a watcher there is nobody to tell.
             let _ = changes.send(change);
@@ -341,6 +455,7 @@ impl Table {
     fn close_if_done(&mut self) {
         if self.closing && self.records.is_empty() {
             self.changes = None;
+            self.numbered = None;
         }
     }
 
@@ -349,8 +464,34 @@ impl Table {
     }
 }
 
+impl Teller {
+    /// Tells a queue; gives a listener back.
+    fn tell(&self, notification: &Notification) -> Option<Arc<dyn Listener>> {
+        let sender = match self {
+            Self::Queue(sender) => sender,
+            Self::Listener(listener) => return Some(Arc::clone(listener)),
+        };
+        // A client that lost interest is no error. One that reads nothing while a dial is repeated for hours loses
+        // states in between, and never a question or the end.
+        let weighs = notification.is_last() || notification.state.class() == StateClass::Paused;
+        if weighs || sender.capacity() > NOTIFICATIONS_KEPT {
+            let _ = sender.try_send(Box::new(notification.clone()));
+        }
+        None
+    }
+}
+
 impl Record {
+    /// Makes room for another dial of the entry.
+    fn leave(&self, active: &mut HashMap<(Owner, String), Handle>, handle: Handle) {
+        let key = (self.owner, self.key.clone());
+        if active.get(&key) == Some(&handle) {
+            active.remove(&key);
+        }
+    }
+
     fn take(&mut self, status: rasman_dial::Status) {
+        self.was_connected |= status.state == ConnState::Connected;
         self.status.state = status.state;
         self.status.error = status.error;
         self.status.device = status.device;
@@ -374,7 +515,8 @@ impl Record {
 
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
-        let mut info = ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references);
+        let mut info =
+            ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references.total());
         info.substate = self.status.substate;
         info
     }
