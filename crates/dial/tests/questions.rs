@@ -31,6 +31,22 @@ fn p1_p2_a43_without_paused_states_a_question_is_an_error() {
 }
 
 #[test]
+fn a13_without_credentials_nothing_is_sent_and_the_dial_fails_or_asks() {
+    let nobody = |paused_states| DialPlan { credentials: Default::default(), paused_states, ..plan("") };
+    let mut world = World::new(nobody(false), server());
+    world.settle();
+    assert_eq!((world.last().1, world.last().2), (ConnState::AuthNotify, 691));
+    assert!(world.connection.status().error.unwrap().did.contains("nothing was sent"));
+
+    let mut world = World::new(nobody(true), server());
+    world.settle();
+    assert_eq!(world.last().1, ConnState::RetryAuthentication);
+    world.command(answer(question(&world), "wonderland"));
+    assert_eq!(world.last().1, ConnState::Connected);
+    assert_eq!(world.ports_opened, 1, "the server has refused nobody yet, so the link is still good");
+}
+
+#[test]
 fn p2_p3_p13_with_paused_states_the_dial_waits_in_retry_authentication() {
     let mut config = server();
     config.ppp.retries = 2;

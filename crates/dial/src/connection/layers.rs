@@ -36,7 +36,7 @@ impl Connection {
             ppp::Event::LinkEstablished { .. } => {
                 self.signals.established = true;
                 // The peer has renegotiated LCP while or after we authenticated: prove ourselves again.
-                if self.is_past(ConnState::Authenticate) {
+                if self.is_past(ConnState::Authenticate) && !self.is_nobody() {
                     self.layers.ppp.authenticate(now, self.plan.credentials.clone());
                 }
             }

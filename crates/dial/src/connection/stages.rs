@@ -101,7 +101,12 @@ impl Connection {
                 self.limit(now, self.plan.config.lcp, "LCP");
             }
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
-                self.layers.ppp.authenticate(now, self.plan.credentials.clone());
+                if self.is_nobody() {
+                    // Clause A13: an attempt with nothing could lock an account; ask, or fail, before one is made.
+                    self.signals.authentication = Some(Err(Refusal { cause: nobody(), retry: true }));
+                } else {
+                    self.layers.ppp.authenticate(now, self.plan.credentials.clone());
+                }
                 self.limit(now, self.plan.config.authentication, "authentication");
             }
             Stage::AuthRetry { same_link: false } => {
@@ -187,6 +192,11 @@ impl Connection {
             | Stage::Disconnecting(_)
             | Stage::Disconnected(_) => Next::Stay,
         }
+    }
+
+    /// Tells whether the dial has no credentials at all.
+    pub(super) fn is_nobody(&self) -> bool {
+        self.plan.credentials.user.is_empty() && self.plan.credentials.password.is_empty()
     }
 
     /// Puts the refusal as a question where that is wanted and still useful, else lets it end the dial (clause P2).
@@ -277,6 +287,13 @@ enum Next {
     Stay,
     Enter(Stage),
     Fail(Cause),
+}
+
+/// The refusal of a dial that has no credentials at all.
+fn nobody() -> Cause {
+    Cause::new(Code::AUTHENTICATION_FAILURE, LayerName::User)
+        .did("had neither user name nor password, so nothing was sent")
+        .advice("give them with the dial, or store them for the entry")
 }
 
 /// Tells whether other credentials could help.
