@@ -5,6 +5,7 @@ use rasman_core::{Answer, Cause, ConnState, Device, Projection, Retrying, Statis
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -198,13 +199,29 @@ pub struct ConnectionInfo {
     pub references: u32,
     /// What goes on while the state stays Connected.
     pub substate: Substate,
+    /// The entry's phone book; `None` for an entry that is in none.
+    pub phonebook: Option<PathBuf>,
+    /// The entry is all users' (RASCF_AllUsers).
+    pub all_users: bool,
+    /// The entry's identity, if it has one.
+    pub guid: Option<[u8; 16]>,
 }
 
 impl ConnectionInfo {
     /// Makes a line.
     #[must_use]
     pub fn new(handle: Handle, entry: String, state: ConnState, error: u32, references: u32) -> Self {
-        Self { handle, entry, state, error, references, substate: Substate::None }
+        Self {
+            handle,
+            entry,
+            state,
+            error,
+            references,
+            substate: Substate::None,
+            phonebook: None,
+            all_users: false,
+            guid: None,
+        }
     }
 }
 

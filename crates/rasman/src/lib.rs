@@ -31,13 +31,19 @@
 
 mod backend;
 mod connection;
+mod credentials;
 mod dialing;
+mod entries;
 mod manager;
 mod watch;
 
 pub use backend::{Backend, Started};
 pub use connection::{Connection, ConnectionInfo, Doors, Handle, HangUp, HangingUp, Status};
+pub use credentials::{
+    CredentialMask, DialParams, NewCredentials, NewDialParams, STORED_PASSWORD, StillStored, StoredCredentials,
+};
 pub use dialing::{Dialing, Flow, Held};
+pub use entries::{EntryInfo, EntryRef, EntryScope};
 pub use manager::{Dial, Manager, Target};
 pub use watch::{Change, Watch, WatchEvent};
 

@@ -2,6 +2,7 @@
 
 use crate::{Backend, Connection, ConnectionInfo, Dialing, Error, Handle, Held, Watch};
 use rasman_core::{Cause, Code, Credentials, Entry};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A remote access connection manager.
@@ -9,7 +10,7 @@ use std::sync::Arc;
 /// Clones are the same manager. Get one from `rasmand::embedded`.
 #[derive(Clone)]
 pub struct Manager {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
 }
 
 impl Manager {
@@ -22,8 +23,9 @@ impl Manager {
     /// Starts a dial and returns at once.
     ///
     /// # Errors
-    /// What can be told at once: 623 for an unknown entry, 756 for one that is being dialled, 87 for a setting that
-    /// cannot work, 5 for an entry that is connected with other credentials. Everything later is a notification.
+    /// What can be told at once: 623 for an unknown entry, 621 or 622 for a phone book that cannot be read (clause
+    /// A18), 756 for an entry that is being dialled, 87 for a setting that cannot work, 5 for an entry that is connected
+    /// with other credentials. Everything later is a notification.
     pub fn dial(&self, dial: Dial) -> Result<Dialing, Error> {
         self.start(dial, false)
     }
@@ -100,6 +102,12 @@ pub struct Dial {
     pub credentials: Credentials,
     /// Questions may pause the dial (RDEOPT_PausedStates); without, a question ends it (clauses P1, P2).
     pub paused_states: bool,
+    /// The phone book in which the entry is; `None` for the usual ones (clause B1).
+    pub phonebook: Option<PathBuf>,
+    /// Another number than the entry's, for this dial alone: a VPN's server; empty for the entry's own (clause A12).
+    pub number: String,
+    /// Store the credentials once they have led to a connection, if the entry allows it (clause K8).
+    pub remember: bool,
 }
 
 /// Which entry to dial.
@@ -107,7 +115,8 @@ pub struct Dial {
 pub enum Target {
     /// An entry that the manager knows, by name.
     Name(String),
-    /// These settings.
+    /// These settings. With an empty name the connection is listed under its number with a period before it
+    /// (clause B11).
     Entry(Box<Entry>),
 }
 
@@ -125,6 +134,9 @@ impl Dial {
     }
 
     /// Sets who dials.
+    ///
+    /// Without user name and password those stored for the calling user are taken (clause A13), and for a password of
+    /// sixteen asterisks the stored one (clause A15); an asterisk as domain is the stored domain (clause A14).
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
@@ -138,8 +150,36 @@ impl Dial {
         self
     }
 
+    /// Looks for the entry in this phone book and in no other.
+    #[must_use]
+    pub fn phonebook(mut self, path: impl Into<PathBuf>) -> Self {
+        self.phonebook = Some(path.into());
+        self
+    }
+
+    /// Dials another number than the entry's (clause A12).
+    #[must_use]
+    pub fn number(mut self, number: impl Into<String>) -> Self {
+        self.number = number.into();
+        self
+    }
+
+    /// Stores the credentials once they have led to a connection.
+    #[must_use]
+    pub fn remember(mut self, on: bool) -> Self {
+        self.remember = on;
+        self
+    }
+
     fn to(target: Target) -> Self {
-        Self { target, credentials: Credentials::default(), paused_states: false }
+        Self {
+            target,
+            credentials: Credentials::default(),
+            paused_states: false,
+            phonebook: None,
+            number: String::new(),
+            remember: false,
+        }
     }
 }
 
