@@ -116,13 +116,21 @@ impl<'a> Draft<'a> {
         Ok(media)
     }
 
-    /// Adds a device group to a port group and gives its number.
-    pub(crate) fn add_device(&mut self, media: usize, kind: &str) -> Result<usize, EditError> {
-        let of = |line: &DraftLine<'_>| line.media() == Some(media);
-        let last = self.lines.iter().rposition(of).ok_or_else(|| EditError::NoGroup { key: DEVICE.to_owned() })?;
-        let device = self.device_count(media);
-        self.open_group(last + 1, Scope::Device { media, device }, DEVICE, kind)?;
-        Ok(device)
+    /// Adds a device group to a port group: before the group with the number `device`, or behind the last.
+    pub(crate) fn add_device(&mut self, media: usize, device: usize, kind: &str) -> Result<(), EditError> {
+        let follower = |line: &DraftLine<'_>| line.scope == Some(Scope::Device { media, device });
+        let last = || self.lines.iter().rposition(|line| line.media() == Some(media)).map(|last| last + 1);
+        let at = self.lines.iter().position(follower).or_else(last);
+        let at = at.ok_or_else(|| EditError::NoGroup { key: DEVICE.to_owned() })?;
+        for line in &mut self.lines[at..] {
+            if let Some(Scope::Device { media: of, device }) = &mut line.scope
+                && *of == media
+            {
+                *device += 1;
+            }
+        }
+        let device = device.min(self.device_count(media));
+        self.open_group(at, Scope::Device { media, device }, DEVICE, kind)
     }
 
     /// Takes the port groups from a number on away, with their devices.
@@ -158,11 +166,13 @@ impl<'a> Draft<'a> {
     }
 
     fn replace(&mut self, at: usize, key: &str, value: &str) -> Result<(), EditError> {
-        let encoded = self.encode_value(key, value)?;
-        let line = &mut self.lines[at];
-        if line.bytes[line.value.clone()] == *encoded {
+        let line = &self.lines[at];
+        // What is there stays as it is, even if it could not be written anew.
+        if self.encoding.decode(&line.bytes[line.value.clone()]) == value {
             return Ok(());
         }
+        let encoded = self.encode_value(key, value)?;
+        let line = &mut self.lines[at];
         let end = line.value.start + encoded.len();
         line.bytes.to_mut().splice(line.value.clone(), encoded.iter().copied());
         line.value.end = end;

@@ -1,19 +1,35 @@
 //! Phone books: `rasphone.pbk`, read and written without loss.
 //!
-//! [`Book`] is the file as text: sections, groups, keys, each line as it was written.
+//! [`Book`] is the file as text: sections, groups, keys, each line as it was written. [`Properties`] is one entry
+//! with types.
 #![forbid(unsafe_code)]
 
 mod book;
 mod draft;
 mod encoding;
 mod error;
+mod keys;
 mod line;
 mod name;
+mod properties;
 mod section;
+mod setting;
+mod subentry;
+mod template;
+mod typed;
+mod value;
 
 pub use book::Book;
 pub use encoding::Encoding;
 pub use error::EditError;
 pub use line::{Line, LineKind, Lines, Scope};
 pub use name::{fold_name, validate_name, validate_new_name_for_rename};
+pub use properties::{Properties, Unreadable};
 pub use section::Section;
+pub use setting::{
+    Assign, AuthRestrictions, CallbackMode, DialMode, DnsRegistration, Encryption, EntryType, ExcludedProtocols,
+    Framing, IdleDisconnect, IpSecFlags, OverridePref, Purpose, VpnStrategy,
+};
+pub use subentry::Subentry;
+pub use template::Identity;
+pub use value::{Blob, Filetime, Guid};
