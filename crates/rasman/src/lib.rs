@@ -34,6 +34,7 @@ mod connection;
 mod credentials;
 mod dialing;
 mod entries;
+mod entry_backend;
 mod manager;
 mod watch;
 
@@ -44,8 +45,11 @@ pub use credentials::{
 };
 pub use dialing::{Dialing, Flow, Held};
 pub use entries::{EntryInfo, EntryRef, EntryScope};
+pub use entry_backend::EntryBackend;
 pub use manager::{Dial, Manager, Target};
 pub use watch::{Change, Watch, WatchEvent};
+
+pub use rasman_phonebook::{Properties, Subentry};
 
 pub use rasman_core::{
     Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, InvalidSetting,
