@@ -33,7 +33,7 @@ pub use entry::{
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
 pub use link::{Leaf, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec};
-pub use notification::{Detail, Device, Notification};
+pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Projection, Statistics};
 pub use question::{Answer, Question, QuestionKind};
 pub use rng::Rng;

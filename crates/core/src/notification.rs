@@ -101,19 +101,20 @@ impl fmt::Display for Detail {
             Self::Projection(projection) => write!(f, "{projection}"),
             Self::Question(question) => write!(f, "question {}", question.id),
             Self::Trying { server, medium, of, last } => {
-                write!(f, "{server} (server {medium} of {of}), after error {}", Number(*last))
+                write!(f, "{server} (server {medium} of {of}), after error {}", CodeNumber(*last))
             }
             Self::Waiting { attempt, of, pause, last } => {
-                write!(f, "waiting {pause:?} before attempt {attempt} of {of}, after error {}", Number(*last))
+                write!(f, "waiting {pause:?} before attempt {attempt} of {of}, after error {}", CodeNumber(*last))
             }
         }
     }
 }
 
-/// A code without its sentence.
-struct Number(Code);
+/// Shows a code as its number alone, without constant and sentence.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct CodeNumber(pub Code);
 
-impl fmt::Display for Number {
+impl fmt::Display for CodeNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.0 < 0x8000_0000 { write!(f, "{}", self.0.0) } else { write!(f, "0x{:08X}", self.0.0) }
     }

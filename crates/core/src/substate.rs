@@ -58,7 +58,7 @@ impl fmt::Display for Substate {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Retrying {
-    /// Which further attempt this is, from 1 on.
+    /// Which further attempt this is, from 1 on; 0 while the first one goes on with an alternate.
     pub attempt: u32,
     /// How many there are to be at the most; nothing if only the user or the server ends them.
     pub of: Option<u32>,

@@ -32,6 +32,17 @@ pub struct Config {
     pub questions_max: u32,
     /// An orderly disconnect; then the ports are closed without a goodbye.
     pub disconnect: Duration,
+    /// The least pause before a dial is repeated; the entry's own is otherwise kept to the microsecond.
+    pub redial_pause_min: Duration,
+    /// The longest pause before the second attempt to make a lost link again; the first attempt has none. Each further
+    /// pause is twice as long. From half a pause to all of it is drawn, so that the clients of a server that comes
+    /// back do not come at one moment.
+    pub reconnect_first: Duration,
+    /// Where the doubling ends.
+    pub reconnect_max: Duration,
+    /// How long a link has to stand for its loss to be answered at once again; one that is lost sooner has the pauses
+    /// go on, so that a server that takes us and drops us is not dialled without end.
+    pub reconnect_stable: Duration,
 }
 
 impl Default for Config {
@@ -50,6 +61,11 @@ impl Default for Config {
             question: Duration::from_secs(300),
             questions_max: 3,
             disconnect: Duration::from_secs(3),
+            // The least that the phone book's editors offer.
+            redial_pause_min: Duration::from_secs(1),
+            reconnect_first: Duration::from_secs(2),
+            reconnect_max: Duration::from_secs(60),
+            reconnect_stable: Duration::from_secs(60),
         }
     }
 }

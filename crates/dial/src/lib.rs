@@ -24,6 +24,7 @@
 mod config;
 mod connection;
 mod effect;
+mod retry;
 mod stage;
 
 pub use config::Config;

@@ -1,14 +1,17 @@
 //! The stages of a connection.
 
 use rasman_auth::Authenticated;
-use rasman_core::{Answer, Cause, ConnState, Projection, Question};
+use rasman_core::{Answer, Cause, Code, ConnState, Duration, Projection, Question};
 
 /// Where a connection stands. Each variant holds exactly what is known there.
 ///
 /// A stage is first *published* (its state is told, and the handler may hold it) and then *begun* (its work starts).
 #[derive(Debug)]
 pub(crate) enum Stage {
-    OpenPort,
+    OpenPort {
+        /// Why the dial begins again, if another attempt failed.
+        after: Option<Code>,
+    },
     PortOpened,
     /// The link connects: name, TCP, TLS, HTTP, SSTP call.
     ConnectDevice,
@@ -31,6 +34,11 @@ pub(crate) enum Stage {
     /// The driver sets up the data path.
     ApplySettings(Projection),
     Connected(Projection),
+    /// The last attempt failed, and the next one comes after a pause.
+    Waiting {
+        pause: Duration,
+        last: Code,
+    },
     /// The dial failed in `state`; the link is being taken down. The client still has to hang up (clause A45).
     Failed {
         state: ConnState,
@@ -71,7 +79,7 @@ impl Stage {
     /// Gives the published state: a projection of the stage.
     pub(crate) fn state(&self) -> ConnState {
         match self {
-            Self::OpenPort => ConnState::OpenPort,
+            Self::OpenPort { .. } | Self::Waiting { .. } => ConnState::OpenPort,
             Self::PortOpened => ConnState::PortOpened,
             Self::ConnectDevice => ConnState::ConnectDevice,
             Self::DeviceConnected => ConnState::DeviceConnected,

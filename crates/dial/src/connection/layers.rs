@@ -15,7 +15,8 @@ impl Connection {
 
     pub(super) fn link_event(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Port(port, command) => {
+            LinkEvent::Port(own, command) => {
+                let port = PortId(own.0.wrapping_add(self.port_base));
                 match command {
                     PortCommand::Open(_) => self.ports.push(port),
                     _ => self.ports.retain(|open| *open != port),
@@ -133,8 +134,8 @@ impl Connection {
 }
 
 impl Layers {
-    pub(super) fn new(plan: &DialPlan, rng_source: &mut RngSource) -> Self {
-        let Medium::Sstp(settings) = &plan.entry.medium else { unreachable!("validated entries have a known medium") };
+    pub(super) fn new(plan: &DialPlan, medium: &Medium, rng_source: &mut RngSource) -> Self {
+        let Medium::Sstp(settings) = medium else { unreachable!("validated entries have known media") };
         let tls = TlsSpec {
             host: settings.server.clone(),
             port: settings.port,

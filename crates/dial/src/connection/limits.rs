@@ -41,6 +41,8 @@ impl Connection {
             Stage::ApplySettings(_) => Cause::new(Code::REQUEST_TIMEOUT, LayerName::Network)
                 .did("asked for the network settings to be applied"),
             Stage::RetryAuthentication(retry) => retry.refused.clone(),
+            Stage::Waiting { .. } => return self.attempt_again(now),
+            Stage::Connected(_) => return self.may_be_idle(now),
             Stage::AuthRetry { same_link: false } => {
                 // The refused link would not close in good order; it is left behind all the same.
                 for port in self.ports.drain(..) {
@@ -51,11 +53,29 @@ impl Connection {
             }
             _ => return,
         };
-        self.fail(now, cause);
+        self.attempt_failed(now, cause);
+    }
+
+    /// Gives the limit of a connection without traffic (clause B15).
+    pub(super) fn idle_limit(&self) -> Option<Duration> {
+        self.plan.entry.idle_disconnect.filter(|limit| !limit.is_zero())
+    }
+
+    /// Ends an idle connection. The timer is armed once and looked at when it is due, so that a packet costs a store.
+    fn may_be_idle(&mut self, now: Instant) {
+        let Some(limit) = self.idle_limit() else { return };
+        if now < self.last_traffic + limit {
+            self.deadline = Some(Timeout { at: self.last_traffic + limit, why: "idle" });
+            return;
+        }
+        let cause = Cause::new(Code::IDLE_TIMEOUT, LayerName::Manager)
+            .did(format!("carried no packet of a program for {limit:?}, which is the entry's idle limit"))
+            .advice("give the entry a longer idle limit, or none");
+        self.disconnect(now, cause);
     }
 
     pub(super) fn server(&self) -> (String, u16) {
-        let Medium::Sstp(sstp) = &self.plan.entry.medium else { return (String::new(), 0) };
+        let Medium::Sstp(sstp) = self.medium() else { return (String::new(), 0) };
         (sstp.server.clone(), sstp.port)
     }
 }

@@ -1,18 +1,21 @@
 //! The connection: what goes in and what comes out.
 //!
-//! `stages` decides what follows what, `layers` listens to link and PPP, `limits` ends what takes too long.
+//! `stages` decides what follows what, `attempts` what follows a failure or a loss, `layers` listens to link and PPP,
+//! `limits` ends what takes too long.
 
+mod attempts;
 mod layers;
 mod limits;
 mod stages;
 
 use crate::stage::{Outcome, Retry, Stage};
 use crate::{Command, DialPlan, Effect, PortPhase, RngSource, Status};
+use attempts::{Attempts, Outage};
 use rasman_auth::Authenticated;
 use rasman_core::{
-    Answer, Batch, Cause, Code, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer, LayerName,
-    Link, LinkEvent, LinkParams, Medium, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
-    Question, QuestionKind, Statistics, Timeout, TlsSpec,
+    Answer, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer,
+    LayerName, Link, LinkEvent, LinkParams, Medium, Notification, PortClosed, PortCommand, PortFacts, PortId,
+    Projection, Question, QuestionKind, Retrying, Rng, Statistics, Substate, Timeout, TlsSpec,
 };
 use rasman_media::sstp;
 use rasman_ppp::{self as ppp, Ppp, frame};
@@ -38,8 +41,15 @@ pub struct Connection {
     deadline: Option<Timeout>,
     /// How far the port of the link has come.
     phase: Phase,
-    /// The ports that are open or being opened.
+    attempts: Attempts,
+    /// The link of an established connection is lost and being made again; its published state stays Connected.
+    outage: Option<Outage>,
+    substate: Substate,
+    /// The ports that are open or being opened, by the names that the driver knows.
     ports: Vec<PortId>,
+    /// What is added to the present link's own names of its ports, so that no late word about a port of an earlier
+    /// link is taken for one about this link's.
+    port_base: u8,
     facts: PortFacts,
     teardown: Teardown,
     /// `Effect::Ending` was told.
@@ -53,8 +63,14 @@ pub struct Connection {
     scratch: Batch,
     /// Bytes for the port that must leave before anything the link says next.
     pending: Batch,
+    /// The port for them, if it is closing and another is being opened.
+    pending_port: Option<PortId>,
     statistics: Statistics,
     connected_at: Option<Instant>,
+    /// When the present link began to carry packets.
+    carrying_since: Instant,
+    /// When it last carried a packet; a plain store a packet, looked at when the idle limit is due.
+    last_traffic: Instant,
 }
 
 /// The link and what runs over it; renewed as one when a dial starts again on a fresh link.
@@ -121,19 +137,23 @@ impl Connection {
     /// Starts a dial. The first notification, OpenPort, is queued at once.
     #[must_use]
     pub fn dial(plan: DialPlan, mut rng_source: RngSource, now: Instant) -> Self {
-        let layers = Layers::new(&plan, &mut rng_source);
+        let layers = Layers::new(&plan, &plan.entry.medium, &mut rng_source);
         let handler = if plan.handler { Handler::Idle } else { Handler::None };
         let mut connection = Self {
             plan,
             rng_source,
-            stage: Stage::OpenPort,
+            stage: Stage::OpenPort { after: None },
             begun: false,
             handler,
             layers,
             signals: Signals::default(),
             deadline: None,
             phase: Phase::Port(PortPhase::Resolving),
+            attempts: Attempts::default(),
+            outage: None,
+            substate: Substate::None,
             ports: Vec::new(),
+            port_base: 0,
             facts: PortFacts::default(),
             teardown: Teardown::NotYet,
             ending_told: false,
@@ -143,8 +163,11 @@ impl Connection {
             effects: VecDeque::new(),
             scratch: Batch::new(),
             pending: Batch::new(),
+            pending_port: None,
             statistics: Statistics::default(),
             connected_at: None,
+            carrying_since: now,
+            last_traffic: now,
         };
         connection.publish(ConnState::OpenPort, None, Detail::None);
         connection.advance(now);
@@ -176,7 +199,7 @@ impl Connection {
         let taken = match self.layers.link.handle_input(now, input) {
             Input::Payload { range, used } => match self.layers.ppp.handle_input(now, &mut input[range.clone()]) {
                 Input::Payload { range: inner, .. } => {
-                    return self.received(range.start + inner.start..range.start + inner.end, used);
+                    return self.received(now, range.start + inner.start..range.start + inner.end, used);
                 }
                 Input::Dropped { reason, .. } => Input::Dropped { used, reason },
                 Input::Consumed { .. } | Input::NeedMore => Input::Consumed { used },
@@ -203,6 +226,7 @@ impl Connection {
         };
         match result {
             Ok(()) => {
+                self.last_traffic = now;
                 self.statistics.packets_sent += 1;
                 self.statistics.bytes_sent += packet.len() as u64;
             }
@@ -233,6 +257,9 @@ impl Connection {
             out.push(frame);
         }
         self.pending.clear();
+        if any && let Some(closing) = self.pending_port.take() {
+            return Some(closing);
+        }
         any |= self.layers.link.poll_transmit(now, out);
         if any { self.ports.first().copied() } else { None }
     }
@@ -258,7 +285,13 @@ impl Connection {
     /// Tells the published state.
     #[must_use]
     pub fn state(&self) -> ConnState {
-        self.stage.state()
+        if self.is_hidden() { ConnState::Connected } else { self.stage.state() }
+    }
+
+    /// Tells whether packets can be [sent](Self::encap) and come: it is connected, and no link is being made again.
+    #[must_use]
+    pub fn is_carrying(&self) -> bool {
+        matches!(self.stage, Stage::Connected(_))
     }
 
     /// Tells the status, as RasGetConnectStatus does.
@@ -275,7 +308,15 @@ impl Connection {
             Stage::Projected(p) | Stage::ApplySettings(p) | Stage::Connected(p) => Some(p.clone()),
             _ => None,
         };
-        Status::new(self.state(), error, DEVICE_SSTP, projection)
+        let mut status = Status::new(self.state(), error, DEVICE_SSTP, projection);
+        status.substate = self.substate;
+        status.medium = self.attempts.medium;
+        status.retrying = self.retrying();
+        if let Some(outage) = &self.outage {
+            status.error = None;
+            status.projection = Some(outage.projection.clone());
+        }
+        status
     }
 
     /// Tells what was carried so far.
@@ -286,11 +327,12 @@ impl Connection {
         statistics
     }
 
-    fn received(&mut self, range: core::ops::Range<usize>, used: usize) -> Input {
+    fn received(&mut self, now: Instant, range: core::ops::Range<usize>, used: usize) -> Input {
         if !matches!(self.stage, Stage::Connected(_)) {
             self.statistics.receive_drops += 1;
             return Input::Dropped { used, reason: DropReason::NotUp };
         }
+        self.last_traffic = now;
         self.statistics.packets_received += 1;
         self.statistics.bytes_received += range.len() as u64;
         Input::Payload { range, used }
@@ -303,7 +345,7 @@ impl Connection {
         match &self.stage {
             Stage::Disconnecting(_) | Stage::Disconnected(_) | Stage::Failed { .. } => {}
             // Whoever dialled is told as of any other failure (notification table: "manager stops").
-            stage if stage.is_dialing() && cause.code != Code::USER_DISCONNECTION => self.fail(now, cause),
+            stage if stage.is_dialing() && cause.code != Code::USER_DISCONNECTION => self.give_up(now, cause),
             _ => self.disconnect(now, cause),
         }
     }
@@ -338,7 +380,7 @@ impl Connection {
         if self.ports.contains(&port) && self.is_connecting() {
             self.phase = Phase::Link;
             self.limit(now, self.plan.config.link, "link");
-            self.layers.link.port_ready(now, port, &facts);
+            self.layers.link.port_ready(now, self.own(port), &facts);
             self.facts = facts;
         }
     }
@@ -346,8 +388,13 @@ impl Connection {
     fn port_closed(&mut self, now: Instant, port: PortId, closed: &PortClosed) {
         if self.ports.contains(&port) {
             self.ports.retain(|open| *open != port);
-            self.layers.link.port_closed(now, port, closed);
+            self.layers.link.port_closed(now, self.own(port), closed);
         }
+    }
+
+    /// Gives the link's own name of a port.
+    fn own(&self, port: PortId) -> PortId {
+        PortId(port.0.wrapping_sub(self.port_base))
     }
 
     fn is_connecting(&self) -> bool {

@@ -13,9 +13,9 @@ impl Connection {
             }
             if let Some(cause) = self.loss() {
                 if self.stage.is_dialing() {
-                    self.fail(now, cause)
+                    self.attempt_failed(now, cause)
                 } else {
-                    self.disconnect(now, cause)
+                    self.link_lost(now, cause)
                 }
                 continue;
             }
@@ -30,7 +30,7 @@ impl Connection {
             match self.next() {
                 Next::Stay => return,
                 Next::Enter(stage) => self.enter(now, stage),
-                Next::Fail(cause) => self.fail(now, cause),
+                Next::Fail(cause) => self.give_up(now, cause),
             }
         }
     }
@@ -38,7 +38,8 @@ impl Connection {
     /// Tells as soon as an established connection has begun to end, so that nobody takes it for one that carries.
     fn tell_ending(&mut self) {
         let ending = match &self.stage {
-            Stage::Connected(_) => self.layers.down || self.layers.link.is_ending(),
+            // A link that is to be made again keeps its connection.
+            Stage::Connected(_) => !self.comes_back() && (self.layers.down || self.layers.link.is_ending()),
             Stage::Disconnecting(_) => self.connected_at.is_some(),
             _ => false,
         };
@@ -49,11 +50,23 @@ impl Connection {
     }
 
     /// Changes the stage: the only assignment of it. Derives what is published.
-    fn enter(&mut self, now: Instant, stage: Stage) {
+    pub(super) fn enter(&mut self, now: Instant, stage: Stage) {
         self.deadline = None;
         self.begun = false;
         self.stage = stage;
+        if let Stage::Connected(_) = &self.stage {
+            self.carries_from(now);
+            if self.outage_ends() {
+                return;
+            }
+        }
+        // Clause A41: whoever dialled was told Connected, and nothing is told after it.
+        if self.is_hidden() {
+            return;
+        }
         let (error, detail) = match &self.stage {
+            Stage::OpenPort { after: Some(last) } => (None, self.trying(*last)),
+            Stage::Waiting { pause, last } => (None, self.waiting(*pause, *last)),
             Stage::ConnectDevice => (None, Detail::Device(DEVICE_SSTP)),
             Stage::DeviceConnected => {
                 (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
@@ -67,13 +80,12 @@ impl Connection {
             Stage::Disconnected(cause) => {
                 ((cause.code != Code::USER_DISCONNECTION).then(|| cause.clone()), Detail::None)
             }
-            Stage::Connected(_) => {
-                self.connected_at = Some(now);
-                (None, Detail::None)
-            }
             _ => (None, Detail::None),
         };
         self.publish(self.stage.state(), error, detail);
+        if let Stage::Connected(_) = &self.stage {
+            self.promote();
+        }
     }
 
     pub(super) fn publish(&mut self, state: ConnState, error: Option<Cause>, detail: Detail) {
@@ -125,14 +137,22 @@ impl Connection {
                 self.effects.push_back(Effect::ConfigureNetwork(projection.clone()));
                 self.limit(now, self.plan.config.settings, "network settings");
             }
-            Stage::OpenPort
+            Stage::Connected(_) => {
+                if let Some(idle) = self.idle_limit() {
+                    self.limit(now, idle, "idle");
+                }
+            }
+            Stage::Waiting { pause, .. } => {
+                let pause = *pause;
+                self.limit(now, pause, "next attempt");
+            }
+            Stage::OpenPort { .. }
             | Stage::PortOpened
             | Stage::DeviceConnected
             | Stage::AuthNotify(_)
             | Stage::AuthAck(_)
             | Stage::Authenticated(_)
             | Stage::Projected(_)
-            | Stage::Connected(_)
             | Stage::Failed { .. }
             | Stage::Disconnecting(_)
             | Stage::Disconnected(_) => {}
@@ -142,7 +162,7 @@ impl Connection {
     /// Decides what follows the present stage, whose work has begun.
     fn next(&mut self) -> Next {
         match &mut self.stage {
-            Stage::OpenPort => Next::Enter(Stage::PortOpened),
+            Stage::OpenPort { .. } => Next::Enter(Stage::PortOpened),
             Stage::PortOpened => Next::Enter(Stage::ConnectDevice),
             Stage::ConnectDevice if self.signals.link_up.is_some() => Next::Enter(Stage::DeviceConnected),
             Stage::DeviceConnected => Next::Enter(Stage::AllDevicesConnected),
@@ -188,6 +208,7 @@ impl Connection {
             | Stage::AllDevicesConnected
             | Stage::AuthRetry { same_link: false }
             | Stage::Connected(_)
+            | Stage::Waiting { .. }
             | Stage::Failed { .. }
             | Stage::Disconnecting(_)
             | Stage::Disconnected(_) => Next::Stay,
@@ -201,7 +222,7 @@ impl Connection {
 
     /// Puts the refusal as a question where that is wanted and still useful, else lets it end the dial (clause P2).
     fn ask_or_fail(&mut self, refused: Cause, same_link: bool) -> Next {
-        let askable = self.plan.paused_states && self.handler != Handler::Silent;
+        let askable = self.plan.paused_states && self.outage.is_none() && self.handler != Handler::Silent;
         if !askable || !is_about_credentials(refused.code) || self.questions >= self.plan.config.questions_max {
             return Next::Fail(refused);
         }
@@ -213,11 +234,8 @@ impl Connection {
 
     /// Dials again with fresh layers, for a server that lets nobody try twice on one link.
     fn start_over(&mut self) -> Next {
-        self.layers = Layers::new(&self.plan, &mut self.rng_source);
-        self.signals = Signals::default();
-        self.ports.clear();
-        self.facts = PortFacts::default();
-        Next::Enter(Stage::OpenPort)
+        self.renew_layers();
+        Next::Enter(Stage::OpenPort { after: None })
     }
 
     /// Tells the failure of the present state and takes the link down. Nothing is told after it (clause A41).
@@ -228,6 +246,8 @@ impl Connection {
     }
 
     pub(super) fn disconnect(&mut self, now: Instant, cause: Cause) {
+        self.outage = None;
+        self.substate = Substate::None;
         self.enter(now, Stage::Disconnecting(cause.clone()));
         self.take_down(now, &cause);
     }
@@ -243,14 +263,19 @@ impl Connection {
             self.finish_teardown(now);
             return;
         }
+        self.say_goodbye(now, cause);
+        let limit = self.plan.config.disconnect.min(self.layers.link.close_limit());
+        self.teardown = Teardown::Running { give_up_at: now + limit };
+    }
+
+    /// PPP's goodbye, then the link's.
+    pub(super) fn say_goodbye(&mut self, now: Instant, cause: &Cause) {
         self.layers.ppp.terminate(now);
         // The Terminate-Request leaves now: once the link is closing it carries nothing. Its answer is not waited
         // for, as the link's own goodbye is acknowledged too.
         self.pump_ppp(now);
         while self.layers.link.poll_transmit(now, &mut self.pending) {}
         self.layers.link.close(now, cause);
-        let limit = self.plan.config.disconnect.min(self.layers.link.close_limit());
-        self.teardown = Teardown::Running { give_up_at: now + limit };
     }
 
     /// Ends the teardown once the link is down or the time is up.

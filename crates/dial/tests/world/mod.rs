@@ -42,6 +42,15 @@ pub struct World {
     pub connection: Connection,
     server: Option<Server>,
     server_config: ServerConfig,
+    /// Servers that are not as the others are, by name.
+    pub servers: Vec<(&'static str, ServerConfig)>,
+    /// The port that was opened last.
+    port: PortId,
+    /// When which server was dialled.
+    pub dialled: Vec<(u64, String)>,
+    pub substates: Vec<(u64, Substate, u32)>,
+    pub promoted: Vec<usize>,
+    pub networks: u32,
     to_server: Vec<u8>,
     to_client: Vec<u8>,
     pub told: Vec<(u64, Notification)>,
@@ -56,6 +65,8 @@ pub struct World {
     pub waiting: Option<u64>,
     pub network_fails: Option<Cause>,
     pub echoes_answered: u32,
+    /// PPP Terminate-Requests that servers heard.
+    pub goodbyes_heard: u32,
     seed: u64,
 }
 
@@ -121,6 +132,21 @@ pub fn plan(password: &str) -> DialPlan {
     }
 }
 
+/// A plan with alternate servers and further attempts.
+pub fn plan_with(password: &str, alternates: &[&str], redial: Redial) -> DialPlan {
+    let mut plan = plan(password);
+    let mut entry = (*plan.entry).clone();
+    entry.alternates = alternates.iter().map(|server| Entry::sstp("other", *server).medium).collect();
+    entry.redial = redial;
+    plan.entry = Arc::new(entry);
+    plan
+}
+
+pub fn unknown_name() -> ServerConfig {
+    let cause = Cause::new(Code::DNSNAME_NOT_RESOLVABLE, LayerName::Name).did("asked for its address");
+    ServerConfig { reach: Reach::Fails(cause), ..server() }
+}
+
 pub fn hang_up() -> Command {
     Command::HangUp(Cause::new(Code::USER_DISCONNECTION, LayerName::User))
 }
@@ -142,6 +168,12 @@ impl World {
             connection,
             server: None,
             server_config,
+            servers: Vec::new(),
+            port: PortId(0),
+            dialled: Vec::new(),
+            substates: Vec::new(),
+            promoted: Vec::new(),
+            networks: 0,
             to_server: Vec::new(),
             to_client: Vec::new(),
             told: Vec::new(),
@@ -153,6 +185,7 @@ impl World {
             waiting: None,
             network_fails: None,
             echoes_answered: 0,
+            goodbyes_heard: 0,
             seed: 1,
         }
     }
@@ -256,11 +289,27 @@ impl World {
         self.settle();
     }
 
+    /// A program sends a packet.
+    pub fn sends_packet(&mut self) -> bool {
+        let mut out = Batch::new();
+        self.connection.encap(self.now, &[0x45; 40], &mut out).is_ok()
+    }
+
+    /// The server sends a packet from inside.
+    pub fn receives_packet(&mut self) {
+        let mut out = Batch::new();
+        let server = self.server.as_mut().expect("a server runs");
+        server.sstp.encap(self.now, &[0xFF, 0x03, 0x00, 0x21], &[0x45; 40], &mut out).expect("the call is up");
+        self.to_client.extend_from_slice(out.as_bytes());
+        self.settle();
+    }
+
     /// The TCP connection breaks.
     pub fn port_breaks(&mut self) {
         self.port_open = false;
         let cause = Cause::new(Code::LINK_FAILURE, LayerName::Tcp).said("connection reset by peer");
-        self.command(Command::PortClosed(PortId(0), PortClosed::Failed(cause)));
+        self.server = None;
+        self.command(Command::PortClosed(self.port, PortClosed::Failed(cause)));
     }
 
     pub fn server_is_bound(&self) -> bool {
@@ -297,13 +346,17 @@ impl World {
 
     fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Port(port, PortCommand::Open(_)) => self.open(port),
+            Effect::Port(port, PortCommand::Open(PortSpec::Tls(spec))) => self.open(port, &spec.host),
             Effect::Port(_, _) => {
+                // What was said last is still heard.
+                self.serve();
+                self.to_server.clear();
                 self.port_open = false;
                 self.to_client.clear();
                 self.server = None;
             }
             Effect::ConfigureNetwork(_) => {
+                self.networks += 1;
                 let command = match self.network_fails.take() {
                     Some(cause) => Command::NetworkFailed(cause),
                     None => Command::NetworkReady,
@@ -321,12 +374,22 @@ impl World {
                 self.finished = Some(cause);
             }
             Effect::Ending => self.ending = true,
+            Effect::Substate { substate, cause } => {
+                let code = cause.map_or(0, |cause| cause.code.0);
+                self.substates.push((self.now.as_millis(), substate, code));
+            }
+            Effect::Promote(alternate) => self.promoted.push(alternate),
             other => panic!("unknown effect {other:?}"),
         }
     }
 
-    fn open(&mut self, port: PortId) {
+    fn open(&mut self, port: PortId, host: &str) {
+        assert!(!self.port_open, "one port at a time");
         self.ports_opened += 1;
+        self.port = port;
+        self.dialled.push((self.now.as_millis(), host.to_owned()));
+        let other = self.servers.iter().find(|(name, _)| *name == host);
+        let config = other.map_or(&self.server_config, |(_, config)| config).clone();
         let phase = |world: &mut Self, phase| {
             world.connection.handle_command(world.now, Command::PortProgress(port, phase));
         };
@@ -334,7 +397,7 @@ impl World {
         facts.leaf = Some(LEAF);
         facts.protection = "TLS 1.3".into();
         phase(self, PortPhase::Resolving);
-        match self.server_config.reach.clone() {
+        match config.reach {
             Reach::Hangs(PortPhase::Resolving) => {}
             Reach::Hangs(hangs) => {
                 phase(self, PortPhase::Connecting);
@@ -352,11 +415,11 @@ impl World {
             Reach::Ready => {
                 self.port_open = true;
                 self.seed += 1;
-                let mut sstp = sstp::Server::new(self.server_config.sstp.clone(), Box::new(SeededRng::new(self.seed)));
+                let mut sstp = sstp::Server::new(config.sstp, Box::new(SeededRng::new(self.seed)));
                 sstp.open(self.now);
                 sstp.port_ready(self.now, PortId(0), &facts);
-                let ppp = Ppp::server(self.server_config.ppp.clone(), Box::new(SeededRng::new(self.seed + 1000)));
-                let mute = self.server_config.mute;
+                let ppp = Ppp::server(config.ppp, Box::new(SeededRng::new(self.seed + 1000)));
+                let mute = config.mute;
                 self.server = Some(Server { sstp, ppp, mute, established: false, authenticated: false });
                 self.connection.handle_command(self.now, Command::PortReady(port, facts));
             }
@@ -379,6 +442,10 @@ impl World {
                     // LCP Echo-Reply: protocol C021, code 10.
                     if frame.get(2..5) == Some(&[0xC0, 0x21, 10]) {
                         self.echoes_answered += 1;
+                    }
+                    // LCP Terminate-Request: code 5.
+                    if frame.get(2..5) == Some(&[0xC0, 0x21, 5]) {
+                        self.goodbyes_heard += 1;
                     }
                     let _ = server.ppp.handle_input(self.now, frame);
                     used
@@ -404,7 +471,7 @@ impl World {
         let mut moved = false;
         let mut at = 0;
         while at < self.to_client.len() {
-            let used = match self.connection.handle_input(self.now, PortId(0), &mut self.to_client[at..]) {
+            let used = match self.connection.handle_input(self.now, self.port, &mut self.to_client[at..]) {
                 Input::Payload { used, .. } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };

@@ -10,9 +10,9 @@ use tokio::net::TcpListener;
 ///
 /// `host` is resolved inside the tunnel, for each connection anew. Run it as a local task of a `LocalSet`; dropped, it
 /// drops every stream.
-pub async fn forward(listener: TcpListener, host: String, port: u16, stack: StackHandle) {
+pub async fn forward(listener: impl Into<Rc<TcpListener>>, host: String, port: u16, stack: StackHandle) {
     let (host, to) = (Rc::<str>::from(host), stack.clone());
-    serve(listener, &stack, move |tcp| {
+    serve(listener.into(), &stack, move |tcp| {
         let (host, to) = (Rc::clone(&host), to.clone());
         async move {
             match to.connect_host(&host, port).await {

@@ -1,7 +1,8 @@
 //! How programs reach the tunnel: a SOCKS5 proxy and local port forwards.
 //!
 //! A door is a listener of the system, and a future that hands each of its connections to a stream of the
-//! [stack](crate::stack). It runs as a local task beside the connection's own and ends with the stack.
+//! [stack](crate::stack). It runs as a local task beside the connection's own and ends with the stack; its listener
+//! may be kept for another stack.
 
 mod forward;
 mod relay;
@@ -15,6 +16,7 @@ use rasman_core::{Cause, Code, Duration, LayerName};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -52,7 +54,7 @@ const STREAMS_MAX: usize = 4096;
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Runs `handle` for every connection on `listener` until the stack is gone; then, or when dropped, drops them all.
-async fn serve<F>(listener: TcpListener, stack: &StackHandle, handle: impl Fn(TcpStream) -> F)
+async fn serve<F>(listener: Rc<TcpListener>, stack: &StackHandle, handle: impl Fn(TcpStream) -> F)
 where
     F: Future<Output = ()> + 'static,
 {

@@ -9,11 +9,14 @@ use tokio::net::TcpStream;
 const BUFFER: usize = 64 * 1024;
 
 /// Copies both ways until both have ended; what breaks on one side is reset on the other, so that nobody takes half
-/// of something for the whole.
+/// of something for the whole. Dropped, it resets `tcp` as well.
 pub(super) async fn relay(mut tcp: TcpStream, mut stream: StackStream) {
-    if let Err(error) = copy_bidirectional_with_sizes(&mut tcp, &mut stream, BUFFER, BUFFER).await {
-        tracing::trace!(%error, "a stream broke");
-        reset(&tcp);
+    reset(&tcp);
+    match copy_bidirectional_with_sizes(&mut tcp, &mut stream, BUFFER, BUFFER).await {
+        Ok(_) => {
+            let _ = SockRef::from(&tcp).set_linger(None);
+        }
+        Err(error) => tracing::trace!(%error, "a stream broke"),
     }
 }
 

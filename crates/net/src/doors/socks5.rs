@@ -10,15 +10,16 @@ use fast_socks5::{ReplyError, Socks5Command};
 use rasman_core::Duration;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// Serves SOCKS5 on `listener` until the stack is gone.
 ///
 /// Run it as a local task of a `LocalSet`; dropped, it drops every stream.
-pub async fn socks5(listener: TcpListener, stack: StackHandle) {
+pub async fn socks5(listener: impl Into<Rc<TcpListener>>, stack: StackHandle) {
     let to = stack.clone();
-    serve(listener, &stack, move |tcp| {
+    serve(listener.into(), &stack, move |tcp| {
         let to = to.clone();
         async move {
             if let Err(error) = client(tcp, &to).await {

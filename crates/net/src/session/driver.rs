@@ -1,22 +1,21 @@
 //! Drives one connection: the only place where its state machine meets sockets and the clock.
 
-use super::{Counters, Observer, OpenDoors, Session};
+use super::network::{Doors, NetworkPath};
+use super::{Counters, Observer, Session};
 use crate::clock::sleep_until;
 use crate::pump::Pump;
 use crate::random::SystemRng;
-use crate::stack::{Stack, StackConfig};
 use crate::tls::TlsStream;
-use crate::{clock, connect, doors, tls};
+use crate::{clock, connect, tls};
 use rasman_core::{
     Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, PortClosed, PortCommand, PortId, PortSpec,
-    Projection, TlsSpec,
+    Projection, Substate, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -67,8 +66,8 @@ struct Driver {
     port: Port,
     reports: mpsc::UnboundedSender<(PortId, PortReport)>,
     network: Option<NetworkPath>,
-    /// Listeners that are bound and not served yet.
-    doors: Option<BoundDoors>,
+    /// Bound once, and kept while the link is made again.
+    doors: Option<Doors>,
     /// Where frames go that have no port.
     idle: Batch,
     finished: Option<Cause>,
@@ -79,6 +78,7 @@ enum Port {
     None,
     /// Being opened by a task that ends when this is dropped.
     Opening {
+        id: PortId,
         _task: JoinSet<()>,
     },
     Open {
@@ -94,17 +94,6 @@ enum PortReport {
     Progress(PortPhase),
     Opened(Box<TlsStream>),
     Failed(Cause),
-}
-
-struct NetworkPath {
-    stack: Stack,
-    /// The doors' tasks; dropped, they drop every stream.
-    _tasks: JoinSet<()>,
-}
-
-struct BoundDoors {
-    socks: Option<TcpListener>,
-    forwards: Vec<(TcpListener, String, u16)>,
 }
 
 impl Driver {
@@ -128,7 +117,7 @@ impl Driver {
     fn port_report(&mut self, id: PortId, report: PortReport) {
         let now = clock::now();
         // A report of a port that was closed meanwhile; its socket goes with it.
-        if !matches!(self.port, Port::Opening { .. }) {
+        if !matches!(self.port, Port::Opening { id: opening, .. } if opening == id) {
             return;
         }
         match report {
@@ -181,7 +170,12 @@ impl Driver {
             return;
         };
         let id = *id;
-        while self.connection.poll_transmit(now, pump.out()).is_some() {}
+        while let Some(port) = self.connection.poll_transmit(now, pump.out()) {
+            if port != id {
+                // The last words for a port that broke meanwhile.
+                pump.out().clear();
+            }
+        }
         if let Err(cause) = pump.send().and_then(|()| pump.write()) {
             self.port_failed(now, id, PortClosed::Failed(cause));
         }
@@ -189,9 +183,19 @@ impl Driver {
 
     /// Sends what programs have to say, as long as the port has room.
     fn send_from_stack(&mut self, now: Instant) {
-        let (Port::Open { id, pump }, Some(network)) = (&mut self.port, &mut self.network) else { return };
-        let id = *id;
+        let Some(network) = &mut self.network else { return };
         let connection = &mut self.connection;
+        if !connection.is_carrying() {
+            // As with a cable that is pulled: what is sent is lost and counted, TCP repeats it, and whoever cannot
+            // wait gives up by the stack's own limits.
+            let idle = &mut self.idle;
+            network.stack.poll(now, LOST_AT_ONCE, |packet| {
+                let _ = connection.encap(now, packet, idle);
+            });
+            return;
+        }
+        let Port::Open { id, pump } = &mut self.port else { return };
+        let id = *id;
         let sent = pump.send_from(now, &mut network.stack, |packet, out| {
             // A packet that does not go is counted as a drop; TCP repeats it.
             let _ = connection.encap(now, packet, out);
@@ -214,14 +218,18 @@ impl Driver {
             }
             Effect::Notify(notification) => {
                 match notification.state {
+                    _ if notification.error.is_some() => self.close_network(),
                     ConnState::Connected => self.serve_doors(),
-                    ConnState::Disconnected => self.network = None,
+                    ConnState::Disconnected => self.close_network(),
                     _ => {}
                 }
                 self.observer.notified(notification, self.connection.status());
             }
             Effect::Ending => self.observer.ending(),
             Effect::Substate { substate, cause } => {
+                if substate == Substate::Reconnected {
+                    self.serve_doors();
+                }
                 self.observer.substate(substate, cause, self.connection.status());
             }
             Effect::Promote(alternate) => self.observer.promoted(alternate),
@@ -245,7 +253,7 @@ impl Driver {
             // Nobody listens any more if the connection has ended meanwhile.
             let _ = reports.send((id, report));
         });
-        if let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::Opening { _task: task }) {
+        if let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::Opening { id, _task: task }) {
             // The goodbye of a refused link goes on beside the fresh one.
             tokio::task::spawn_local(goodbye);
         }
@@ -264,43 +272,40 @@ impl Driver {
         };
     }
 
-    /// Binds the doors and makes the stack.
+    /// Binds the doors and makes the stack, as far as an earlier link has not left them to be used on.
     fn configure(&mut self, now: Instant, projection: &Projection) -> Result<(), Cause> {
         let DataPath::Rootless(rootless) = &self.entry.data_path else {
             return Err(Cause::new(Code::NOT_SUPPORTED, LayerName::Network));
         };
-        let socks = rootless.socks.map(doors::bind).transpose()?;
-        let mut forwards = Vec::new();
-        for forward in &rootless.forwards {
-            forwards.push((doors::bind(forward.listen)?, forward.host.clone(), forward.port));
+        if self.doors.is_none() {
+            let doors = Doors::bind(rootless)?;
+            self.observer.doors_opened(doors.addresses());
+            self.doors = Some(doors);
         }
-        let open = OpenDoors {
-            socks: socks.as_ref().and_then(|listener| listener.local_addr().ok()),
-            forwards: forwards.iter().filter_map(|(listener, ..)| listener.local_addr().ok()).collect(),
-        };
-        self.observer.doors_opened(open);
-        self.doors = Some(BoundDoors { socks, forwards });
-        let stack = Stack::new(projection, StackConfig::default(), now);
-        self.network = Some(NetworkPath { stack, _tasks: JoinSet::new() });
+        if !self.network.as_ref().is_some_and(|network| network.can_go_on(projection)) {
+            self.network = Some(NetworkPath::new(now, projection));
+        }
         Ok(())
     }
 
     /// Lets programs in, now that packets flow.
     fn serve_doors(&mut self) {
-        let (Some(network), Some(bound)) = (&mut self.network, self.doors.take()) else { return };
-        let handle = network.stack.handle();
-        if let Some(listener) = bound.socks {
-            network._tasks.spawn_local(doors::socks5(listener, handle.clone()));
+        if let (Some(network), Some(doors)) = (&mut self.network, &self.doors) {
+            network.serve(doors);
         }
-        for (listener, host, port) in bound.forwards {
-            network._tasks.spawn_local(doors::forward(listener, host, port, handle.clone()));
-        }
+    }
+
+    /// Ends every stream and frees the doors.
+    fn close_network(&mut self) {
+        self.network = None;
+        self.doors = None;
     }
 
     /// Tells when the connection or the stack wants to be called next.
     fn next_wake(&mut self, now: Instant) -> Option<Instant> {
         let connection = self.connection.poll_timeout().map(|timeout| timeout.at);
-        let has_room = matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() > 0);
+        let has_room = !self.connection.is_carrying()
+            || matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() > 0);
         let stack = match &mut self.network {
             // Without room there is nothing to poll the stack for: `ready` wakes us when there is.
             Some(network) if has_room => network.stack.next_poll(now).map(|after| now + after),
@@ -358,5 +363,7 @@ async fn stack_notified(network: &Option<NetworkPath>) {
     }
 }
 
+/// How many bytes a stack may lose in one turn while no link carries them.
+const LOST_AT_ONCE: usize = 1 << 20;
 /// How long a port may take to say goodbye.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@
 //! nothing is locked.
 
 mod driver;
+mod network;
 mod workers;
 
 pub use workers::{Stopping, Workers};
