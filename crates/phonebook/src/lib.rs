@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod book;
+mod dial;
 mod draft;
 mod encoding;
 mod error;
@@ -20,6 +21,7 @@ mod typed;
 mod value;
 
 pub use book::Book;
+pub use dial::{NotDialable, Protocol, UserPreferences};
 pub use encoding::Encoding;
 pub use error::EditError;
 pub use line::{Line, LineKind, Lines, Scope};

@@ -1,0 +1,494 @@
+//! From an entry of a phone book to what can be dialled.
+
+use crate::error::shown;
+use crate::setting::{
+    Assign, AuthRestrictions, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref, VpnStrategy,
+};
+use crate::value::from_hex;
+use crate::{Properties, Subentry};
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+use core::str::FromStr;
+use rasman_core::{
+    AuthMethod, Cause, Code, DataPath, Duration, Entry, Forward, InvalidSetting, LayerName, Medium, Network, Redial,
+    Rootless, SstpSettings, Trust,
+};
+
+/// What the user prefers where an entry has no setting of its own (`OverridePref`).
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct UserPreferences {
+    /// When to dial again.
+    pub redial: Redial,
+    /// When a connection without traffic ends; `None` for never.
+    pub idle_disconnect: Option<Duration>,
+}
+
+/// Why an entry cannot be dialled: which key, what is wrong, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotDialable {
+    /// The number that programs see.
+    pub code: Code,
+    /// The key.
+    pub key: &'static str,
+    /// Its value, made fit to print.
+    pub value: String,
+    /// What is wrong, as the rest of a sentence that begins with the key and its value.
+    pub problem: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl NotDialable {
+    fn new(code: Code, key: &'static str, value: impl fmt::Display, problem: impl Into<String>) -> Self {
+        let value = shown(&value.to_string());
+        Self { code, key, value, problem: problem.into(), advice: String::new() }
+    }
+
+    fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+}
+
+impl fmt::Display for NotDialable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={} {}", self.key, self.value, self.problem)?;
+        if self.advice.is_empty() { Ok(()) } else { write!(f, "; {}", self.advice) }
+    }
+}
+
+impl std::error::Error for NotDialable {}
+
+impl From<NotDialable> for Cause {
+    fn from(error: NotDialable) -> Self {
+        let did = format!("read {}={}, which {}", error.key, error.value, error.problem);
+        Self::new(error.code, LayerName::Settings).did(did).advice(error.advice)
+    }
+}
+
+/// Something that can carry a connection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// IKEv2 with ESP.
+    Ikev2,
+    /// PPP in TLS.
+    Sstp,
+    /// PPP in L2TP in IPsec.
+    L2tp,
+    /// PPP in GRE.
+    Pptp,
+    /// GRE alone.
+    Gre,
+}
+
+impl Protocol {
+    /// Tells whether it can be dialled.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self == Self::Sstp
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ikev2 => "IKEv2",
+            Self::Sstp => "SSTP",
+            Self::L2tp => "L2TP",
+            Self::Pptp => "PPTP",
+            Self::Gre => "GRE",
+        })
+    }
+}
+
+impl VpnStrategy {
+    /// Gives the tunnels that are tried, in order; nothing for a number without a name.
+    #[must_use]
+    pub fn protocols(self) -> Vec<Protocol> {
+        use Protocol::{Gre, Ikev2, L2tp, Pptp, Sstp};
+        match self {
+            // Our own order, the strongest first; the list of `ProtocolList` is not in the file.
+            Self::Default | Self::ProtocolList | Self::Ikev2First => vec![Ikev2, Sstp, L2tp, Pptp],
+            Self::SstpFirst => vec![Sstp, Ikev2, L2tp, Pptp],
+            Self::L2tpFirst => vec![L2tp, Ikev2, Sstp, Pptp],
+            Self::PptpFirst => vec![Pptp, Ikev2, Sstp, L2tp],
+            Self::Ikev2Only => vec![Ikev2],
+            Self::SstpOnly => vec![Sstp],
+            Self::L2tpOnly => vec![L2tp],
+            Self::PptpOnly => vec![Pptp],
+            Self::GreOnly => vec![Gre],
+            Self::Ikev2Sstp => vec![Ikev2, Sstp],
+            Self::L2tpSstp => vec![L2tp, Sstp],
+            Self::PptpSstp => vec![Pptp, Sstp],
+            Self::Other(_) => Vec::new(),
+        }
+    }
+}
+
+impl Properties {
+    /// Makes what can be dialled of the entry.
+    ///
+    /// `read_certificates` gets each path of `RasmanCa` and gives the certificates of that file in DER form, or says
+    /// what went wrong, as the rest of a sentence that begins with the path. Nothing else is opened.
+    ///
+    /// # Errors
+    /// The first key that stands in the way, with the code that RasDial returns at once.
+    pub fn dial_entry(
+        &self,
+        preferences: &UserPreferences,
+        mut read_certificates: impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
+    ) -> Result<Entry, NotDialable> {
+        self.refuse_unreadable()?;
+        self.refuse_what_is_gone()?;
+        let link = self.vpn_link()?;
+        self.refuse_missing_protocols()?;
+        let authentication = self.authentication()?;
+        let trust = self.trust(&mut read_certificates)?;
+        let mut media = Vec::new();
+        for number in dialled_numbers(link)? {
+            media.push(Medium::Sstp(self.sstp_settings(number, &trust)?));
+        }
+        let medium = media.remove(0);
+        let entry = Entry {
+            name: self.name.clone(),
+            medium,
+            alternates: media,
+            promote_alternates: link.promote_alternates,
+            redial: self.redial(&preferences.redial),
+            idle_disconnect: self.idle_limit(preferences.idle_disconnect),
+            authentication,
+            network: self.network()?,
+            data_path: DataPath::Rootless(self.rootless()?),
+        };
+        entry.validate().map_err(|invalid| self.refused(invalid))?;
+        Ok(entry)
+    }
+
+    /// Puts the number that connected in the place of the first one (clause M8).
+    ///
+    /// `number` counts the dialled numbers from 0: 0 is the entry's own, its alternates follow.
+    pub fn promote(&mut self, number: usize) {
+        let Some(link) = self.subentries.first_mut() else { return };
+        let mut dialled = (0..link.phone_numbers.len()).filter(|at| !link.phone_numbers[*at].trim().is_empty());
+        let (first, connected) = (dialled.clone().next(), dialled.nth(number));
+        if let (Some(first), Some(connected)) = (first, connected) {
+            link.phone_numbers.swap(first, connected);
+        }
+    }
+
+    fn refuse_unreadable(&self) -> Result<(), NotDialable> {
+        let counts = |key: &str| HONOURED.contains(&key) || (key == "IpAddress" && self.ip_assign == Assign::Given);
+        match self.unreadable.0.iter().find(|(key, _)| counts(key)) {
+            Some((key, value)) => {
+                let error = NotDialable::new(Code::INVALID_PARAMETER, key, value, "cannot be read");
+                Err(error.advice("write a number or an address as the key needs it, or remove the line"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_what_is_gone(&self) -> Result<(), NotDialable> {
+        if self.framing != Framing::Ppp {
+            let error = NotDialable::new(Code::FEATURE_DEPRECATED, "BaseProtocol", self.framing.number(), "is not PPP");
+            return Err(error.advice("set BaseProtocol=1"));
+        }
+        if self.entry_type == EntryType::Direct {
+            let problem = "is a direct cable connection, which is no longer supported";
+            return Err(NotDialable::new(Code::FEATURE_DEPRECATED, "Type", self.entry_type.number(), problem));
+        }
+        if !self.custom_dial_dll.is_empty() {
+            // Clause A59.
+            let problem = "names a Windows library that should dial, which cannot be loaded";
+            let error = NotDialable::new(CANNOT_DO_CUSTOMDIAL, "CustomRasDialDll", &self.custom_dial_dll, problem);
+            return Err(error.advice("empty the key to dial without it"));
+        }
+        if self.excluded_protocols.contains(ExcludedProtocols::IPV4) {
+            let (code, value) = (Code::PPP_NO_PROTOCOLS_CONFIGURED, self.excluded_protocols.0);
+            let error =
+                NotDialable::new(code, "ExcludedProtocols", value, "excludes IPv4, and only IPv4 can be dialled");
+            return Err(error.advice("clear bit 4"));
+        }
+        Ok(())
+    }
+
+    /// Gives the link of a VPN entry.
+    fn vpn_link(&self) -> Result<&Subentry, NotDialable> {
+        let Some(link) = self.primary() else {
+            let error = NotDialable::new(Code::PORT_NOT_AVAILABLE, "MEDIA", "", "is missing, so there is no port");
+            return Err(error.advice("add the groups MEDIA and DEVICE"));
+        };
+        let (is_vpn, kind) = (link.device_type.eq_ignore_ascii_case("vpn"), self.entry_type);
+        match kind {
+            EntryType::Vpn if is_vpn => Ok(link),
+            // A service name taken for a server, or the reverse.
+            EntryType::Broadband if is_vpn => {
+                let problem = "is a VPN device in a PPPoE entry (Type=5), whose service name is no server";
+                let error = NotDialable::new(Code::DNSNAME_NOT_RESOLVABLE, "DEVICE", &link.device_type, problem);
+                Err(error.advice("set DEVICE=PPPoE, or Type=2 for a VPN"))
+            }
+            EntryType::Vpn if link.device_type.eq_ignore_ascii_case("PPPoE") => {
+                let problem = "is a PPPoE device in a VPN entry (Type=2)";
+                let error = NotDialable::new(Code::DNSNAME_NOT_RESOLVABLE, "DEVICE", &link.device_type, problem);
+                Err(error.advice("set DEVICE=vpn, or Type=5 for PPPoE"))
+            }
+            EntryType::Vpn => {
+                let problem = "is no VPN device, but the entry is a VPN (Type=2)";
+                let error = NotDialable::new(Code::PORT_NOT_AVAILABLE, "DEVICE", &link.device_type, problem);
+                Err(error.advice("set DEVICE=vpn"))
+            }
+            _ if is_vpn => {
+                let error =
+                    NotDialable::new(Code::PORT_NOT_AVAILABLE, "Type", kind.number(), "is no VPN, but DEVICE is");
+                Err(error.advice("set Type=2"))
+            }
+            _ => {
+                let what = medium_name(kind, &link.device_type);
+                let problem = format!("is {what}, which cannot be dialled yet");
+                let error = NotDialable::new(Code::PORT_NOT_AVAILABLE, "DEVICE", &link.device_type, problem);
+                Err(error.advice("dial an SSTP entry"))
+            }
+        }
+    }
+
+    fn refuse_missing_protocols(&self) -> Result<(), NotDialable> {
+        let protocols = self.vpn_strategy.protocols();
+        if protocols.iter().any(|protocol| protocol.exists()) {
+            return Ok(());
+        }
+        let problem = match protocols.first() {
+            Some(only) => format!("asks for {only} alone, which cannot be dialled yet"),
+            None => "is no known order of protocols".to_owned(),
+        };
+        let number = self.vpn_strategy.number();
+        let error = NotDialable::new(Code::PORT_NOT_AVAILABLE, "VpnStrategy", number, problem);
+        Err(error.advice("set VpnStrategy=5 (SSTP alone) or 6 (SSTP first) if the server speaks SSTP"))
+    }
+
+    /// Gives the methods that the entry allows and we have. 0 restricts nothing.
+    fn authentication(&self) -> Result<Vec<AuthMethod>, NotDialable> {
+        let allowed = self.auth_restrictions;
+        if allowed.contains(AuthRestrictions::EAP) {
+            let problem = "is a type of EAP, and EAP (AuthRestrictions=128) cannot be dialled yet";
+            let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, "CustomAuthKey", self.custom_auth_key, problem);
+            return Err(error.advice("set AuthRestrictions=512 if the server accepts MS-CHAPv2"));
+        }
+        if allowed.0 == 0 || allowed.contains(AuthRestrictions::MS_CHAP_V2) {
+            return Ok(vec![AuthMethod::MsChapV2]);
+        }
+        let problem = "does not allow MS-CHAPv2, the one method that there is";
+        let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, "AuthRestrictions", allowed.0, problem);
+        Err(error.advice("add 512"))
+    }
+
+    fn trust(
+        &self,
+        read_certificates: &mut impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
+    ) -> Result<Trust, NotDialable> {
+        if !self.pin.trim().is_empty() {
+            let digest = from_hex(&self.pin.trim().replace(':', "")).and_then(|digest| digest.try_into().ok());
+            let Some(digest) = digest else {
+                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanPin", &self.pin, "is no SHA-256 digest");
+                return Err(error.advice("give 64 hexadecimal digits, or remove the line"));
+            };
+            // A pin says everything: no other certificate is accepted beside it.
+            return Ok(Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() });
+        }
+        let mut trust = Trust { system_roots: self.system_roots, ..Trust::default() };
+        for path in &self.ca {
+            let certificates = read_certificates(path)
+                .map_err(|problem| NotDialable::new(Code::VPN_BAD_CERT, "RasmanCa", path, problem))?;
+            trust.added_roots.extend(certificates);
+        }
+        Ok(trust)
+    }
+
+    fn sstp_settings(&self, number: &str, trust: &Trust) -> Result<SstpSettings, NotDialable> {
+        let Some((server, port)) = split_server(number) else {
+            let error =
+                NotDialable::new(Code::BAD_PHONE_NUMBER, "PhoneNumber", number, "is no host, host:port or [IPv6]:port");
+            return Err(error.advice("give the server's name or address alone, without scheme and path"));
+        };
+        let server_name = self.server_name.trim().to_owned();
+        Ok(SstpSettings { server, port: port.unwrap_or(HTTPS), server_name, trust: trust.clone() })
+    }
+
+    /// Bits of `OverridePref` say which settings are the entry's own.
+    fn redial(&self, preferred: &Redial) -> Redial {
+        let own = |bit| self.override_pref.contains(bit);
+        let mut redial = preferred.clone();
+        if own(OverridePref::REDIAL_ATTEMPTS) {
+            redial.attempts = self.redial_attempts;
+        }
+        if own(OverridePref::REDIAL_SECONDS) {
+            redial.pause = seconds(self.redial_seconds);
+        }
+        if own(OverridePref::REDIAL_ON_LINK_FAILURE) {
+            redial.on_link_failure = self.redial_on_link_failure;
+        }
+        redial
+    }
+
+    // Clause B15.
+    fn idle_limit(&self, preferred: Option<Duration>) -> Option<Duration> {
+        match self.idle_disconnect() {
+            IdleDisconnect::UserPreference => preferred,
+            IdleDisconnect::Never => None,
+            IdleDisconnect::After(limit) => Some(seconds(limit.get())),
+        }
+    }
+
+    fn network(&self) -> Result<Network, NotDialable> {
+        let mru = u16::try_from(self.mru).map_err(|_| {
+            let error =
+                NotDialable::new(Code::INVALID_PARAMETER, "RasmanMru", self.mru, "is more than a packet can have");
+            error.advice("give 576 to 4087 bytes, usually 1500")
+        })?;
+        // Clause B14: the address counts only with its switch.
+        let address = (self.ip_assign == Assign::Given).then_some(self.ip_address);
+        Ok(Network { address, request_dns: self.ip_name_assign != Assign::Given, mru })
+    }
+
+    fn rootless(&self) -> Result<Rootless, NotDialable> {
+        let socks = match self.socks.trim() {
+            "" => None,
+            text => Some(SocketAddr::from_str(text).map_err(|_| {
+                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanSocks", text, "is no address:port");
+                error.advice("give one such as 127.0.0.1:1080")
+            })?),
+        };
+        let forward = |text: &String| {
+            parse_forward(text).ok_or_else(|| {
+                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanForward", text, "is no LISTEN=HOST:PORT");
+                error.advice("give one such as 127.0.0.1:8080=intranet:80")
+            })
+        };
+        Ok(Rootless { socks, forwards: self.forwards.iter().map(forward).collect::<Result<_, _>>()? })
+    }
+
+    /// Says a setting that cannot work in the words of the phone book.
+    fn refused(&self, invalid: InvalidSetting) -> NotDialable {
+        let link = self.primary();
+        let first = |values: &[String]| values.first().cloned().unwrap_or_default();
+        let (code, key, value) = match invalid.field {
+            "name" => (Code::INVALID_NAME, "[name]", self.name.clone()),
+            "sstp.server" | "sstp.port" => {
+                let numbers = link.map_or(String::new(), |link| link.phone_numbers.join(" "));
+                (Code::BAD_PHONE_NUMBER, "PhoneNumber", numbers)
+            }
+            "sstp.server_name" => (Code::INVALID_PARAMETER, "RasmanServerName", self.server_name.clone()),
+            "sstp.trust" => (Code::VPN_BAD_CERT, "RasmanSystemRoots", "0".to_owned()),
+            "sstp.trust.added_roots" => (Code::VPN_BAD_CERT, "RasmanCa", first(&self.ca)),
+            "redial.attempts" => (Code::INVALID_PARAMETER, "RedialAttempts", self.redial_attempts.to_string()),
+            "network.mru" => (Code::INVALID_PARAMETER, "RasmanMru", self.mru.to_string()),
+            "network.address" => (Code::INVALID_PARAMETER, "IpAddress", self.ip_address.to_string()),
+            "rootless.socks" => (Code::INVALID_PARAMETER, "RasmanSocks", self.socks.clone()),
+            field if field.starts_with("rootless.forwards") => {
+                (Code::INVALID_PARAMETER, "RasmanForward", self.forwards.join(" "))
+            }
+            field => (Code::INVALID_PARAMETER, field, String::new()),
+        };
+        NotDialable::new(code, key, value, invalid.problem).advice(invalid.advice)
+    }
+}
+
+/// Gives the numbers that are dialled: the first, and the alternates unless the entry says not to.
+fn dialled_numbers(link: &Subentry) -> Result<impl Iterator<Item = &str>, NotDialable> {
+    let numbers = link.phone_numbers.iter().map(|number| number.trim()).filter(|number| !number.is_empty());
+    let count = if link.try_next_alternate_on_fail { usize::MAX } else { 1 };
+    let mut numbers = numbers.take(count).peekable();
+    if numbers.peek().is_none() {
+        let error = NotDialable::new(Code::BAD_PHONE_NUMBER, "PhoneNumber", "", "names no server");
+        return Err(error.advice("give the server's name or address"));
+    }
+    Ok(numbers)
+}
+
+/// Takes `host`, `host:port`, an address, or `[IPv6]:port` apart.
+fn split_server(text: &str) -> Option<(String, Option<u16>)> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Some((text.to_owned(), None));
+    }
+    if let Some(bracketed) = text.strip_prefix('[') {
+        let (host, port) = bracketed.split_once(']')?;
+        host.parse::<core::net::Ipv6Addr>().ok()?;
+        let port = if port.is_empty() { None } else { Some(port.strip_prefix(':')?.parse().ok()?) };
+        return Some((host.to_owned(), port));
+    }
+    match text.split_once(':') {
+        None => Some((text.to_owned(), None)),
+        Some((host, port)) => Some((host.to_owned(), Some(port.parse().ok()?))),
+    }
+}
+
+fn parse_forward(text: &str) -> Option<Forward> {
+    let (listen, target) = text.trim().split_once('=')?;
+    let (host, port) = split_server(target.trim())?;
+    Some(Forward { listen: listen.trim().parse().ok()?, host, port: port? })
+}
+
+/// Names what an entry would be carried by.
+fn medium_name(kind: EntryType, device_type: &str) -> &'static str {
+    let is = |wanted: &str| device_type.eq_ignore_ascii_case(wanted);
+    if is("PPPoE") || kind == EntryType::Broadband {
+        "PPP over Ethernet"
+    } else if is("modem") {
+        "a modem"
+    } else if is("isdn") {
+        "ISDN"
+    } else if is("x25") || is("pad") {
+        "X.25"
+    } else {
+        "a device of unknown kind"
+    }
+}
+
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
+/// The keys that always count when an entry is dialled, and that can be unreadable as text cannot.
+const HONOURED: &[&str] = &[
+    "Type",
+    "BaseProtocol",
+    "VpnStrategy",
+    "ExcludedProtocols",
+    "OverridePref",
+    "RedialAttempts",
+    "RedialSeconds",
+    "IdleDisconnectSeconds",
+    "RedialOnLinkFailure",
+    "AuthRestrictions",
+    "CustomAuthKey",
+    "IpAssign",
+    "IpNameAssign",
+    "RasmanSystemRoots",
+    "RasmanMru",
+    "PromoteAlternates",
+    "TryNextAlternateOnFail",
+];
+/// The TCP port of SSTP.
+const HTTPS: u16 = 443;
+/// ERROR_CANNOT_DO_CUSTOMDIAL.
+const CANNOT_DO_CUSTOMDIAL: Code = Code(755);
+/// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
+const NO_AUTH_PROTOCOL_AVAILABLE: Code = Code(918);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_taken_apart() {
+        let some = |host: &str, port| Some((host.to_owned(), port));
+        assert_eq!(split_server("vpn.example.com"), some("vpn.example.com", None));
+        assert_eq!(split_server("vpn.example.com:4433"), some("vpn.example.com", Some(4433)));
+        assert_eq!(split_server("192.0.2.1:1"), some("192.0.2.1", Some(1)));
+        assert_eq!(split_server("2001:db8::1"), some("2001:db8::1", None));
+        assert_eq!(split_server("[2001:db8::1]"), some("2001:db8::1", None));
+        assert_eq!(split_server("[2001:db8::1]:8443"), some("2001:db8::1", Some(8443)));
+        for bad in ["a:b", "a:", "[a]:1", "[::1", "[::1]1", "a:65536", "https://a"] {
+            assert_eq!(split_server(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What of an entry can be dialled, and what is said about the rest.
+
+use rasman_core::{AuthMethod, Code, DataPath, Duration, Medium, Redial, SstpSettings, Trust};
+use rasman_phonebook::{
+    Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Guid, Identity, IdleDisconnect, NotDialable,
+    OverridePref, Properties, UserPreferences, VpnStrategy,
+};
+
+const IDENTITY: Identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
+
+fn sstp() -> Properties {
+    Properties::sstp("work", "vpn.example.com", IDENTITY)
+}
+
+fn entry(properties: &Properties) -> Result<rasman_core::Entry, NotDialable> {
+    properties.dial_entry(&UserPreferences::default(), |path| Err(format!("{path} must not be read")))
+}
+
+fn servers(properties: &Properties) -> Vec<SstpSettings> {
+    let entry = entry(properties).unwrap();
+    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
+    let settings = |medium: &Medium| match medium {
+        Medium::Sstp(sstp) => sstp.clone(),
+        other => panic!("{other:?}"),
+    };
+    media.map(settings).collect()
+}
+
+/// The code, the key and the line that a changed SSTP entry is refused with.
+fn refused(change: impl FnOnce(&mut Properties)) -> (u32, &'static str, String) {
+    let mut properties = sstp();
+    change(&mut properties);
+    let error = entry(&properties).unwrap_err();
+    (error.code.0, error.key, error.to_string())
+}
+
+#[test]
+fn the_sample_can_be_dialled() {
+    let book = Book::parse(&include_bytes!("../samples/sstp.pbk")[..]);
+    let entry = entry(&book.properties("head office").unwrap()).unwrap();
+    assert_eq!(entry.name, "Head office");
+    let expected = SstpSettings {
+        server: "vpn.example.com".into(),
+        port: 443,
+        server_name: String::new(),
+        trust: Trust::system(),
+    };
+    assert_eq!(entry.medium, Medium::Sstp(expected));
+    assert_eq!(entry.redial, Redial { attempts: 3, pause: Duration::from_secs(60), on_link_failure: true });
+    assert_eq!((entry.idle_disconnect, entry.authentication), (None, vec![AuthMethod::MsChapV2]));
+    assert_eq!((entry.network.address, entry.network.mru, entry.network.request_dns), (None, 1500, true));
+}
+
+#[test]
+fn m8_alternates_follow_unless_the_entry_says_not() {
+    let mut properties = sstp();
+    properties.subentries[0].phone_numbers = vec!["a:1".into(), " ".into(), "[2001:db8::1]:2".into(), "c ".into()];
+    properties.subentries[0].promote_alternates = true;
+    let found: Vec<_> = servers(&properties).into_iter().map(|sstp| (sstp.server, sstp.port)).collect();
+    assert_eq!(found, [("a".to_owned(), 1), ("2001:db8::1".to_owned(), 2), ("c".to_owned(), 443)]);
+    assert!(entry(&properties).unwrap().promote_alternates);
+    properties.promote(2);
+    assert_eq!(properties.subentries[0].phone_numbers, ["c ", " ", "[2001:db8::1]:2", "a:1"]);
+    properties.promote(3);
+    assert_eq!(properties.subentries[0].phone_number(), "c ");
+    properties.subentries[0].try_next_alternate_on_fail = false;
+    assert_eq!(servers(&properties).len(), 1);
+}
+
+#[test]
+fn a_strategy_with_sstp_in_it_dials_sstp() {
+    for number in 0..=15 {
+        let mut properties = sstp();
+        properties.vpn_strategy = VpnStrategy::from_number(number);
+        let result = entry(&properties);
+        if [0, 2, 4, 5, 6, 8, 12, 13, 14, 15].contains(&number) {
+            assert!(result.is_ok(), "{number}");
+        } else {
+            let error = result.unwrap_err();
+            assert_eq!((error.code, error.key), (Code::PORT_NOT_AVAILABLE, "VpnStrategy"), "{number}");
+        }
+    }
+    let (_, _, line) = refused(|p| p.vpn_strategy = VpnStrategy::Ikev2Only);
+    assert_eq!(
+        line,
+        "VpnStrategy=7 asks for IKEv2 alone, which cannot be dialled yet; set VpnStrategy=5 (SSTP alone) or 6 (SSTP \
+         first) if the server speaks SSTP"
+    );
+}
+
+#[test]
+fn b8_media_that_are_not_there_are_named() {
+    let pppoe = Properties::pppoe("home", "internet", IDENTITY);
+    let modem = Properties::modem("office", "COM1", "Modem", "5550123", IDENTITY);
+    for (properties, name) in [(pppoe, "PPP over Ethernet"), (modem, "a modem")] {
+        let error = entry(&properties).unwrap_err();
+        assert_eq!(error.code.0, 633);
+        assert!(error.problem.contains(name), "{error}");
+    }
+    let direct = Properties::direct("cable", "COM1", "Cable", IDENTITY);
+    assert_eq!(entry(&direct).unwrap_err().code.0, 816);
+    assert_eq!(refused(|p| p.entry_type = EntryType::Broadband).0, 868);
+    assert_eq!(refused(|p| p.subentries[0].device_type = "PPPoE".into()).0, 868);
+    assert_eq!(refused(|p| p.entry_type = EntryType::Phone).1, "Type");
+    assert_eq!(refused(|p| p.subentries.clear()).1, "MEDIA");
+}
+
+#[test]
+fn each_key_that_stands_in_the_way_is_named_with_its_value() {
+    let number = |number: &str| {
+        let number = number.to_owned();
+        refused(|p| p.subentries[0].phone_numbers = vec![number])
+    };
+    assert_eq!(number("https://vpn/x").1, "PhoneNumber");
+    assert_eq!(number("vpn example").0, 749);
+    assert_eq!(number("vpn:0").0, 749);
+    assert_eq!(number("").0, 749);
+    assert_eq!(refused(|p| p.auth_restrictions = AuthRestrictions::EAP).0, 918);
+    assert_eq!(refused(|p| p.auth_restrictions = AuthRestrictions::PAP).1, "AuthRestrictions");
+    assert_eq!(refused(|p| p.excluded_protocols = ExcludedProtocols::IPV4).0, 720);
+    assert_eq!(refused(|p| p.custom_dial_dll = "x.dll".into()).0, 755);
+    assert_eq!(refused(|p| p.ip_assign = Assign::Given).2.split(';').next(), Some("IpAddress=0.0.0.0 is 0.0.0.0"));
+    assert_eq!(refused(|p| p.mru = 70_000).1, "RasmanMru");
+    assert_eq!(refused(|p| p.mru = 100).1, "RasmanMru");
+    assert_eq!(refused(|p| p.pin = "12".into()).1, "RasmanPin");
+    assert_eq!(refused(|p| p.system_roots = false).1, "RasmanSystemRoots");
+    assert_eq!(refused(|p| p.socks = "1080".into()).1, "RasmanSocks");
+    assert_eq!(refused(|p| p.socks = "0.0.0.0:1080".into()).1, "RasmanSocks");
+    assert_eq!(refused(|p| p.forwards = vec!["127.0.0.1:80".into()]).1, "RasmanForward");
+    assert_eq!(refused(|p| p.ca = vec!["ca.pem".into()]).2, "RasmanCa=ca.pem ca.pem must not be read");
+    assert_eq!(refused(|p| p.redial_attempts = u32::MAX).1, "RedialAttempts");
+    let unreadable = Book::parse("[n]\nType=2\nAuthRestrictions=five\nMEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=a\n");
+    let error = entry(&unreadable.properties("n").unwrap()).unwrap_err();
+    assert_eq!((error.key, error.value.as_str()), ("AuthRestrictions", "five"));
+    let address = |assign: u8| {
+        let text = format!("[n]\nType=2\nIpAddress=ten\nIpAssign={assign}\nMEDIA=m\nDEVICE=vpn\nPhoneNumber=a\n");
+        entry(&Book::parse(text).properties("n").unwrap()).map_err(|error| error.key)
+    };
+    assert_eq!((address(1).map(|entry| entry.network.address), address(2)), (Ok(None), Err("IpAddress")));
+}
+
+#[test]
+fn doors_trust_and_address_are_taken_over() {
+    let mut properties = sstp();
+    properties.socks = "127.0.0.1:1080".into();
+    properties.forwards = vec!["127.0.0.1:8080=intra:80".into(), "[::1]:81 = [2001:db8::5]:82".into()];
+    properties.ca = vec!["a.pem".into(), "b.pem".into()];
+    properties.server_name = "gate.example.com".into();
+    properties.ip_assign = Assign::Given;
+    properties.ip_address = "10.0.0.7".parse().unwrap();
+    let der = |path: &str| Ok(vec![vec![0x30, path.len() as u8]]);
+    let dialled = properties.dial_entry(&UserPreferences::default(), der).unwrap();
+    let DataPath::Rootless(rootless) = &dialled.data_path else { panic!() };
+    assert_eq!((rootless.socks.unwrap().port(), rootless.forwards.len()), (1080, 2));
+    assert_eq!((rootless.forwards[1].host.as_str(), rootless.forwards[1].port), ("2001:db8::5", 82));
+    assert_eq!(dialled.network.address, Some("10.0.0.7".parse().unwrap()));
+    let Medium::Sstp(settings) = &dialled.medium else { panic!() };
+    assert_eq!((settings.trust.added_roots.len(), settings.trust.system_roots), (2, true));
+    assert_eq!(settings.server_name, "gate.example.com");
+
+    properties.pin = "AB:".repeat(31) + "ab";
+    let pinned = Trust { pinned_leaf_sha256: Some([0xAB; 32]), ..Trust::default() };
+    assert_eq!(servers(&properties)[0].trust, pinned);
+}
+
+#[test]
+fn b15_settings_that_are_not_the_entrys_own_are_the_users() {
+    let preferences = UserPreferences {
+        redial: Redial { attempts: 99, pause: Duration::from_secs(9), on_link_failure: false },
+        idle_disconnect: Some(Duration::from_secs(999)),
+    };
+    let dial = |properties: &Properties| properties.dial_entry(&preferences, |_| Ok(vec![])).unwrap();
+    let mut properties = sstp();
+    properties.set_idle_disconnect(IdleDisconnect::After(60.try_into().unwrap()));
+    assert_eq!(dial(&properties).idle_disconnect, Some(Duration::from_secs(60)));
+    assert_eq!(dial(&properties).redial.attempts, 3);
+    properties.override_pref = OverridePref::REDIAL_SECONDS;
+    let dialled = dial(&properties);
+    let expected = Redial { attempts: 99, pause: Duration::from_secs(60), on_link_failure: false };
+    assert_eq!((dialled.redial, dialled.idle_disconnect), (expected, preferences.idle_disconnect));
+    properties.set_idle_disconnect(IdleDisconnect::Never);
+    assert_eq!(dial(&properties).idle_disconnect, None);
+}
