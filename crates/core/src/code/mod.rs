@@ -107,6 +107,11 @@ impl Code {
         (Self::RAS_BASE..=Self::RAS_END).contains(&self.0).then(|| self.sentence()).flatten()
     }
 
+    /// Lists all codes that have a name and a sentence, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| Self(row.0))
+    }
+
     fn row(self) -> Option<&'static (u32, &'static str, &'static str)> {
         let index = TABLE.binary_search_by_key(&self.0, |row| row.0).ok()?;
         TABLE.get(index)

@@ -1,6 +1,6 @@
 //! Real traffic through the tunnel: HTTP by way of our own SOCKS5 proxy.
 
-use crate::socks;
+use super::socks;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

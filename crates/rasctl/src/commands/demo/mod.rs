@@ -6,10 +6,14 @@
 
 mod lab_process;
 mod leftovers;
+mod socks;
 mod traffic;
 
-use crate::paint::{Paint, Painter, say};
-use crate::{block_on, fail};
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Output, Paint, json};
+use crate::runtime::block_on;
 use clap::Args;
 use lab_process::LabProcess;
 use leftovers::Leftovers;
@@ -17,31 +21,31 @@ use rasman::{
     Cause, Code, ConnState, Connection, Credentials, DataPath, Dial, Dialing, Entry, HangUp, Manager, Medium,
     Notification, Rootless, Trust,
 };
+use serde_json::json;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Settings of the demo.
 #[derive(Args)]
 pub(crate) struct DemoArguments {
-    /// How many MiB to carry each way.
+    /// How many MiB to carry each way
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     bulk: u64,
 }
 
 /// Runs both scenes.
-pub(crate) fn run(arguments: &DemoArguments) -> ExitCode {
-    let mut stage = Stage::new();
+pub(crate) fn run(arguments: &DemoArguments, context: &Context) -> Result<Exit, Failure> {
+    let mut stage = Stage::new(context.output);
     let result = block_on(async {
         stage.title("A dial that succeeds");
         success(&mut stage, arguments.bulk << 20).await?;
         stage.title("A dial with a wrong password");
         refusal(&mut stage).await
     });
-    match result {
-        Ok(Ok(())) => stage.verdict(),
-        Ok(Err(error)) | Err(error) => fail(format_args!("the demo could not run: {error}")),
+    match result? {
+        Ok(()) => Ok(stage.verdict()),
+        Err(error) => Err(Failure::system("the demo could not run", &error)),
     }
 }
 
@@ -163,29 +167,33 @@ fn bytes(count: u64) -> String {
 
 /// Prints, and remembers what was not true.
 struct Stage {
-    painter: Painter,
+    output: Output,
     failures: Vec<String>,
     checks: u32,
 }
 
 impl Stage {
-    fn new() -> Self {
-        Self { painter: Painter::stdout(), failures: Vec::new(), checks: 0 }
+    fn new(output: Output) -> Self {
+        Self { output, failures: Vec::new(), checks: 0 }
     }
 
     fn title(&self, title: &str) {
-        say!("\n{}", self.painter.paint(Paint::Title, title));
+        self.output.line(format_args!("\n{}", self.output.painter().paint(Paint::Title, title)));
+        self.output.json(&json!({ "event": "scene", "title": title }));
     }
 
     fn line(&self, what: &str, text: impl std::fmt::Display) {
-        say!("  {} {text}", self.painter.paint(Paint::Dim, format_args!("{what:<8}")));
+        let name = self.output.painter().paint(Paint::Dim, format_args!("{what:<8}"));
+        self.output.line(format_args!("  {name} {text}"));
+        self.output.json(&json!({ "event": "fact", "about": what, "text": text.to_string() }));
     }
 
     fn check(&mut self, claim: &str, held: bool) {
         self.checks += 1;
-        let mark =
-            if held { self.painter.paint(Paint::Good, "ok") } else { self.painter.paint(Paint::Bad, "NOT TRUE") };
-        say!("  {:<8} {claim}: {mark}", "");
+        let painter = self.output.painter();
+        let mark = if held { painter.paint(Paint::Good, "ok") } else { painter.paint(Paint::Bad, "NOT TRUE") };
+        self.output.line(format_args!("  {:<8} {claim}: {mark}", ""));
+        self.output.json(&json!({ "event": "claim", "claim": claim, "held": held }));
         if !held {
             self.failures.push(claim.to_owned());
         }
@@ -214,7 +222,9 @@ impl Stage {
     async fn follow(&mut self, mut dialing: Dialing, start: Instant) -> Vec<Notification> {
         let mut told = Vec::new();
         while let Some(notification) = dialing.next().await {
-            say!("  {}", self.painter.notification(start.elapsed(), &notification));
+            let elapsed = start.elapsed();
+            self.output.line(format_args!("  {}", self.output.painter().notification(elapsed, &notification)));
+            self.output.json(&json::notification(elapsed, &notification));
             told.push(notification);
         }
         told
@@ -252,16 +262,19 @@ impl Stage {
         self.check("the connection is gone, by the user's wish", by_user);
     }
 
-    fn verdict(&self) -> ExitCode {
-        say!("");
+    fn verdict(&self) -> Exit {
+        let painter = self.output.painter();
+        self.output.json(&json!({ "event": "verdict", "claims": self.checks, "not_true": self.failures }));
+        self.output.line("");
         if self.failures.is_empty() {
-            say!("{} ({} claims checked)", self.painter.paint(Paint::Good, "All of it was true."), self.checks);
-            return ExitCode::SUCCESS;
+            let text = painter.paint(Paint::Good, "All of it was true.");
+            self.output.line(format_args!("{text} ({} claims checked)", self.checks));
+            return Exit::Success;
         }
         for failure in &self.failures {
-            say!("{} {failure}", self.painter.paint(Paint::Bad, "not true:"));
+            self.output.line(format_args!("{} {failure}", painter.paint(Paint::Bad, "not true:")));
         }
-        ExitCode::FAILURE
+        Exit::Failure
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Connects through the proxy to an address inside the tunnel.
-pub(crate) async fn connect(proxy: SocketAddr, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
+pub(super) async fn connect(proxy: SocketAddr, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(proxy).await?;
     // RFC 1928 3: version 5, one method, no authentication.
     stream.write_all(&[5, 1, 0]).await?;

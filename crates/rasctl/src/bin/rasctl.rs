@@ -1,0 +1,6 @@
+//! The command line of rasman.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    rasman_cli::rasctl()
+}

@@ -1,0 +1,49 @@
+//! `rasctl list`: the connections, dials under way included.
+
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, number};
+use crate::manager;
+use crate::output::{Output, Paint, json};
+use rasman::{Code, ConnState, ConnectionInfo, Substate};
+use serde_json::json;
+
+/// Lists them.
+pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
+    let manager = manager::connect(context.scope).await?;
+    let connections = manager.connections();
+    table(&connections, context.output);
+    context.output.json(&json!({ "connections": connections.iter().map(json::info).collect::<Vec<_>>() }));
+    Ok(Exit::Success)
+}
+
+/// Shows connections as a table.
+pub(super) fn table(connections: &[ConnectionInfo], output: Output) {
+    if connections.is_empty() {
+        return output.line("There is no connection.");
+    }
+    let painter = output.painter();
+    let name = connections.iter().map(|info| info.entry.chars().count()).max().unwrap_or_default().clamp(5, NAME_MAX);
+    let head = format!("{:<16}  {:<name$}  {:<STATE$}  {:>4}", "HANDLE", "ENTRY", "STATE", "REFS");
+    output.line(painter.paint(Paint::Dim, head));
+    for info in connections {
+        let state = painter.state(info.state, info.error != 0, STATE);
+        let handle = info.handle.to_string();
+        let line = format!("{handle:<16}  {:<name$}  {state}  {:>4}  {}", info.entry, info.references, note(info));
+        output.line(line.trim_end());
+    }
+}
+
+/// What is worth a word: an error, or a link that is being made again.
+fn note(info: &ConnectionInfo) -> String {
+    match (info.error, info.substate) {
+        (0, Substate::Dormant | Substate::Reconnecting) if info.state == ConnState::Connected => {
+            info.substate.to_string()
+        }
+        (0, _) => String::new(),
+        (error, _) => format!("error {}", number(Code(error))),
+    }
+}
+
+const NAME_MAX: usize = 32;
+const STATE: usize = 19;

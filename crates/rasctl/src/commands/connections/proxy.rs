@@ -1,0 +1,25 @@
+//! `rasctl proxy`: the address of a connection's proxy, for scripts.
+
+use super::ConnectionArguments;
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::manager;
+use serde_json::json;
+
+/// Prints the address alone: `curl --proxy "$(rasctl proxy work)" ...`.
+pub(crate) async fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
+    let manager = manager::connect(context.scope).await?;
+    let (info, connection) = arguments.find(&manager)?;
+    let Some(socks) = connection.status()?.doors.socks else {
+        let what = format!("{} has no proxy", info.entry);
+        return Err(Failure::new(
+            Exit::NotFound,
+            what,
+            "dial with --proxy 127.0.0.1:0; one opens when it is connected",
+        ));
+    };
+    context.output.line(format_args!("socks5h://{socks}"));
+    context.output.json(&json!({ "entry": info.entry, "proxy": format!("socks5h://{socks}") }));
+    Ok(Exit::Success)
+}

@@ -1,0 +1,29 @@
+//! `rasctl stats`: what a connection has carried.
+
+use super::ConnectionArguments;
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::manager;
+use crate::output::{duration, json, size};
+
+/// Shows the counters.
+pub(crate) async fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
+    let manager = manager::connect(context.scope).await?;
+    let (info, connection) = arguments.find(&manager)?;
+    let statistics = connection.statistics()?;
+    let output = context.output;
+    let (sent, received) = (size(statistics.bytes_sent), size(statistics.bytes_received));
+    output.row("entry", &info.entry);
+    output.row("up", duration(statistics.connected));
+    output
+        .row("sent", format_args!("{sent} in {} packets, {} dropped", statistics.packets_sent, statistics.send_drops));
+    output.row(
+        "received",
+        format_args!("{received} in {} packets, {} dropped", statistics.packets_received, statistics.receive_drops),
+    );
+    let mut value = json::statistics(&statistics);
+    json::merge(&mut value, serde_json::json!({ "handle": json::handle(info.handle), "entry": info.entry }));
+    output.json(&value);
+    Ok(Exit::Success)
+}

@@ -1,0 +1,99 @@
+//! `rasctl status`: what a connection is doing, and whether it is well.
+
+use super::ConnectionArguments;
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, number};
+use crate::manager;
+use crate::output::{Output, Paint, duration, json, wrap};
+use clap::Args;
+use rasman::{ConnState, Connection, ConnectionInfo, Status, Substate};
+use serde_json::{Value, json};
+
+/// Which connection, and how.
+#[derive(Args)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    connection: ConnectionArguments,
+    /// End with 0 only if it is connected and its link is up, for health probes; with a name, of that connection
+    #[arg(long)]
+    check: bool,
+}
+
+/// Shows one connection, or all.
+pub(crate) async fn run(arguments: &StatusArguments, context: &Context) -> Result<Exit, Failure> {
+    let manager = manager::connect(context.scope).await?;
+    let chosen = match &arguments.connection.name {
+        Some(_) => vec![arguments.connection.choose(manager.connections())?],
+        None => manager.connections(),
+    };
+    let mut shown = Vec::new();
+    let mut healthy = !chosen.is_empty();
+    for info in chosen {
+        // One that went away meanwhile is not shown.
+        let Ok(connection) = manager.connection(info.handle) else { continue };
+        let Ok(status) = connection.status() else { continue };
+        healthy &= is_healthy(&status);
+        show(&info, &connection, &status, context.output);
+        shown.push(value(&info, &connection, &status));
+    }
+    if shown.is_empty() {
+        context.output.line("There is no connection.");
+    }
+    context.output.json(&json!({ "healthy": healthy, "connections": shown }));
+    Ok(if arguments.check && !healthy { Exit::Lost } else { Exit::Success })
+}
+
+/// Connected, and with a link.
+fn is_healthy(status: &Status) -> bool {
+    status.state == ConnState::Connected && matches!(status.substate, Substate::None | Substate::Reconnected)
+}
+
+fn value(info: &ConnectionInfo, connection: &Connection, status: &Status) -> Value {
+    let mut value = json::info(info);
+    json::merge(&mut value, json::status(status));
+    value["healthy"] = json!(is_healthy(status));
+    value["statistics"] = connection.statistics().map_or(Value::Null, |statistics| json::statistics(&statistics));
+    value
+}
+
+fn show(info: &ConnectionInfo, connection: &Connection, status: &Status, output: Output) {
+    let painter = output.painter();
+    output.line(painter.paint(Paint::Title, &info.entry));
+    let row = |name: &str, text: String| {
+        if !text.is_empty() {
+            let text = wrap(&text, output.width(), INDENT);
+            output.line(format_args!("  {} {text}", painter.paint(Paint::Dim, format_args!("{name:<9}"))));
+        }
+    };
+    row("handle", info.handle.to_string());
+    row("state", painter.state(status.state, status.error.is_some(), 0));
+    if status.substate != Substate::None {
+        row("link", status.substate.to_string());
+    }
+    if let Some(retrying) = &status.retrying {
+        let of = retrying.of.map_or_else(String::new, |of| format!(" of {of}"));
+        row("attempt", format!("{}{of}, after error {}", retrying.attempt, number(retrying.last.code)));
+    }
+    if let Some(cause) = &status.error {
+        row("error", cause.to_string());
+    }
+    row("device", status.device.to_string());
+    if let Some(projection) = &status.projection {
+        row("network", projection.to_string());
+    }
+    if let Some(socks) = status.doors.socks {
+        row("proxy", format!("socks5h://{socks}"));
+    }
+    for forward in &status.doors.forwards {
+        row("forward", forward.to_string());
+    }
+    if let Ok(statistics) = connection.statistics()
+        && status.state == ConnState::Connected
+    {
+        row("connected", duration(statistics.connected));
+    }
+}
+
+/// Where the text of a row begins.
+const INDENT: usize = 12;

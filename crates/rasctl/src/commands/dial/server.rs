@@ -1,0 +1,126 @@
+//! A server on the command line, without an entry.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use clap::{Args, ValueEnum};
+use rasman::{Code, Entry, Medium, Trust};
+use std::path::{Path, PathBuf};
+
+/// Which server, and how it proves who it is.
+#[derive(Args)]
+pub(crate) struct ServerArguments {
+    /// Dial this server, without an entry: host name or address
+    #[arg(long, value_name = "HOST", help_heading = "Server")]
+    server: Option<String>,
+    /// What carries the connection
+    #[arg(long, value_enum, default_value_t = MediumName::Sstp, requires = "server", help_heading = "Server")]
+    medium: MediumName,
+    /// TCP port of the server [default: 443]
+    #[arg(long, requires = "server", help_heading = "Server")]
+    port: Option<u16>,
+    /// Name that the server's certificate must carry, if it is not the server's own
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    server_name: Option<String>,
+    /// Also trust this certificate authority (PEM or DER file)
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    ca: Option<PathBuf>,
+    /// Trust exactly the certificate with this SHA-256 digest (64 hexadecimal digits), and nothing else
+    #[arg(long, value_name = "SHA256", value_parser = parse_digest, help_heading = "Server")]
+    pin: Option<[u8; 32]>,
+}
+
+/// What carries a connection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum MediumName {
+    /// PPP in TLS
+    Sstp,
+    /// IPsec with IKEv2
+    Ikev2,
+    /// PPP in L2TP, protected by IPsec
+    L2tp,
+    /// PPP in GRE
+    Pptp,
+    /// PPP over Ethernet
+    Pppoe,
+    /// A modem line
+    Modem,
+    /// A serial cable
+    Direct,
+}
+
+impl ServerArguments {
+    /// Gives the server's name.
+    pub(super) fn name(&self) -> Option<String> {
+        self.server.clone()
+    }
+
+    /// Makes an entry of the arguments.
+    pub(super) fn entry(&self) -> Result<Entry, Failure> {
+        let server = self.server.clone().unwrap_or_default();
+        if self.medium != MediumName::Sstp {
+            let name = self.medium.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+            return Err(Failure::new(
+                Exit::of(Code::NOT_SUPPORTED),
+                format!("{name} cannot be dialled yet"),
+                "use sstp",
+            ));
+        }
+        // The name is a label here; an address with colons would not do as one.
+        let mut entry = Entry::sstp("command line", server);
+        if let (Medium::Sstp(sstp), Some(port)) = (&mut entry.medium, self.port) {
+            sstp.port = port;
+        }
+        self.apply(&mut entry)?;
+        Ok(entry)
+    }
+
+    /// Sets whom to trust, where the arguments say so.
+    pub(super) fn apply(&self, entry: &mut Entry) -> Result<(), Failure> {
+        let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(()) };
+        if let Some(name) = &self.server_name {
+            sstp.server_name.clone_from(name);
+        }
+        if let Some(path) = &self.ca {
+            sstp.trust.added_roots = read_certificates(path)?;
+        }
+        if let Some(digest) = self.pin {
+            sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
+        }
+        Ok(())
+    }
+}
+
+/// Reads the certificates of a PEM file, or the one of a DER file.
+fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| Failure::system(format_args!("--ca {shown}"), &error))?;
+    rasman_lab::pem::certificates(&bytes).map_err(|error| {
+        Failure::new(Exit::Settings, format!("--ca {shown}: {error}"), "give a PEM or DER certificate")
+    })
+}
+
+fn parse_digest(text: &str) -> Result<[u8; 32], String> {
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    let mut digest = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return Err("give 64 hexadecimal digits".to_owned());
+    }
+    for (index, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[index * 2..index * 2 + 2], 16)
+            .map_err(|_| "give 64 hexadecimal digits".to_owned())?;
+    }
+    Ok(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_64_digits() {
+        assert_eq!(parse_digest(&"aB".repeat(32)), Ok([0xAB; 32]));
+        assert!(parse_digest(&"a".repeat(63)).is_err());
+        assert!(parse_digest(&"ä".repeat(32)).is_err());
+        assert!(parse_digest(&"zz".repeat(32)).is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! The commands, a file each.
+
+mod completions;
+mod connections;
+mod demo;
+mod dial;
+mod explain;
+mod lab;
+mod man;
+
+use crate::arguments::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::runtime::block_on;
+use clap::Subcommand;
+use connections::ConnectionArguments;
+use connections::{forward, hangup, list, proxy, stats, status, watch};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Dial an entry of the phone book, or a server
+    Dial(Box<dial::DialArguments>),
+    /// Hang up a connection
+    #[command(visible_alias = "disconnect")]
+    Hangup(hangup::HangupArguments),
+    /// Show what a connection is doing; --check for health probes
+    Status(status::StatusArguments),
+    /// List the connections
+    List,
+    /// Follow every change of every connection
+    Watch,
+    /// Show what a connection has carried
+    Stats(ConnectionArguments),
+    /// Print the address of a connection's proxy
+    Proxy(ConnectionArguments),
+    /// Print the local ports that lead into a connection
+    Forward(ConnectionArguments),
+    /// Explain an error: its number, its name, or the last one
+    Explain(explain::ExplainArguments),
+    /// Run a test server to dial, with faults on demand
+    Lab(lab::LabArguments),
+    /// Show a whole dial against a test server of our own: loopback only, no privilege
+    Demo(demo::DemoArguments),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArguments),
+    /// Write the manual pages into a folder
+    Man(man::ManArguments),
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Dial(arguments) => dial::run(*arguments, context),
+        Command::Hangup(arguments) => block_on(hangup::run(&arguments, context))?,
+        Command::Status(arguments) => block_on(status::run(&arguments, context))?,
+        Command::List => block_on(list::run(context))?,
+        Command::Watch => block_on(watch::run(context))?,
+        Command::Stats(arguments) => block_on(stats::run(&arguments, context))?,
+        Command::Proxy(arguments) => block_on(proxy::run(&arguments, context))?,
+        Command::Forward(arguments) => block_on(forward::run(&arguments, context))?,
+        Command::Explain(arguments) => explain::run(&arguments, context),
+        Command::Lab(arguments) => Ok(lab::run(arguments)),
+        Command::Demo(arguments) => demo::run(&arguments, context),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, context)),
+        Command::Man(arguments) => man::run(&arguments, context),
+    }
+}

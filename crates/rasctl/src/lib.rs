@@ -1,0 +1,48 @@
+//! The command lines of rasman: `rasctl`, and `rasdial` in the syntax of Windows.
+//!
+//! A command is a file in `commands`; it returns how it ended, or a `Failure`, which is printed here and nowhere else.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod exit;
+mod failure;
+mod init;
+mod last;
+mod manager;
+mod output;
+mod rasdial;
+mod runtime;
+mod secrets;
+
+pub use arguments::command;
+pub use rasdial::main as rasdial;
+
+use arguments::{Arguments, Context};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs `rasctl`.
+#[must_use]
+pub fn rasctl() -> ExitCode {
+    if let Some(code) = init::supervise() {
+        return code;
+    }
+    let arguments = Arguments::parse();
+    log_to_stderr();
+    let context = Context::new(&arguments.globals);
+    match commands::run(arguments.command, &context) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            context.output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Logs to standard error what the variable RASMAN_LOG asks for, for example `debug` or `rasmand=debug`; else nothing.
+fn log_to_stderr() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RASMAN_LOG") {
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}

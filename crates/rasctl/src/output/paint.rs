@@ -1,0 +1,87 @@
+//! Colours where a person looks, plain text elsewhere.
+
+use super::text::duration;
+use crate::failure::number;
+use rasman::{ConnState, Notification, StateClass};
+use std::fmt;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Paints text, or does not: NO_COLOR is set, or no terminal is attached.
+#[derive(Copy, Clone)]
+pub(crate) struct Painter {
+    on: bool,
+}
+
+/// What a piece of text means.
+#[derive(Copy, Clone)]
+pub(crate) enum Paint {
+    Title,
+    Good,
+    Bad,
+    Dim,
+    Strong,
+}
+
+impl Painter {
+    /// Decides for a stream.
+    pub(crate) fn on(stream: &impl IsTerminal) -> Self {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self { on: !refused && !dumb && stream.is_terminal() }
+    }
+
+    /// Never paints.
+    pub(crate) const fn plain() -> Self {
+        Self { on: false }
+    }
+
+    /// Tells whether it paints.
+    pub(crate) fn is_on(self) -> bool {
+        self.on
+    }
+
+    /// Paints `text`.
+    pub(crate) fn paint(self, paint: Paint, text: impl fmt::Display) -> String {
+        if !self.on {
+            return text.to_string();
+        }
+        let code = match paint {
+            Paint::Title => "1;36",
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Dim => "2",
+            Paint::Strong => "1",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// Gives a state in the colour of its class.
+    pub(crate) fn state(self, state: ConnState, failed: bool, width: usize) -> String {
+        let paint = match state {
+            _ if failed => Paint::Bad,
+            ConnState::Disconnected => Paint::Bad,
+            ConnState::Connected => Paint::Good,
+            state if state.class() == StateClass::Paused => Paint::Title,
+            _ => Paint::Strong,
+        };
+        self.paint(paint, format_args!("{state:<width$}"))
+    }
+
+    /// Gives the line of a notification: elapsed time, number, state, detail or error.
+    pub(crate) fn notification(self, elapsed: Duration, notification: &Notification) -> String {
+        let time = self.paint(Paint::Dim, format_args!("{:>9}", duration(elapsed)));
+        let class = self.paint(Paint::Dim, format_args!("{:#06x}", notification.state.number()));
+        let state = self.state(notification.state, notification.error.is_some(), STATE);
+        match &notification.error {
+            Some(cause) => {
+                let error = format!("error {} {}", number(cause.code), cause.code.name().unwrap_or_default());
+                format!("{time}  {class} {state} {}", self.paint(Paint::Bad, error.trim_end()))
+            }
+            None => format!("{time}  {class} {state} {}", notification.detail).trim_end().to_owned(),
+        }
+    }
+}
+
+/// The width of the longest state that a dial usually tells.
+const STATE: usize = 19;
