@@ -19,6 +19,8 @@ mod subentry;
 mod template;
 mod typed;
 mod value;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one module with input and output")]
+pub mod store;
 
 pub use book::Book;
 pub use dial::{NotDialable, Protocol, UserPreferences};

@@ -1,0 +1,79 @@
+//! Reading a whole file, or saying why not: never blocking, never half of it.
+
+use super::{FileError, Fingerprint, Problem, SIZE_MAX};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// The bytes of a file, and what they were read from.
+pub(crate) struct Bytes {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) fingerprint: Fingerprint,
+    /// Mode, owner and group, for whoever replaces the file.
+    pub(crate) metadata: Metadata,
+}
+
+/// Reads a regular file of at most [`SIZE_MAX`] bytes.
+///
+/// # Errors
+/// Whatever [`FileError`] can say about reading; a file that is being written over in place is tried again a few
+/// times, since half a phone book would look like a whole one with entries missing.
+pub(crate) fn read(path: &Path) -> Result<Bytes, FileError> {
+    for _ in 0..ATTEMPTS {
+        if let Some(bytes) = read_once(path)? {
+            return Ok(bytes);
+        }
+    }
+    Err(FileError::new(path, Problem::Unsteady))
+}
+
+/// Reads the file; nothing if it changed meanwhile.
+fn read_once(path: &Path) -> Result<Option<Bytes>, FileError> {
+    let failed = |doing| move |error: std::io::Error| FileError::reading(path, doing, errno_of(&error));
+    // Opening some devices does something, so a device is recognised before it is opened.
+    check_kind(path, &std::fs::metadata(path).map_err(failed("looking at it"))?)?;
+    let mut file = open(path).map_err(failed("opening"))?;
+    let before = file.metadata().map_err(failed("looking at it"))?;
+    check_kind(path, &before)?;
+
+    let mut bytes = Vec::with_capacity(usize::try_from(before.size()).unwrap_or(0).saturating_add(1));
+    (&mut file).take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(failed("reading"))?;
+    let after = file.metadata().map_err(failed("looking at it"))?;
+
+    let steady = stamp(&before) == stamp(&after) && after.size() == bytes.len() as u64;
+    Ok(steady.then(|| Bytes { fingerprint: Fingerprint::of(&after, &bytes), metadata: after, bytes }))
+}
+
+/// Opens without waiting for the writer of a pipe and without taking a terminal over.
+fn open(path: &Path) -> std::io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
+}
+
+fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    let problem = if metadata.is_dir() {
+        Problem::Folder
+    } else if !metadata.is_file() {
+        Problem::NotAFile
+    } else if metadata.size() > SIZE_MAX {
+        Problem::TooLarge(metadata.size())
+    } else {
+        return Ok(());
+    };
+    Err(FileError::new(path, problem))
+}
+
+/// What changes with every write.
+fn stamp(metadata: &Metadata) -> (u64, i64, i64, i64, i64) {
+    (metadata.size(), metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec())
+}
+
+pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+/// How often a file that changes under our eyes is read.
+const ATTEMPTS: usize = 5;
