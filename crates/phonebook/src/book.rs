@@ -213,6 +213,16 @@ impl Book {
         self.sections.iter().flatten().map(|stored| (self.view(stored), stored.shadowed))
     }
 
+    /// Counts the sections, hidden ones included.
+    pub(crate) fn entries_in_file(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Tells whether the file ends with a whole character.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.original.len().is_multiple_of(self.encoding.unit())
+    }
+
     /// Gives the lines before the first section.
     pub(crate) fn preamble(&self) -> Lines<'_> {
         let mark = self.encoding.mark().len().min(self.preamble.end);
@@ -306,7 +316,7 @@ impl Book {
 
     /// A file of wide characters that ends in half a one would shift whatever is written behind it.
     fn refuse_damaged(&self) -> Result<(), EditError> {
-        if self.original.len() % self.encoding.unit() == 0 { Ok(()) } else { Err(EditError::Damaged) }
+        if self.is_whole() { Ok(()) } else { Err(EditError::Damaged) }
     }
 
     fn view<'a>(&'a self, stored: &'a Stored) -> Section<'a> {
@@ -373,7 +383,7 @@ fn with_name(text: &[u8], encoding: Encoding, name: &[u8]) -> Vec<u8> {
 /// Writes text in another encoding.
 fn recode(raw: &[u8], from: Encoding, to: Encoding) -> Result<Cow<'_, [u8]>, EditError> {
     let same_units = |e| if e == Encoding::Utf8Mark { Encoding::Utf8 } else { e };
-    if same_units(from) == same_units(to) && raw.len() % to.unit() == 0 {
+    if same_units(from) == same_units(to) && raw.len().is_multiple_of(to.unit()) {
         return Ok(Cow::Borrowed(raw));
     }
     let text = from.decode(raw);

@@ -181,7 +181,7 @@ impl Properties {
         let counts = |key: &str| HONOURED.contains(&key) || (key == "IpAddress" && self.ip_assign == Assign::Given);
         match self.unreadable.0.iter().find(|(key, _)| counts(key)) {
             Some((key, value)) => {
-                let error = NotDialable::new(Code::INVALID_PARAMETER, key, value, "cannot be read");
+                let error = NotDialable::new(Code::INVALID_PARAMETER, key, value, UNREADABLE);
                 Err(error.advice("write a number or an address as the key needs it, or remove the line"))
             }
             None => Ok(()),
@@ -467,6 +467,8 @@ const HONOURED: &[&str] = &[
     "PromoteAlternates",
     "TryNextAlternateOnFail",
 ];
+/// What is said of a value that cannot be read.
+pub(crate) const UNREADABLE: &str = "cannot be read";
 /// The TCP port of SSTP.
 const HTTPS: u16 = 443;
 /// ERROR_CANNOT_DO_CUSTOMDIAL.

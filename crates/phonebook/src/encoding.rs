@@ -57,7 +57,7 @@ impl Encoding {
 
     /// Tells whether the text ends with an ASCII character.
     pub(crate) fn ends_with(self, bytes: &[u8], ascii: u8) -> bool {
-        let whole = bytes.len() % self.unit() == 0;
+        let whole = bytes.len().is_multiple_of(self.unit());
         whole && bytes.len().checked_sub(self.unit()).is_some_and(|last| self.is_ascii(&bytes[last..], ascii))
     }
 

@@ -1,10 +1,11 @@
 //! Phone books: `rasphone.pbk`, read and written without loss.
 //!
 //! [`Book`] is the file as text: sections, groups, keys, each line as it was written. [`Properties`] is one entry
-//! with types.
+//! with types, [`Properties::dial_entry`] what of it can be dialled, and [`check`] says what is wrong with a book.
 #![forbid(unsafe_code)]
 
 mod book;
+mod check;
 mod dial;
 mod draft;
 mod encoding;
@@ -15,14 +16,15 @@ mod name;
 mod properties;
 mod section;
 mod setting;
+#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one module with input and output")]
+pub mod store;
 mod subentry;
 mod template;
 mod typed;
 mod value;
-#[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one module with input and output")]
-pub mod store;
 
 pub use book::Book;
+pub use check::{FINDINGS_MAX, Finding, Severity, check};
 pub use dial::{NotDialable, Protocol, UserPreferences};
 pub use encoding::Encoding;
 pub use error::EditError;

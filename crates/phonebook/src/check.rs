@@ -1,0 +1,480 @@
+//! What is wrong, odd or not honoured in a phone book.
+
+use crate::error::shown;
+use crate::keys::{self, Key, Kind};
+use crate::line::{DEVICE, MEDIA};
+use crate::typed::PRE_SHARED_KEY;
+use crate::value::{Blob, Value, from_hex};
+use crate::{Book, Encoding, Line, LineKind, Scope, Section, UserPreferences, fold_name, validate_name};
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use rasman_core::Code;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Something that [`check`] found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The first character in the line, counted from 1.
+    pub column: usize,
+    /// How many characters it is about, at least 1.
+    pub length: usize,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is, in one line. Secrets are not repeated.
+    pub what: String,
+    /// What to do about it; empty if there is nothing to do.
+    pub advice: String,
+}
+
+/// How bad a finding is.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Nothing is wrong, but something is not as one might think: a key that is not honoured yet.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// It cannot work, or it does harm.
+    Error,
+}
+
+/// One line: place, severity, what, advice.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{}:{}: {severity}: {}", self.line, self.column, self.what)?;
+        if self.advice.is_empty() { Ok(()) } else { write!(f, "; {}", self.advice) }
+    }
+}
+
+/// Looks a whole phone book over and lists what it finds in the order of the file.
+///
+/// After [`FINDINGS_MAX`] findings it stops and says so.
+#[must_use]
+pub fn check(book: &Book) -> Vec<Finding> {
+    let mut check = Check { encoding: book.encoding(), findings: Vec::new(), line: 0, names: BTreeMap::new() };
+    for line in book.preamble() {
+        check.line += 1;
+        if !matches!(line.kind, LineKind::Blank | LineKind::Comment) {
+            let what = "the line stands before the first entry";
+            check.find_whole(&line, Severity::Warning, what, "write [name] above it, or make it a comment with ;");
+        }
+        check.characters(&line);
+    }
+    let count = book.entries_in_file();
+    for (index, (section, shadowed)) in book.all_sections().enumerate() {
+        if check.is_full() {
+            break;
+        }
+        check.section(&section, shadowed, index + 1 == count);
+    }
+    if !book.is_whole() {
+        let advice = "restore the end of the file";
+        check.find(check.line.max(1), 1, 1, Severity::Error, "the file ends in the middle of a character", advice);
+    }
+    check.finish()
+}
+
+struct Check {
+    encoding: Encoding,
+    findings: Vec<Finding>,
+    /// The line that was looked at last.
+    line: usize,
+    /// Folded names, with the line of their first header and the name as it stands there.
+    names: BTreeMap<String, (usize, String)>,
+}
+
+/// Where the keys of a section stand: for each the line of its first value, and the place of that value.
+type Places = BTreeMap<(Option<Scope>, String), Place>;
+
+#[derive(Copy, Clone)]
+struct Place {
+    line: usize,
+    column: usize,
+    length: usize,
+}
+
+impl Check {
+    fn section(&mut self, section: &Section<'_>, shadowed: bool, last: bool) {
+        let header = self.line + 1;
+        self.name(&section.name(), shadowed);
+        let mut places = Places::new();
+        let mut end = None;
+        for line in section.lines() {
+            self.line += 1;
+            self.characters(&line);
+            match &line.kind {
+                LineKind::Key { key, value } => self.key(&line, key, value, &mut places),
+                LineKind::Other => self.malformed(&line),
+                LineKind::Header | LineKind::Blank | LineKind::Comment => {}
+            }
+            end = Some(line.len == line.bytes.len());
+        }
+        self.dialability(section, header, &places);
+        if last {
+            self.end(end.unwrap_or_default(), header, &places);
+        }
+    }
+
+    // Clauses B2 and A17.
+    fn name(&mut self, name: &str, shadowed: bool) {
+        let (line, length) = (self.line + 1, name.chars().count());
+        if let Err(invalid) = validate_name(name) {
+            let what = format!("the name \"{}\" {}", shown(name), invalid.problem);
+            self.find(line, 2, length, Severity::Warning, what, &invalid.advice);
+        } else if name.trim() != name {
+            let what = format!("the name \"{}\" has blanks at its ends, which belong to it", shown(name));
+            self.find(line, 2, length, Severity::Warning, what, "remove them");
+        }
+        let folded = fold_name(name);
+        match self.names.get(&folded) {
+            Some((first, as_written)) if shadowed => {
+                let how = if as_written == name { "" } else { " but for upper and lower case" };
+                let what = format!("the name \"{}\" is that of line {first}{how}; that entry counts", shown(name));
+                self.find(line, 2, length, Severity::Error, what, "give the entry another name, or remove it");
+            }
+            _ => drop(self.names.insert(folded, (line, name.to_owned()))),
+        }
+    }
+
+    /// Looks at the characters of a line, whatever it says.
+    fn characters(&mut self, line: &Line<'_>) {
+        if line.len > LINE_MAX {
+            let what = format!("the line has {} bytes", line.len);
+            self.find_whole(line, Severity::Warning, what, "no key needs that many; is the file damaged?");
+        }
+        let text = self.text(&line.bytes[..line.len.min(LINE_MAX)]).into_owned();
+        if let Some(at) = text.chars().position(|c| c == '\0') {
+            let advice = "remove it; no program writes one";
+            self.find(self.line, at + 1, 1, Severity::Error, "the line has a NUL character", advice);
+        }
+        if let Some(at) = text.chars().position(|c| c == '\r') {
+            let advice = "end lines with CR LF or LF";
+            self.find(self.line, at + 1, 1, Severity::Warning, "the line has a lone carriage return", advice);
+        }
+        if let Some(at) = text.chars().position(|c| c == char::REPLACEMENT_CHARACTER) {
+            let what = format!("the line has bytes that are no {}", self.encoding.name());
+            self.find(self.line, at + 1, 1, Severity::Warning, what, "save the file in one encoding");
+        }
+    }
+
+    fn malformed(&mut self, line: &Line<'_>) {
+        let text = self.text(&line.bytes[..line.len.min(LINE_MAX)]).into_owned();
+        let text = text.trim();
+        let (what, advice) = if text.starts_with('[') && text.ends_with(']') {
+            (
+                "the header does not stand at the beginning of the line, so it opens no entry",
+                "remove the blanks before it",
+            )
+        } else if text.starts_with('[') {
+            ("the header has no closing bracket, so it opens no entry", "write [name]")
+        } else {
+            ("the line is no key=value, header or comment", "write key=value, or make it a comment with ;")
+        };
+        self.find_whole(line, Severity::Error, what, advice);
+    }
+
+    fn key(&mut self, line: &Line<'_>, name: &str, value: &str, places: &mut Places) {
+        if self.is_full() {
+            return;
+        }
+        let place = self.place(line, value);
+        let Some(scope) = line.scope else {
+            places.entry((None, name.to_owned())).or_insert(place);
+            if name == DEVICE {
+                let what = "the DEVICE group has no MEDIA group above it, so it does not count";
+                self.find_whole(line, Severity::Error, what, "write MEDIA=rastapi above it");
+            }
+            return;
+        };
+        let first = *places.entry((Some(scope), name.to_owned())).or_insert(place);
+        let known = keys::find(scope, name);
+        if first.line != place.line && known.is_none_or(|key| !key.kind.repeats()) {
+            let what = format!("{} stands in line {} already, and that one counts", shown(name), first.line);
+            self.find_whole(line, Severity::Warning, what, "remove one of them");
+        }
+        match known {
+            Some(key) => self.value(scope, key, value, place),
+            None if scope == Scope::Components => self.kind(name, Kind::Flag, value, place),
+            None => self.unknown(scope, name, line),
+        }
+    }
+
+    fn value(&mut self, scope: Scope, key: &Key, value: &str, place: Place) {
+        let text = value.trim();
+        if text.is_empty() {
+            return;
+        }
+        if SECRETS.contains(&key.name) {
+            let what = format!("{} holds a secret in clear", key.name);
+            let advice = "store it with the credentials and empty the key";
+            return self.find(place.line, place.column, place.length, Severity::Error, what, advice);
+        }
+        let found = self.findings.len();
+        self.kind(key.name, key.kind, text, place);
+        if self.findings.len() > found {
+            return;
+        }
+        if value != text && scope != Scope::Entry && key.name == "PhoneNumber" {
+            let what = "PhoneNumber has blanks at its ends, which are not dialled";
+            self.find(place.line, place.column, place.length, Severity::Note, what, "remove them");
+        }
+        let idle = if key.name == "LcpExtensions" { "1" } else { "0" };
+        if NOT_HONOURED.contains(&key.name) && text != idle && !(ASSIGNS.contains(&key.name) && text != "2") {
+            let what = format!("{}={} is kept, but not honoured yet", key.name, shown(text));
+            self.find(place.line, place.column, place.length, Severity::Note, what, "");
+        }
+    }
+
+    /// Checks that a value is what its key needs.
+    fn kind(&mut self, name: &str, kind: Kind, text: &str, place: Place) {
+        let values = [Cow::Borrowed(text)];
+        let wanted = match kind {
+            Kind::Text | Kind::Repeats => return,
+            Kind::Number | Kind::RepeatedNumber if u32::read(&values).is_some() => return,
+            Kind::Number | Kind::RepeatedNumber => "a decimal number of 32 bits",
+            Kind::Flag | Kind::RepeatedFlag if ["0", "1"].contains(&text) => return,
+            Kind::Flag | Kind::RepeatedFlag if u32::read(&values).is_some() => {
+                let what = format!("{}={} counts as 1", shown(name), shown(text));
+                return self.find(place.line, place.column, place.length, Severity::Warning, what, "write 0 or 1");
+            }
+            Kind::Flag | Kind::RepeatedFlag => "0 or 1",
+            Kind::Hex(digits) if from_hex(text).is_some_and(|bytes| bytes.len() * 2 == digits) => return,
+            Kind::Hex(_) => "hexadecimal digits, 32 for a GUID and 16 for an interface",
+            Kind::Blob if Blob::read(&values).is_some() => return,
+            Kind::Blob => "an even count of hexadecimal digits",
+            Kind::Ipv4 if Ipv4Addr::read(&values).is_some() => return,
+            Kind::Ipv4 => "an IPv4 address",
+            Kind::Ipv6 if Ipv6Addr::read(&values).is_some() => return,
+            Kind::Ipv6 => "an IPv6 address",
+        };
+        let what = format!("{}={} is not {wanted}", shown(name), shown(text));
+        let advice = "correct it; until then the default counts, and an entry that needs the key is not dialled";
+        self.find(place.line, place.column, place.length, Severity::Error, what, advice);
+    }
+
+    fn unknown(&mut self, scope: Scope, name: &str, line: &Line<'_>) {
+        let elsewhere = [Scope::Entry, Scope::Media(0), Scope::Device { media: 0, device: 0 }];
+        let (severity, advice) = if name.is_empty() {
+            (Severity::Error, "write the key before the =".to_owned())
+        } else if let Some(meant) = did_you_mean(scope, name) {
+            (Severity::Warning, format!("did you mean {meant}?"))
+        } else if elsewhere.iter().any(|other| keys::find(*other, name).is_some()) {
+            (Severity::Warning, "it belongs into another group of the entry".to_owned())
+        } else {
+            (Severity::Note, "it is kept; remove it if no other program needs it".to_owned())
+        };
+        let what = format!("the key \"{}\" is not known here", shown(name));
+        self.find(self.line, 1, self.text(line.bytes).find('=').unwrap_or(1), severity, what, &advice);
+    }
+
+    /// Says what stands in the way of a dial.
+    fn dialability(&mut self, section: &Section<'_>, header: usize, places: &Places) {
+        if self.is_full() {
+            return;
+        }
+        let Err(error) = section.properties().dial_entry(&UserPreferences::default(), |_| Ok(Vec::new())) else {
+            return;
+        };
+        // Bad values are found where they stand.
+        if error.problem == crate::dial::UNREADABLE || error.key == "[name]" {
+            return;
+        }
+        let whole = Place { line: header, column: 1, length: 1 };
+        let of_key = |((_, key), _): &(&(Option<Scope>, String), &Place)| *key == error.key;
+        let place = places.iter().find(of_key).map_or(whole, |(_, place)| *place);
+        let yet = [Code::PORT_NOT_AVAILABLE.0, NO_AUTH_PROTOCOL_AVAILABLE].contains(&error.code.0);
+        let severity = if yet { Severity::Warning } else { Severity::Error };
+        let what =
+            format!("the entry cannot be dialled ({}): {}={} {}", error.code.0, error.key, error.value, error.problem);
+        self.find(place.line, place.column, place.length, severity, what, &error.advice);
+    }
+
+    /// Looks whether the file breaks off.
+    fn end(&mut self, without_line_end: bool, header: usize, places: &Places) {
+        if without_line_end {
+            let what = "the last line has no line end; is the file cut off?";
+            self.find(self.line, 1, 1, Severity::Warning, what, "compare it with a copy, and end the line");
+        }
+        let is_entry = !places.is_empty();
+        let has_device = places.keys().any(|(scope, _)| matches!(scope, Some(Scope::Device { .. })));
+        let has_media = places.keys().any(|(scope, key)| matches!(scope, Some(Scope::Media(_))) && key == MEDIA);
+        if is_entry && (!has_device || !has_media) {
+            let what = "the last entry ends before its DEVICE group; is the file cut off?";
+            self.find(header, 1, 1, Severity::Warning, what, "restore it from a copy, or remove the entry");
+        }
+    }
+
+    /// Finds where the value of a line stands.
+    fn place(&self, line: &Line<'_>, value: &str) -> Place {
+        let text = self.text(&line.bytes[..line.len]);
+        let before = text.find('=').map_or(0, |at| text[..at].chars().count() + 1);
+        Place { line: self.line, column: before + 1, length: value.chars().count().max(1) }
+    }
+
+    fn text<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
+        self.encoding.decode(bytes)
+    }
+
+    fn find_whole(&mut self, line: &Line<'_>, severity: Severity, what: impl Into<String>, advice: &str) {
+        let length = self.text(&line.bytes[..line.len]).chars().count();
+        self.find(self.line, 1, length, severity, what, advice);
+    }
+
+    fn find(
+        &mut self,
+        line: usize,
+        column: usize,
+        length: usize,
+        severity: Severity,
+        what: impl Into<String>,
+        advice: &str,
+    ) {
+        if !self.is_full() {
+            let (what, advice, length) = (what.into(), advice.to_owned(), length.max(1));
+            self.findings.push(Finding { line, column, length, severity, what, advice });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.findings.len() >= FINDINGS_MAX
+    }
+
+    fn finish(mut self) -> Vec<Finding> {
+        // What is said of a whole entry is found at its end.
+        self.findings.sort_by_key(|finding| (finding.line, finding.column));
+        if self.is_full() {
+            let what = format!("there are {FINDINGS_MAX} findings; the rest was not looked at");
+            let advice = "is this a phone book?".to_owned();
+            let (line, severity) = (self.line.max(1), Severity::Error);
+            self.findings.push(Finding { line, column: 1, length: 1, severity, what, advice });
+        }
+        self.findings
+    }
+}
+
+/// Finds the known key of a group that is nearest to an unknown one, if it is near at all.
+fn did_you_mean(scope: Scope, name: &str) -> Option<&'static str> {
+    if name.chars().count() > KEY_MAX {
+        return None;
+    }
+    let known = keys::keys_of(scope).iter().copied().flatten().map(|key| (distance(name, key.name), key.name));
+    known.min().filter(|(distance, known)| *distance <= 2 && known.len() > 4 || *distance == 0).map(|(_, known)| known)
+}
+
+/// Counts the characters that have to be changed, added or taken out; case costs nothing.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.chars().enumerate() {
+            let cost = (diagonal + usize::from(from != to)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = core::mem::replace(&mut row[j + 1], cost);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// The most findings that are listed.
+pub const FINDINGS_MAX: usize = 1_000;
+/// The most bytes of a line that make sense; certificates and policies are the longest.
+const LINE_MAX: usize = 16_384;
+/// The most characters of a key for which a nearest one is sought.
+const KEY_MAX: usize = 40;
+/// Keys that hold secrets where old programs wrote them.
+const SECRETS: &[&str] = &[PRE_SHARED_KEY, "ApnInfoPassword"];
+/// Keys of which only 2, a setting of one's own, is not honoured.
+const ASSIGNS: &[&str] = &["IpNameAssign", "Ipv6Assign", "Ipv6NameAssign"];
+/// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
+const NO_AUTH_PROTOCOL_AVAILABLE: u32 = 918;
+/// Keys that would change a dial and that are not honoured yet.
+const NOT_HONOURED: &[&str] = &[
+    "AutoLogon",
+    "LcpExtensions",
+    "SwCompression",
+    "NegotiateMultilinkAlways",
+    "DialMode",
+    "CallbackMode",
+    "CustomDialDll",
+    "ForceSecureCompartment",
+    "SharedPhoneNumbers",
+    "PrerequisiteEntry",
+    "CustomAuthKey",
+    "CustomAuthData",
+    "IpInterfaceMetric",
+    "IpHeaderCompression",
+    "IpNameAssign",
+    "IpDnsFlags",
+    "TcpWindowSize",
+    "IpSecFlags",
+    "IpDnsSuffix",
+    "Ipv6Assign",
+    "Ipv6InterfaceMetric",
+    "Ipv6NameAssign",
+    "NetworkOutageTime",
+    "IDI",
+    "IDR",
+    "ImsConfig",
+    "NumCustomPolicy",
+    "NumEku",
+    "UseMachineRootCert",
+    "NumServers",
+    "NumRoutes",
+    "NumNrptRules",
+    "AutoTiggerCapable",
+    "NumAppIds",
+    "NumClassicAppIds",
+    "SecurityDescriptor",
+    "DeviceComplianceEnabled",
+    "DeviceComplianceSsoEnabled",
+    "NumTrustedNetworks",
+    "NumDnsSearchSuffixes",
+    "ProxyFlags",
+    "AuthTypeOTP",
+    "GREKeyDefined",
+    "NumPerAppTrafficFilters",
+    "AlwaysOnCapable",
+    "DeviceTunnel",
+    "RasmanOptions",
+    "RasmanOptions2",
+    "RasmanOptions3",
+    "RasmanFrameSize",
+    "RasmanChannels",
+    "UseDialingRules",
+    "Terminal",
+    "Script",
+    "X25Address",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_not_honoured_are_known() {
+        let scopes = [Scope::Entry, Scope::Media(0), Scope::Device { media: 0, device: 0 }];
+        for name in NOT_HONOURED.iter().chain(ASSIGNS).chain(SECRETS) {
+            assert!(scopes.iter().any(|scope| keys::find(*scope, name).is_some()), "{name}");
+        }
+        for name in crate::properties::TYPED {
+            assert!(keys::find(Scope::Entry, name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_key_is_meant() {
+        assert_eq!(did_you_mean(Scope::Entry, "VpnStratgy"), Some("VpnStrategy"));
+        assert_eq!(did_you_mean(Scope::Entry, "AUTORESTRICTIONS"), Some("AuthRestrictions"));
+        assert_eq!(did_you_mean(Scope::Entry, "type"), Some("Type"));
+        assert_eq!(did_you_mean(Scope::Entry, "Tyre"), None);
+        assert_eq!(did_you_mean(Scope::Entry, "SomethingElse"), None);
+        assert_eq!(distance("kitten", "Sitting"), 3);
+    }
+}
