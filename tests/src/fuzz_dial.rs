@@ -5,7 +5,7 @@
 
 use rasman_core::{
     Answer, AuthMethod, Batch, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName,
-    Leaf, Link, LinkEvent, PortClosed, PortCommand, PortFacts, PortId,
+    Leaf, Link, LinkEvent, PortClosed, PortCommand, PortFacts, PortId, Redial, StateClass, Substate,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, PortPhase, RngSource};
 use rasman_media::sstp;
@@ -32,6 +32,8 @@ struct Bench {
     connection: Connection,
     now: Instant,
     server: Option<(sstp::Server, Ppp)>,
+    /// The port that was opened last.
+    port: PortId,
     port_open: bool,
     /// What the server has said and the connection has not read.
     to_client: Vec<u8>,
@@ -39,6 +41,9 @@ struct Bench {
     held: Option<u64>,
     next_seq: u64,
     last_told: bool,
+    connected_told: bool,
+    /// The link of the established connection is away.
+    away: bool,
     finished: bool,
     /// Acknowledge, configure and deliver without being told to.
     helpful: bool,
@@ -56,7 +61,7 @@ impl Bench {
     fn new(options: u8) -> Self {
         let password = if options & 1 == 0 { "right" } else { "wrong" };
         let plan = DialPlan {
-            entry: Arc::new(Entry::sstp("fuzz", "vpn.example.com")),
+            entry: Arc::new(entry(options)),
             credentials: credentials(password),
             handler: options & 2 != 0,
             paused_states: options & 4 != 0,
@@ -72,12 +77,15 @@ impl Bench {
             connection: Connection::dial(plan, source, now),
             now,
             server: None,
+            port: PortId(0),
             port_open: false,
             to_client: Vec::new(),
             to_server: Vec::new(),
             held: None,
             next_seq: 0,
             last_told: false,
+            connected_told: false,
+            away: false,
             finished: false,
             helpful: options & 8 == 0,
         }
@@ -97,10 +105,10 @@ impl Bench {
                 let seq = if argument < 200 { self.held.unwrap_or(0) } else { argument as u64 };
                 self.command(Command::HandlerDone { seq, more: argument & 1 == 0 });
             }
-            5 => self.close_port(PortId(0), PortClosed::ByPeer),
-            6 => self.close_port(PortId(argument as u8), PortClosed::Failed(cause(809))),
-            7 => self.command(Command::PortReady(PortId(argument as u8), facts())),
-            8 => self.command(Command::PortProgress(PortId(0), PortPhase::Securing)),
+            5 => self.close_port(self.port, PortClosed::ByPeer),
+            6 => self.close_port(self.a_port(argument), PortClosed::Failed(unreachable())),
+            7 => self.command(Command::PortReady(self.a_port(argument), facts())),
+            8 => self.command(Command::PortProgress(self.port, PortPhase::Securing)),
             9 => self.command(Command::NetworkFailed(cause(602))),
             10 => self.command(Command::NetworkReady),
             // The peer lies: bytes of the script in place of its own.
@@ -133,8 +141,13 @@ impl Bench {
         self.connection.handle_command(self.now, command);
     }
 
+    /// The present port for 0, else any.
+    fn a_port(&self, argument: usize) -> PortId {
+        if argument == 0 { self.port } else { PortId(argument as u8) }
+    }
+
     fn close_port(&mut self, port: PortId, closed: PortClosed) {
-        if port == PortId(0) {
+        if port == self.port {
             self.port_open = false;
             self.server = None;
         }
@@ -162,7 +175,7 @@ impl Bench {
                 }
             }
             if !moved {
-                return;
+                return self.status_is_sound();
             }
         }
         panic!("it does not settle");
@@ -187,8 +200,9 @@ impl Bench {
 
     fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Port(_, PortCommand::Open(_)) => {
+            Effect::Port(port, PortCommand::Open(_)) => {
                 assert!(!self.port_open, "one port at a time");
+                self.port = port;
                 self.port_open = true;
                 self.to_client.clear();
                 self.to_server.clear();
@@ -197,7 +211,7 @@ impl Bench {
                 sstp.port_ready(self.now, PortId(0), &facts());
                 self.server = Some((sstp, Ppp::server(server(), Box::new(SeededRng::new(51)))));
                 if self.helpful {
-                    self.command(Command::PortReady(PortId(0), facts()));
+                    self.command(Command::PortReady(port, facts()));
                 }
             }
             Effect::Port(_, _) => {
@@ -212,8 +226,18 @@ impl Bench {
                 let may_follow = notification.state == ConnState::Disconnected;
                 assert!(!self.last_told || may_follow, "told after the last: {notification:?}");
                 self.last_told |= notification.is_last();
+                self.connected_told |= notification.state == ConnState::Connected && notification.error.is_none();
+                self.away &= notification.state != ConnState::Disconnected;
                 self.held = (!notification.is_last()).then_some(notification.seq);
             }
+            Effect::Substate { substate, cause } => {
+                assert!(self.connected_told && !self.finished, "{substate} of what is not established");
+                let back = substate == Substate::Reconnected;
+                assert_eq!(cause.is_none(), back, "{substate}");
+                assert!(self.away || substate != Substate::Reconnected, "back from nowhere");
+                self.away = !back;
+            }
+            Effect::Promote(alternate) => assert!(self.connected_told && alternate < ALTERNATES),
             Effect::Finished(_) => {
                 assert!(!self.finished, "finished twice");
                 self.finished = true;
@@ -237,7 +261,7 @@ impl Bench {
         while at < self.to_client.len() {
             let input = &mut self.to_client[at..];
             let length = input.len();
-            let used = match self.connection.handle_input(self.now, PortId(0), input) {
+            let used = match self.connection.handle_input(self.now, self.port, input) {
                 Input::Payload { range, used } => {
                     assert!(range.end <= used && used <= length);
                     used
@@ -254,6 +278,27 @@ impl Bench {
             self.to_client.clear();
         }
         at > 0
+    }
+
+    /// What the status tells fits together, and fits what was told.
+    fn status_is_sound(&self) {
+        let status = self.connection.status();
+        assert_eq!(status.state, self.connection.state());
+        assert!(status.medium <= ALTERNATES);
+        if self.away {
+            assert_eq!(status.state, ConnState::Connected, "whoever dialled is connected until told otherwise");
+            assert!(matches!(status.substate, Substate::Dormant | Substate::Reconnecting), "{:?}", status.substate);
+            assert!(status.retrying.is_some() && status.projection.is_some() && status.error.is_none());
+            assert!(!self.connection.is_carrying());
+        } else if status.state == ConnState::Connected {
+            assert!(self.connection.is_carrying() && status.retrying.is_none());
+        }
+        if status.retrying.is_some() {
+            // It goes on by itself: something is due, or a handler or an answer is.
+            let paused = status.state.class() == StateClass::Paused;
+            let due = self.connection.poll_timeout().is_some();
+            assert!(due || paused || self.held.is_some(), "stuck: {:?}", self.connection);
+        }
     }
 
     /// After a hang-up everything is over within the limit.
@@ -300,6 +345,22 @@ fn serve(sstp: &mut sstp::Server, ppp: &mut Ppp, now: Instant, heard: &mut [u8],
     says.extend_from_slice(out.as_bytes());
 }
 
+/// An entry with what the bits of `options` add: alternates, further attempts, links made again, an idle limit.
+fn entry(options: u8) -> Entry {
+    let mut entry = Entry::sstp("fuzz", "vpn.example.com");
+    if options & 16 != 0 {
+        entry.alternates = (0..ALTERNATES).map(|n| Entry::sstp("other", format!("{n}.example.com")).medium).collect();
+        entry.promote_alternates = true;
+    }
+    entry.redial = Redial {
+        attempts: if options & 32 != 0 { 2 } else { 0 },
+        pause: Duration::from_secs(5),
+        on_link_failure: options & 64 != 0,
+    };
+    entry.idle_disconnect = (options & 128 != 0).then(|| Duration::from_secs(60));
+    entry
+}
+
 fn server() -> ServerConfig {
     ServerConfig {
         authentication: vec![AuthMethod::MsChapV2],
@@ -329,6 +390,12 @@ fn cause(code: u32) -> Cause {
     Cause::new(Code(code), LayerName::User)
 }
 
+fn unreachable() -> Cause {
+    Cause::new(Code::VPN_TIMEOUT, LayerName::Tcp)
+}
+
+/// How many servers there are besides the entry's own.
+const ALTERNATES: usize = 2;
 /// Longer scripts find nothing new and only take time.
 const STEPS_MAX: usize = 400;
 /// More rounds than any exchange takes.
@@ -347,10 +414,30 @@ mod tests {
         bench.ends();
     }
 
+    /// With the bits of the option byte, a link that breaks comes back, and with another server where the first is away.
+    #[test]
+    fn a_helpful_bench_comes_back_at_an_alternate() {
+        let mut bench = Bench::new(16 | 64);
+        bench.settle();
+        bench.close_port(bench.port, PortClosed::ByPeer);
+        bench.helpful = false;
+        bench.settle();
+        assert!(bench.away);
+        bench.close_port(bench.port, PortClosed::Failed(unreachable()));
+        bench.helpful = true;
+        bench.settle();
+        assert!(bench.port_open, "the next server is dialled at once");
+        bench.command(Command::PortReady(bench.port, facts()));
+        bench.settle();
+        let status = bench.connection.status();
+        assert_eq!((status.substate, status.medium), (Substate::Reconnected, 1));
+        bench.ends();
+    }
+
     #[test]
     fn random_scripts_hold_the_invariants() {
         use rasman_core::Rng;
-        for seed in 0..400 {
+        for seed in 0..1_000 {
             let mut rng = SeededRng::new(seed);
             let mut script = vec![0; 200];
             rng.fill(&mut script);

@@ -34,6 +34,7 @@ pub(super) async fn run(session: Session) {
         reports,
         network: None,
         doors: None,
+        leaving: JoinSet::new(),
         idle: Batch::new(),
         finished: None,
     };
@@ -55,7 +56,7 @@ pub(super) async fn run(session: Session) {
             () = sleep_until(wake) => driver.connection.handle_timeout(clock::now()),
         }
     }
-    driver.end();
+    driver.end().await;
 }
 
 struct Driver {
@@ -68,6 +69,8 @@ struct Driver {
     network: Option<NetworkPath>,
     /// Bound once, and kept while the link is made again.
     doors: Option<Doors>,
+    /// Tasks that were told to end: while one lives, it may hold a door.
+    leaving: JoinSet<()>,
     /// Where frames go that have no port.
     idle: Batch,
     finished: Option<Cause>,
@@ -297,7 +300,9 @@ impl Driver {
 
     /// Ends every stream and frees the doors.
     fn close_network(&mut self) {
-        self.network = None;
+        if let Some(network) = self.network.take() {
+            self.leaving = network.end();
+        }
         self.doors = None;
     }
 
@@ -318,10 +323,10 @@ impl Driver {
     }
 
     /// Frees everything, then tells so.
-    fn end(mut self) {
-        self.network = None;
-        self.doors = None;
+    async fn end(mut self) {
+        self.close_network();
         self.port = Port::None;
+        while self.leaving.join_next().await.is_some() {}
         if let Some(cause) = self.finished.take() {
             self.observer.finished(cause);
         }

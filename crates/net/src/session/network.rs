@@ -57,6 +57,12 @@ impl NetworkPath {
             && self.projection.mtu <= projection.mtu
     }
 
+    /// Ends every stream; gives the tasks that are about to end.
+    pub(super) fn end(mut self) -> JoinSet<()> {
+        self.tasks.abort_all();
+        self.tasks
+    }
+
     /// Lets programs in, if they are not yet.
     pub(super) fn serve(&mut self, doors: &Doors) {
         if !self.tasks.is_empty() {
