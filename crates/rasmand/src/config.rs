@@ -13,6 +13,18 @@ use std::time::Duration;
 pub struct Configuration {
     /// How credentials are kept.
     pub credentials: CredentialSettings,
+    /// What a manager in a sandbox may reach besides what it needs itself.
+    pub sandbox: SandboxSettings,
+}
+
+/// What a manager in a sandbox may reach besides what it needs itself: `[sandbox]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct SandboxSettings {
+    /// Files, and folders with all that is below them, that are read.
+    pub readable: Vec<PathBuf>,
+    /// Folders that are read and written.
+    pub writable: Vec<PathBuf>,
 }
 
 /// How credentials are kept: `[credentials]`.
@@ -123,6 +135,9 @@ impl Configuration {
             let message = error.message().replace('\n', " ");
             wrong(path, Some(line), &message, "correct or remove that line; docs/credentials.md lists the settings")
         })?;
+        if let Some(sandbox) = document.sandbox {
+            self.apply_sandbox(path, sandbox)?;
+        }
         let Some(credentials) = document.credentials else { return Ok(()) };
         let (from, to) = (credentials, &mut self.credentials);
         if let Some(order) = from.order {
@@ -158,6 +173,21 @@ impl Configuration {
         }
         Ok(())
     }
+
+    fn apply_sandbox(&mut self, path: &Path, from: Sandbox) -> Result<(), ConfigurationError> {
+        for (name, paths, to) in [
+            ("readable", from.readable, &mut self.sandbox.readable),
+            ("writable", from.writable, &mut self.sandbox.writable),
+        ] {
+            let Some(paths) = paths else { continue };
+            if let Some(relative) = paths.iter().find(|path| !path.is_absolute()) {
+                let problem = format!("sandbox.{name} has {}", relative.display());
+                return Err(wrong(path, None, &problem, "give paths that begin with a slash"));
+            }
+            *to = paths;
+        }
+        Ok(())
+    }
 }
 
 /// The files as people write them.
@@ -165,6 +195,14 @@ impl Configuration {
 #[serde(deny_unknown_fields)]
 struct Document {
     credentials: Option<Credentials>,
+    sandbox: Option<Sandbox>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sandbox {
+    readable: Option<Vec<PathBuf>>,
+    writable: Option<Vec<PathBuf>>,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +278,18 @@ mod tests {
         both.apply(Path::new("b"), "[credentials]\norder = []").unwrap();
         assert_eq!((both.credentials.order.len(), both.credentials.command.len()), (0, 2));
         assert_eq!(applied(""), Ok(CredentialSettings::default()));
+    }
+
+    #[test]
+    fn a_later_file_replaces_what_the_sandbox_opens() {
+        let mut configuration = Configuration::default();
+        let path = Path::new("/etc/rasman/rasman.toml");
+        configuration.apply(path, "[sandbox]\nreadable = [\"/srv/ca\"]\nwritable = [\"/srv/books\"]").unwrap();
+        configuration.apply(path, "[sandbox]\nreadable = [\"/opt/ca\", \"/opt/more\"]").unwrap();
+        assert_eq!(configuration.sandbox.readable, [Path::new("/opt/ca"), Path::new("/opt/more")]);
+        assert_eq!(configuration.sandbox.writable, [Path::new("/srv/books")]);
+        let relative = applied("[sandbox]\nwritable = [\"books\"]").unwrap_err();
+        assert!(relative.contains("sandbox.writable has books; give paths"), "{relative}");
     }
 
     #[test]

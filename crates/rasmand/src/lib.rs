@@ -15,6 +15,7 @@ pub mod config;
 mod embedded;
 mod hygiene;
 mod observer;
+pub mod sandbox;
 #[cfg(test)]
 mod scratch;
 #[allow(dead_code)] // Used by the entry operations, which come next.

@@ -1,0 +1,90 @@
+//! Runs the body of a test in a process of its own, since what it does to the process cannot be undone.
+#![allow(dead_code)] // Not every test binary uses all of it.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Runs the body in a new process of the same user and, if that is root, in another one of nobody.
+///
+/// `test` is the name of the test that calls this: the process runs that test alone, and there the body is run.
+pub(crate) fn confined(test: &str, body: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    run(test, Command::new("/proc/self/exe").arg0("rasmand-test"));
+    if !rustix::process::geteuid().is_root() {
+        return println!("SKIPPED {test}: the half that runs as root needs root");
+    }
+    let mut nobody = Command::new("setpriv");
+    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "/proc/self/fd/0"]);
+    // The file that runs us, wherever it is: nobody may not enter every folder.
+    nobody.stdin(File::open("/proc/self/exe").unwrap());
+    run(test, &mut nobody);
+}
+
+fn run(test: &str, command: &mut Command) {
+    let output = command.args(["--exact", test, "--nocapture"]).env(INSIDE, "1").output().unwrap();
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    for line in told.lines().filter(|line| line.starts_with("SKIPPED ")) {
+        println!("{line}");
+    }
+    let ran = told.contains("1 passed");
+    assert!(output.status.success() && ran, "{command:?} ended with {}:\n{told}\n{errors}", output.status);
+}
+
+/// The user that nobody is, or root.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A folder that goes when this is dropped, if that is still allowed then.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rasman-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes it in the process that is not confined; the confined ones get it by name.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that waits until this is dropped.
+pub(crate) struct Waiting(std::process::Child);
+
+impl Waiting {
+    pub(crate) fn start() -> Self {
+        Self(Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.0)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+const INSIDE: &str = "RASMAN_TEST_INSIDE";
