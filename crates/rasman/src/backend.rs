@@ -1,13 +1,14 @@
 //! What a manager must be able to do, wherever it lives.
 
-use crate::{Change, ConnectionInfo, Dial, Error, Handle, HangUp, Status};
+use crate::{Change, ConnectionInfo, Dial, EntryBackend, Error, Handle, HangUp, Status};
 use rasman_core::{Answer, Cause, Notification, Statistics};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// A manager as the library sees it: in the same process, or behind a socket.
 ///
-/// No method blocks for longer than a short critical section.
-pub trait Backend: Send + Sync + 'static {
+/// No method but those of [`EntryBackend`] blocks for longer than a short critical section, and `dial` for as long as it
+/// takes to look at a phone book; one that has changed is read again.
+pub trait Backend: EntryBackend + 'static {
     /// Starts a dial; `held` asks for a hold at each notification.
     ///
     /// # Errors

@@ -1,14 +1,18 @@
 //! A manager in the same process.
 
-use crate::observer::TableObserver;
+use crate::config::{Configuration, ConfigurationError, CredentialSettings};
+use crate::entries::{Caller, Entries, EntryClient, Resolved, Slow};
+use crate::helpers::Helpers;
+use crate::observer::{Afterwards, TableObserver};
 use crate::table::{Answering, Lookup, Table, Teller};
 use crate::who::{Holder, Who};
 use rasman::{
-    Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status, Target,
+    Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status,
 };
 use rasman_core::{Answer, Cause, Code, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
+use rasman_phonebook::store::Places;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -21,6 +25,23 @@ pub struct Settings {
     pub workers: usize,
     /// Time limits of the dials.
     pub limits: Config,
+    /// Where phone books are; `None` for none but those that are named.
+    pub phonebooks: Option<Places>,
+    /// How credentials are kept; by default nothing is stored.
+    pub credentials: CredentialSettings,
+}
+
+impl Settings {
+    /// Reads what a program of this user finds: the user's phone book and that of all users, and the configuration
+    /// files, the system's and the user's.
+    ///
+    /// # Errors
+    /// The first configuration file that cannot be used, in one line.
+    pub fn from_environment() -> Result<Self, ConfigurationError> {
+        let phonebooks = Places::from_env(|name| std::env::var_os(name));
+        let configuration = Configuration::from_environment()?;
+        Ok(Self { phonebooks: Some(phonebooks), credentials: configuration.credentials, ..Self::default() })
+    }
 }
 
 /// Starts a manager in this process.
@@ -38,10 +59,8 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
 pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
     let mut epoch = [0; 4];
     getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
-    let mut table = Table::new(u32::from_be_bytes(epoch));
-    for entry in settings.entries {
-        table.add_entry(entry)?;
-    }
+    let table = Table::new(u32::from_be_bytes(epoch));
+    let entries = Entries::new(settings.entries, settings.phonebooks, &settings.credentials)?;
     let count = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         count => count,
@@ -50,7 +69,10 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
     Ok(Embedded {
         table: Arc::new(Mutex::new(table)),
         done: workers.done(),
-        workers: RwLock::new(Some(workers)),
+        workers: Arc::new(RwLock::new(Some(workers))),
+        entries: Arc::new(entries),
+        writers: Helpers::default(),
+        askers: Helpers::default(),
         stopping: Mutex::new(None),
         limits: settings.limits,
     })
@@ -59,7 +81,12 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
 pub(crate) struct Embedded {
     table: Arc<Mutex<Table>>,
     /// Gone once the manager was shut down.
-    workers: RwLock<Option<Workers>>,
+    workers: Arc<RwLock<Option<Workers>>>,
+    pub(crate) entries: Arc<Entries>,
+    /// Threads that write files after a dial; a manager that was shut down waits for them.
+    writers: Helpers,
+    /// Threads that ask a command for a password.
+    askers: Helpers,
     /// Their threads, once it was.
     stopping: Mutex<Option<Stopping>>,
     /// Closes when the last worker has ended.
@@ -70,9 +97,17 @@ pub(crate) struct Embedded {
 /// What became of a dial.
 pub(crate) enum Begun {
     /// It has its handle and stands in the table; the session is to be [launched](Embedded::launch).
-    Dialled(Handle, Box<Session>),
+    Dialled(Handle, Box<Ready>),
     /// The entry is connected; the caller has a reference more (clause A16).
     Referenced(Handle),
+}
+
+/// A dial that stands in the table and waits for its worker.
+pub(crate) struct Ready {
+    handle: Handle,
+    session: Session,
+    /// The password is still to be asked for.
+    slow: Option<Slow>,
 }
 
 impl Embedded {
@@ -80,26 +115,26 @@ impl Embedded {
         lock(&self.table)
     }
 
+    /// Gives the entries as a user sees them, with that user's rights.
+    pub(crate) fn entries_of(&self, caller: Caller) -> EntryClient<'_> {
+        EntryClient { manager: self, caller }
+    }
+
+    /// Gives the entries of the user that this process runs as.
+    pub(crate) fn own_entries(&self) -> EntryClient<'_> {
+        self.entries_of(Caller::of(Who::embedded().owner.0))
+    }
+
     /// Begins a dial for somebody; `teller` is who is told.
     pub(crate) fn begin(&self, who: Who, dial: Dial, held: bool, teller: Teller) -> Result<Begun, Error> {
-        // Settings are checked before the lock: checking takes long, the table is shared.
-        let inline = match &dial.target {
-            Target::Entry(entry) => {
-                entry.validate()?;
-                Some(Arc::new((**entry).clone()))
-            }
-            Target::Name(_) => None,
-        };
+        let paused_states = dial.paused_states;
+        // Before the lock: checking settings takes long, the table is shared.
+        let resolved = self.entries.resolve(Caller::of(who.owner.0), dial)?;
         let mut table = self.table();
-        let entry = match (&dial.target, inline) {
-            (_, Some(entry)) => entry,
-            (Target::Name(name), None) => table.entry(name)?,
-            (Target::Entry(_), None) => unreachable!("an inline entry was cloned above"),
-        };
-        match table.lookup(who, &entry, &dial.credentials)? {
+        match table.lookup(who, &resolved)? {
             Lookup::Free => {
-                let (handle, session) = self.prepare(&mut table, who, entry, dial, held, teller);
-                Ok(Begun::Dialled(handle, Box::new(session)))
+                let ready = self.prepare(&mut table, who, resolved, teller, held, paused_states);
+                Ok(Begun::Dialled(ready.handle, Box::new(ready)))
             }
             Lookup::Referenced(handle) => Ok(Begun::Referenced(handle)),
         }
@@ -110,40 +145,53 @@ impl Embedded {
         &self,
         table: &mut Table,
         who: Who,
-        entry: Arc<Entry>,
-        dial: Dial,
-        held: bool,
+        dial: Resolved,
         teller: Teller,
-    ) -> (Handle, Session) {
+        held: bool,
+        paused_states: bool,
+    ) -> Ready {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let counters = Arc::new(Counters::default());
         let handle = table.next_handle();
-        let credentials = dial.credentials.clone();
-        table.insert(who, handle, &entry, credentials, commands, teller, Arc::clone(&counters));
+        table.insert(who, handle, &dial, commands, teller, Arc::clone(&counters));
+        let Resolved { entry, credentials, slow, remember, promotion, .. } = dial;
+        let afterwards = (remember.is_some() || promotion.is_some()).then(|| Afterwards {
+            entries: Arc::clone(&self.entries),
+            helpers: self.writers.clone(),
+            remember,
+            promotion,
+        });
         let session = Session {
-            plan: DialPlan {
-                entry,
-                credentials: dial.credentials,
-                handler: held,
-                paused_states: dial.paused_states,
-                config: self.limits.clone(),
-            },
+            plan: DialPlan { entry, credentials, handler: held, paused_states, config: self.limits.clone() },
             commands: command_queue,
-            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle)),
+            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle, afterwards)),
             counters,
         };
-        (handle, session)
+        Ready { handle, session, slow }
     }
 
     /// Hands a session to a worker. The table must be unlocked: waking a worker takes longer than all else, and a
     /// session that no worker takes reports its end to the table as it is dropped.
-    pub(crate) fn launch(&self, session: Session) -> Result<(), Error> {
-        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
-        let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
-        workers
-            .run(session)
-            .map_err(|_session| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))
+    pub(crate) fn launch(&self, ready: Ready) -> Result<(), Error> {
+        let Ready { handle, mut session, slow } = ready;
+        let Some(slow) = slow else { return launch(&self.workers, session) };
+        let (entries, table) = (Arc::clone(&self.entries), Arc::clone(&self.table));
+        let workers = Arc::clone(&self.workers);
+        self.askers.run(move || {
+            session.plan.credentials = entries.ask(&slow, session.plan.credentials.clone());
+            lock(&table).logs_in_as(handle, &session.plan.credentials);
+            // A session that no worker takes tells so itself.
+            let _ = launch(&workers, session);
+        })
     }
+}
+
+fn launch(workers: &RwLock<Option<Workers>>, session: Session) -> Result<(), Error> {
+    let workers = workers.read().unwrap_or_else(PoisonError::into_inner);
+    let workers = workers.as_ref().ok_or_else(|| cannot_start("found the manager shut down"))?;
+    workers
+        .run(session)
+        .map_err(|_session| Error::refused(Code::OUT_OF_BUFFERS, "queued the dial behind too many others"))
 }
 
 impl Backend for Embedded {
@@ -222,6 +270,7 @@ impl Backend for Embedded {
         if let Some(stopping) = stopping {
             stopping.join();
         }
+        self.writers.wait();
     }
 }
 

@@ -13,12 +13,14 @@
 
 pub mod config;
 mod embedded;
+mod entries;
+mod environment;
+mod helpers;
 mod hygiene;
 mod observer;
 pub mod sandbox;
 #[cfg(test)]
 mod scratch;
-#[allow(dead_code)] // Used by the entry operations, which come next.
 mod secrets;
 #[allow(dead_code)] // What the daemon needs, which comes next.
 mod table;

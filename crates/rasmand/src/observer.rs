@@ -1,6 +1,9 @@
 //! What a session reports goes into the table.
 
 use crate::embedded::lock;
+use crate::entries::{Entries, Promotion};
+use crate::helpers::Helpers;
+use crate::secrets::Place;
 use crate::table::Table;
 use rasman::{Doors, Handle};
 use rasman_core::{Cause, Code, ConnState, LayerName, Notification, Substate};
@@ -12,16 +15,35 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct TableObserver {
     table: Arc<Mutex<Table>>,
     handle: Handle,
+    afterwards: Option<Afterwards>,
     finished: bool,
 }
 
+/// What is written once a dial has succeeded; on helpers' threads, as a worker must not wait for files.
+pub(crate) struct Afterwards {
+    pub(crate) entries: Arc<Entries>,
+    pub(crate) helpers: Helpers,
+    /// Where the credentials go (clause K8).
+    pub(crate) remember: Option<Place>,
+    pub(crate) promotion: Option<Promotion>,
+}
+
 impl TableObserver {
-    pub(crate) fn new(table: Arc<Mutex<Table>>, handle: Handle) -> Self {
-        Self { table, handle, finished: false }
+    pub(crate) fn new(table: Arc<Mutex<Table>>, handle: Handle, afterwards: Option<Afterwards>) -> Self {
+        Self { table, handle, afterwards, finished: false }
     }
 }
 
 impl TableObserver {
+    /// Stores the credentials that have led to a connection, if that was asked for and they are not stored ones.
+    fn remember(&mut self) {
+        let Some(afterwards) = &mut self.afterwards else { return };
+        let Some(place) = afterwards.remember.take() else { return };
+        let Some(credentials) = lock(&self.table).given_credentials(self.handle) else { return };
+        let entries = Arc::clone(&afterwards.entries);
+        afterwards.run(move || entries.remember(&place, &credentials));
+    }
+
     /// INFO what a user would notice, DEBUG the steps between.
     fn log(&self, notification: &Notification) {
         let (handle, state) = (self.handle, notification.state);
@@ -38,9 +60,13 @@ impl TableObserver {
 impl Observer for TableObserver {
     fn notified(&mut self, notification: Notification, status: Status) {
         self.log(&notification);
+        let connected = notification.state == ConnState::Connected && notification.error.is_none();
         let told = lock(&self.table).notified(self.handle, notification, status);
         if let Some((listener, notification)) = told {
             listener.notified(&notification);
+        }
+        if connected {
+            self.remember();
         }
     }
 
@@ -66,12 +92,24 @@ impl Observer for TableObserver {
 
     fn promoted(&mut self, alternate: usize) {
         tracing::info!(handle = %self.handle, alternate, "the alternate is to be tried first from now on");
+        let Some(afterwards) = &self.afterwards else { return };
+        let Some(promotion) = afterwards.promotion.clone() else { return };
+        let entries = Arc::clone(&afterwards.entries);
+        afterwards.run(move || entries.promoted(&promotion, alternate));
     }
 
     fn finished(&mut self, cause: Cause) {
         self.finished = true;
         tracing::info!(handle = %self.handle, reason = cause.code.0, layer = %cause.layer, "the connection is gone");
         lock(&self.table).finished(self.handle, &cause);
+    }
+}
+
+impl Afterwards {
+    fn run(&self, job: impl FnOnce() + Send + 'static) {
+        if let Err(error) = self.helpers.run(job) {
+            tracing::warn!(error = error.code().0, "what follows a dial was not written: {error}");
+        }
     }
 }
 

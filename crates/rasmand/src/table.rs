@@ -1,5 +1,6 @@
-//! The table of entries and connections.
+//! The table of connections.
 
+use crate::entries::{Resolved, Source};
 use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
 use rasman_core::{
@@ -12,13 +13,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-/// Entries and connections, behind one short-held lock.
+/// Connections, behind one short-held lock.
 ///
 /// Whatever a client is told stands here before it is told (clauses A47, C6).
 pub(crate) struct Table {
     epoch: u32,
     last: u32,
-    entries: HashMap<String, Arc<Entry>>,
     records: HashMap<Handle, Record>,
     /// Which connection an entry has: being dialled, or connected.
     active: HashMap<(Owner, String), Handle>,
@@ -56,9 +56,18 @@ pub(crate) enum Teller {
 struct Record {
     entry: Arc<Entry>,
     owner: Owner,
-    /// The entry's name as it is compared.
+    /// The entry's phone book and name as they are compared.
     key: String,
+    /// What is told of the entry.
+    name: String,
+    source: Source,
+    /// The number that was dialled in place of the entry's.
+    number: String,
     credentials: Credentials,
+    /// Somebody gave the credentials, with the dial or with an answer; they were not stored.
+    given: bool,
+    /// The password is the command's.
+    slow: bool,
     status: Status,
     references: References,
     /// The notification that the handler works on.
@@ -99,7 +108,6 @@ impl Table {
         Self {
             epoch,
             last: 0,
-            entries: HashMap::new(),
             records: HashMap::new(),
             active: HashMap::new(),
             ended: VecDeque::new(),
@@ -110,47 +118,31 @@ impl Table {
         }
     }
 
-    pub(crate) fn add_entry(&mut self, entry: Entry) -> Result<(), Error> {
-        entry.validate()?;
-        let name = entry.name.clone();
-        match self.entries.insert(key(&name), Arc::new(entry)) {
-            None => Ok(()),
-            Some(_) => Err(Error::refused(Code::ALREADY_EXISTS, format!("added a second entry named \"{name}\""))),
-        }
-    }
-
-    pub(crate) fn entry(&self, name: &str) -> Result<Arc<Entry>, Error> {
-        self.entries.get(&key(name)).cloned().ok_or_else(|| {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-            Error(
-                Cause::new(Code::CANNOT_FIND_PHONEBOOK_ENTRY, LayerName::Settings)
-                    .did(format!("looked for the entry \"{shown}\""))
-                    .advice("check the name; the manager knows it under no other spelling than upper and lower case"),
-            )
-        })
-    }
-
     /// Decides what RasDial returns at once for an entry (clauses A16, A17).
-    pub(crate) fn lookup(&mut self, who: Who, entry: &Entry, credentials: &Credentials) -> Result<Lookup, Error> {
-        let Some(handle) = self.active.get(&(who.owner, key(&entry.name))).copied() else { return Ok(Lookup::Free) };
-        let Some(record) = self.records.get_mut(&handle) else { return Ok(Lookup::Free) };
+    pub(crate) fn lookup(&mut self, who: Who, dial: &Resolved) -> Result<Lookup, Error> {
+        let active = self.active.get(&(who.owner, dial.key.clone())).copied();
+        let Some((handle, record)) = active.and_then(|handle| Some((handle, self.records.get_mut(&handle)?))) else {
+            return Ok(Lookup::Free);
+        };
         if record.ending {
             return Ok(Lookup::Free);
         }
+        let name = &record.name;
         if record.status.state != ConnState::Connected {
-            let did = format!("found \"{}\" being dialled already", entry.name);
+            let did = format!("found \"{name}\" being dialled already");
             return Err(Error::refused(Code::DIAL_ALREADY_IN_PROGRESS, did));
         }
-        let same = record.credentials.same_user(credentials) && record.credentials.password.same(&credentials.password);
-        if !same {
+        if !record.is_same_login(dial) {
             let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
-                .did(format!("found \"{}\" connected with other credentials", entry.name))
+                .did(format!("found \"{name}\" connected with other credentials"))
                 .advice("hang that connection up first, or dial with its credentials");
             return Err(Error(cause));
         }
-        if *record.entry != *entry {
+        // A phone book's entry may have changed since it was dialled; its connection keeps the settings it has.
+        let changeable = dial.source.phonebook.is_some();
+        if record.number != dial.number || (!changeable && *record.entry != *dial.entry) {
             let cause = Cause::new(Code::ALREADY_EXISTS, LayerName::Manager)
-                .did(format!("found another entry named \"{}\" connected", entry.name))
+                .did(format!("found another entry named \"{name}\", or another number of it, connected"))
                 .advice("give the entry another name, or hang that connection up first");
             return Err(Error(cause));
         }
@@ -173,20 +165,23 @@ impl Table {
         &mut self,
         who: Who,
         handle: Handle,
-        entry: &Arc<Entry>,
-        credentials: Credentials,
+        dial: &Resolved,
         commands: mpsc::Sender<Box<Command>>,
         teller: Teller,
         counters: Arc<Counters>,
     ) {
-        let key = key(&entry.name);
-        self.active.insert((who.owner, key.clone()), handle);
+        self.active.insert((who.owner, dial.key.clone()), handle);
         let status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
         let record = Record {
-            entry: Arc::clone(entry),
+            entry: Arc::clone(&dial.entry),
             owner: who.owner,
-            key,
-            credentials,
+            key: dial.key.clone(),
+            name: dial.entry.name.clone(),
+            source: dial.source.clone(),
+            number: dial.number.clone(),
+            credentials: dial.credentials.clone(),
+            given: dial.given,
+            slow: dial.slow.is_some(),
             status,
             references: References::new(who.holder),
             held: None,
@@ -202,6 +197,37 @@ impl Table {
             closed: Vec::new(),
         };
         self.records.insert(handle, record);
+    }
+
+    /// Takes credentials that came after the dial had begun.
+    pub(crate) fn logs_in_as(&mut self, handle: Handle, credentials: &Credentials) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.credentials = credentials.clone();
+        }
+    }
+
+    /// Gives the credentials that somebody gave for a connection, and nothing if they are stored ones.
+    pub(crate) fn given_credentials(&self, handle: Handle) -> Option<Credentials> {
+        self.records.get(&handle).filter(|record| record.given).map(|record| record.credentials.clone())
+    }
+
+    /// Tells whether an entry is connected or being dialled, whoever does so.
+    pub(crate) fn is_active(&self, key: &str) -> bool {
+        self.active.keys().any(|(_, active)| active == key)
+    }
+
+    /// Takes the new name of an entry, so that its connections are found by it.
+    pub(crate) fn renamed(&mut self, old: &str, new: &str, name: &str) {
+        for (handle, record) in self.records.iter_mut().filter(|(_, record)| record.key == old) {
+            let was_active = self.active.remove(&(record.owner, record.key.clone()));
+            record.key = new.to_owned();
+            record.name = name.to_owned();
+            if was_active == Some(*handle) {
+                self.active.insert((record.owner, record.key.clone()), *handle);
+            } else if let Some(other) = was_active {
+                self.active.insert((record.owner, old.to_owned()), other);
+            }
+        }
     }
 
     // Calls of clients.
@@ -220,6 +246,7 @@ impl Table {
         }
         if let Answer::Credentials(credentials) = &answer {
             record.credentials = credentials.clone();
+            (record.given, record.slow) = (true, false);
         }
         record.command(Command::Answer { id: question, answer });
         Ok(Answering::Taken)
@@ -490,6 +517,15 @@ impl Record {
         }
     }
 
+    /// Whether a dial would log in as this one did (clause A16).
+    fn is_same_login(&self, dial: &Resolved) -> bool {
+        if dial.slow.is_some() {
+            // What the command gives is not known yet, and asking it takes time.
+            return self.slow && self.credentials.user == dial.credentials.user;
+        }
+        self.credentials.same_user(&dial.credentials) && self.credentials.password.same(&dial.credentials.password)
+    }
+
     fn take(&mut self, status: rasman_dial::Status) {
         self.was_connected |= status.state == ConnState::Connected;
         self.status.state = status.state;
@@ -516,8 +552,11 @@ impl Record {
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
         let mut info =
-            ConnectionInfo::new(handle, self.entry.name.clone(), self.status.state, error, self.references.total());
+            ConnectionInfo::new(handle, self.name.clone(), self.status.state, error, self.references.total());
         info.substate = self.status.substate;
+        info.phonebook.clone_from(&self.source.phonebook);
+        info.all_users = self.source.all_users;
+        info.guid = self.source.guid;
         info
     }
 }
@@ -529,11 +568,6 @@ const NOTIFICATIONS_KEPT: usize = 8;
 /// How many reasons of ended connections are remembered.
 const ENDED_MAX: usize = 256;
 const DEVICE: rasman::Device = rasman::Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
-
-/// Entry names compare without regard to case (clause A17).
-fn key(name: &str) -> String {
-    name.to_lowercase()
-}
 
 fn user_hung_up() -> Cause {
     Cause::new(Code::USER_DISCONNECTION, LayerName::User)

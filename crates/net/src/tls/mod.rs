@@ -6,11 +6,13 @@
 //! ```
 //!
 //! The records are made and opened behind [`TlsTransport`], a machine without I/O: the TLS library of today (rustls,
-//! its unbuffered interface) is named in `backend`, `trust`, `acceptor` and `explain` and nowhere else, because its
-//! next major release replaces that interface, and because servers of the last decade may need another library.
+//! its unbuffered interface) is named in `backend`, `trust`, `acceptor`, `certificates` and `explain` and nowhere else,
+//! because its next major release replaces that interface, and because servers of the last decade may need another
+//! library.
 
 mod acceptor;
 mod backend;
+mod certificates;
 mod explain;
 mod send_buffer;
 mod stream;
@@ -18,6 +20,7 @@ mod transport;
 mod trust;
 
 pub use acceptor::Acceptor;
+pub use certificates::certificates;
 pub use send_buffer::SendBuffer;
 pub use stream::{Counters, End, Received, TlsStream};
 pub use transport::{Progress, Session, TlsTransport};

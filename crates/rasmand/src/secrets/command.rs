@@ -28,12 +28,6 @@ impl Runner {
         Self { command: settings.command.clone(), limit: settings.command_limit }
     }
 
-    /// A program that does not look at the kind would give the password for everything.
-    fn serves(&self, place: &Place, kind: Kind) -> bool {
-        let asks_kind = self.command.iter().any(|argument| argument.contains("{kind}"));
-        place.by_name && (kind == Kind::Password || kind == Kind::PreSharedKey && asks_kind)
-    }
-
     fn start(&self, place: &Place, kind: Kind) -> Result<Running, StoreError> {
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(StoreError::unavailable("no command is configured"));
@@ -69,6 +63,13 @@ impl Runner {
 impl SecretStore for Runner {
     fn provider(&self) -> Provider {
         Provider::Command
+    }
+
+    /// A program that does not look at the kind would give the password for everything.
+    fn serves(&self, place: &Place, kind: Kind) -> bool {
+        let asks_kind = self.command.iter().any(|argument| argument.contains("{kind}"));
+        let wanted = kind == Kind::Password || kind == Kind::PreSharedKey && asks_kind;
+        wanted && place.by_name && !self.command.is_empty()
     }
 
     fn get(&self, place: &Place, kind: Kind) -> Result<Option<Secret>, StoreError> {

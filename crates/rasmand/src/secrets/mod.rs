@@ -69,6 +69,11 @@ pub(crate) trait SecretStore: Send + Sync {
     /// Which one it is.
     fn provider(&self) -> Provider;
 
+    /// Tells whether it is worth asking it for such an item.
+    fn serves(&self, _place: &Place, _kind: Kind) -> bool {
+        true
+    }
+
     /// Reads an item.
     ///
     /// # Errors
@@ -145,7 +150,10 @@ impl Secrets {
     pub(crate) fn get_quick(&self, place: &Place, kind: Kind) -> Result<Quick, Cause> {
         for store in self.stores.iter() {
             if store.provider().is_slow() {
-                return Ok(Quick::AskSlow);
+                if store.serves(place, kind) {
+                    return Ok(Quick::AskSlow);
+                }
+                continue;
             }
             if let Some(secret) = read(store.as_ref(), place, kind)? {
                 return Ok(Quick::Found(secret));
@@ -207,6 +215,18 @@ impl Secrets {
             }
         }
         Ok(None)
+    }
+
+    /// Files under another name what we keep, as far as that is possible.
+    pub(crate) fn transfer(&self, from: &Place, to: &Place) {
+        for (store, kind) in self.stores.iter().flat_map(|store| Kind::ALL.map(|kind| (store, kind))) {
+            if matches!(store.provider(), Provider::Keyring | Provider::File)
+                && let Ok(Some(secret)) = store.get(from, kind)
+                && store.set(to, kind, &secret).is_ok()
+            {
+                let _ = store.clear(from, kind);
+            }
+        }
     }
 
     /// An older item of a later provider would come back once the newer one is cleared or has expired.

@@ -1,0 +1,226 @@
+//! From what a client dials to what a session needs.
+
+use super::stored::is_asterisks;
+use super::{Caller, Entries, Found, Origin, Source, key, shown};
+use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
+use rasman::{Dial, EntryRef, Error, Target};
+use rasman_core::{Cause, Code, Credentials, Entry, LayerName, Medium, Secret};
+use rasman_phonebook::store::Place;
+use std::sync::Arc;
+
+/// A dial of which everything is known but, perhaps, the password.
+pub(crate) struct Resolved {
+    pub(crate) entry: Arc<Entry>,
+    /// Names the entry's connection in the table.
+    pub(crate) key: String,
+    pub(crate) source: Source,
+    /// The number that replaces the entry's; empty for none.
+    pub(crate) number: String,
+    pub(crate) credentials: Credentials,
+    /// A person or a program gave the credentials with the dial.
+    pub(crate) given: bool,
+    /// The password is still to be asked for.
+    pub(crate) slow: Option<Slow>,
+    /// Where the credentials go once they have led to a connection.
+    pub(crate) remember: Option<SecretPlace>,
+    pub(crate) promotion: Option<Promotion>,
+}
+
+/// A password that takes its time.
+pub(crate) struct Slow {
+    place: SecretPlace,
+}
+
+/// Where an alternate number that connected is to be put first.
+#[derive(Clone)]
+pub(crate) struct Promotion {
+    caller: Caller,
+    place: Place,
+    name: String,
+    /// The numbers as they are dialled.
+    numbers: Vec<String>,
+}
+
+impl Entries {
+    /// Finds what is to be dialled, and who dials.
+    pub(crate) fn resolve(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
+        match dial.target {
+            Target::Entry(entry) => inline(*entry, dial.number, dial.credentials),
+            Target::Name(name) => {
+                let found = self.find(caller, &EntryRef { phonebook: dial.phonebook, name })?;
+                self.resolve_found(caller, &found, dial.number, dial.credentials, dial.remember)
+            }
+        }
+    }
+
+    fn resolve_found(
+        &self,
+        caller: Caller,
+        found: &Found,
+        number: String,
+        credentials: Credentials,
+        remember: bool,
+    ) -> Result<Resolved, Error> {
+        let (entry, promotion, may_remember) = match &found.origin {
+            Origin::Program(entry) if number.is_empty() => (Arc::clone(entry), None, true),
+            Origin::Program(entry) => (Arc::new(with_number((**entry).clone(), &number)?), None, true),
+            Origin::Book(loaded) => {
+                let mut properties = found.properties()?;
+                if !number.is_empty()
+                    && let Some(link) = properties.subentries.first_mut()
+                {
+                    // Clause A12: this number, and no alternate of another.
+                    link.phone_numbers = vec![number.clone()];
+                }
+                let entry = super::convert::dialled(&properties, &loaded.place)?;
+                let numbers = properties.primary().map_or_else(Vec::new, |link| link.phone_numbers.clone());
+                let promotes = entry.promote_alternates && number.is_empty();
+                let promotion = Promotion { caller, place: loaded.place.clone(), name: found.name.clone(), numbers };
+                (Arc::new(entry), promotes.then_some(promotion), properties.cache_credentials)
+            }
+        };
+        let (credentials, given, slow) = self.who_dials(caller, found, credentials, !number.is_empty())?;
+        let remember = (remember && may_remember).then(|| found.secrets(caller, Whose::User(caller.uid)));
+        let (key, source) = (found.key(), found.source());
+        Ok(Resolved { entry, key, source, number, credentials, given, slow, remember, promotion })
+    }
+
+    /// Puts what is stored in the place of what the dial leaves to it (clauses A13, A14, A15).
+    fn who_dials(
+        &self,
+        caller: Caller,
+        found: &Found,
+        given: Credentials,
+        elsewhere: bool,
+    ) -> Result<(Credentials, bool, Option<Slow>), Error> {
+        let nobody = given.user.is_empty() && given.password.is_empty();
+        let wants_password = nobody || is_asterisks(&given.password);
+        if !wants_password && given.domain != STORED_DOMAIN {
+            return Ok((given, true, None));
+        }
+        let place = self.place_of_login(caller, found, elsewhere)?;
+        let text = |kind| match self.secrets.get_quick(&place, kind)? {
+            Quick::Found(text) => Ok::<_, Error>(text.expose_str().unwrap_or_default().to_owned()),
+            Quick::None | Quick::AskSlow => Ok(String::new()),
+        };
+        let mut credentials = given;
+        if credentials.domain == STORED_DOMAIN || nobody && credentials.domain.is_empty() {
+            credentials.domain = text(Kind::Domain)?;
+        }
+        if !wants_password {
+            return Ok((credentials, true, None));
+        }
+        if credentials.user.is_empty() {
+            credentials.user = text(Kind::UserName)?;
+        }
+        credentials.password = Secret::default();
+        if credentials.user.is_empty() {
+            return Ok((Credentials::default(), false, None));
+        }
+        match self.secrets.get_quick(&place, Kind::Password)? {
+            Quick::Found(password) => {
+                credentials.password = password;
+                Ok((credentials, false, None))
+            }
+            Quick::AskSlow => Ok((credentials, false, Some(Slow { place }))),
+            // A name without a password is nobody: an attempt could only fail, and might lock the account.
+            Quick::None => Ok((Credentials::default(), false, None)),
+        }
+    }
+
+    /// Decides whose stored credentials are used; `elsewhere` says that the dial leads to another number.
+    fn place_of_login(&self, caller: Caller, found: &Found, elsewhere: bool) -> Result<SecretPlace, Error> {
+        let mut own = found.secrets(caller, Whose::User(caller.uid));
+        // What the administrator filed must not be sent to a server that somebody else chose.
+        own.by_name &= caller.own || !elsewhere;
+        if self.has_login(&own)? || !found.is_machine() || elsewhere {
+            return Ok(own);
+        }
+        // Never mixed: a default password is for the default name alone.
+        let default = found.secrets(caller, Whose::AllUsers);
+        Ok(if self.has_login(&default)? { default } else { own })
+    }
+
+    fn has_login(&self, place: &SecretPlace) -> Result<bool, Error> {
+        for kind in [Kind::UserName, Kind::Password] {
+            if matches!(self.secrets.get_quick(place, kind)?, Quick::Found(_)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Asks for a password that takes its time, for the user in `credentials`; nobody if there is none.
+    pub(crate) fn ask(&self, slow: &Slow, mut credentials: Credentials) -> Credentials {
+        match self.secrets.get_slow(&slow.place, Kind::Password) {
+            Ok(Some(password)) => {
+                credentials.password = password;
+                credentials
+            }
+            Ok(None) => Credentials::default(),
+            Err(cause) => {
+                tracing::warn!(error = cause.code.0, "no password was got: {cause}");
+                Credentials::default()
+            }
+        }
+    }
+
+    /// Puts the alternate that connected first.
+    pub(crate) fn promoted(&self, promotion: &Promotion, alternate: usize) {
+        self.promote(promotion.caller, &promotion.place, &promotion.name, &promotion.numbers, alternate);
+    }
+}
+
+/// Takes settings as they are: nothing is stored for them.
+fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Result<Resolved, Error> {
+    let nameless = entry.name.is_empty();
+    if nameless {
+        // Checked like any other, under a name that is allowed.
+        entry.name = "settings".to_owned();
+    }
+    let mut entry = if number.is_empty() { entry } else { with_number(entry, &number)? };
+    entry.validate()?;
+    if nameless {
+        // Clause B11. No entry can have this name, as it begins with a period.
+        entry.name = format!(".{}", number_of(&entry.medium));
+    }
+    if credentials.domain == STORED_DOMAIN {
+        credentials.domain = String::new();
+    }
+    Ok(Resolved {
+        key: key(None, &entry.name),
+        entry: Arc::new(entry),
+        source: Source::default(),
+        number,
+        credentials,
+        given: true,
+        slow: None,
+        remember: None,
+        promotion: None,
+    })
+}
+
+/// Dials another number than the entry's, and no alternate of it (clause A12).
+fn with_number(mut entry: Entry, number: &str) -> Result<Entry, Error> {
+    match (&mut entry.medium, super::convert::medium_to(number)?) {
+        (Medium::Sstp(own), Medium::Sstp(other)) => (own.server, own.port) = (other.server, other.port),
+        (own, _) => {
+            let cause = Cause::new(Code::BAD_PHONE_NUMBER, LayerName::Settings)
+                .did(format!("read \"{}\" in place of {}", shown(number), number_of(own)))
+                .advice("leave the number to the entry");
+            return Err(cause.into());
+        }
+    }
+    entry.alternates.clear();
+    Ok(entry)
+}
+
+fn number_of(medium: &Medium) -> String {
+    match medium {
+        Medium::Sstp(sstp) => sstp.server.clone(),
+        _ => "settings".to_owned(),
+    }
+}
+
+/// Clause A14: the domain that is stored with the entry.
+const STORED_DOMAIN: &str = "*";
