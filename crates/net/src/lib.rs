@@ -3,6 +3,7 @@
 //! Everything here is owned by one task of a session worker (a current-thread runtime), so nothing is locked and
 //! little is `Send`.
 
+pub mod activation;
 pub mod clock;
 pub mod connect;
 pub mod doors;

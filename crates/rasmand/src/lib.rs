@@ -11,6 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod activation;
 pub mod config;
 mod embedded;
 mod entries;

@@ -52,7 +52,9 @@ impl Plan {
         };
         if uses(Provider::File) {
             plan.writable.extend(credentials.folder.clone());
-            plan.writable.extend(credentials.machine_folder.clone());
+            // A user's manager reads it at most; it is the administrator's to make.
+            let machine = credentials.machine_folder.clone();
+            plan.writable.extend(machine.filter(|folder| scope == Scope::System || folder.exists()));
         }
         if uses(Provider::Systemd) {
             plan.readable.extend(std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
