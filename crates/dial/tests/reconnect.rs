@@ -240,7 +240,7 @@ fn t1_statistics_go_on_counting_over_an_outage() {
 }
 
 #[test]
-fn b15_h16_m10_a_connection_without_traffic_ends_with_828_to_the_millisecond() {
+fn b15_h16_a_connection_without_traffic_ends_with_828_to_the_millisecond() {
     let mut world = World::new(with_idle(plan("wonderland"), 300), server());
     world.run_until(299_999);
     assert_eq!(world.connection.state(), ConnState::Connected);
