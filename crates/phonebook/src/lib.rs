@@ -10,6 +10,7 @@ mod dial;
 mod draft;
 mod encoding;
 mod error;
+pub mod import;
 mod keys;
 mod line;
 mod name;
