@@ -10,6 +10,8 @@ mod convert;
 mod edit;
 mod resolve;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::EntryClient;
 pub(crate) use resolve::{Promotion, Resolved, Slow};
