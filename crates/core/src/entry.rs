@@ -232,8 +232,7 @@ impl Entry {
                 "ask for the address of one host",
             ));
         }
-        let DataPath::Rootless(rootless) = &self.data_path;
-        rootless.validate()
+        self.data_path.validate()
     }
 }
 
@@ -262,6 +261,17 @@ impl SstpSettings {
             )),
             None => Ok(()),
         }
+    }
+}
+
+impl DataPath {
+    /// Checks where doors listen and lead to.
+    ///
+    /// # Errors
+    /// The first setting that cannot work, by name, and what to do.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let Self::Rootless(rootless) = self;
+        rootless.validate()
     }
 }
 

@@ -62,7 +62,8 @@ impl Encoding {
     }
 
     /// Reads text. What is no character becomes U+FFFD.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
             Self::Utf8 | Self::Utf8Mark => String::from_utf8_lossy(bytes),
             Self::Utf16Le => UTF_16LE.decode_without_bom_handling(bytes).0,

@@ -1,7 +1,7 @@
 //! The manager as its clients see it.
 
 use crate::{Backend, Connection, ConnectionInfo, Dialing, Error, Handle, Held, Watch};
-use rasman_core::{Cause, Code, Credentials, Entry};
+use rasman_core::{Cause, Code, Credentials, DataPath, Entry};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -108,6 +108,8 @@ pub struct Dial {
     pub number: String,
     /// Store the credentials once they have led to a connection, if the entry allows it (clause K8).
     pub remember: bool,
+    /// How programs reach the tunnel, in place of what the entry says.
+    pub data_path: Option<DataPath>,
 }
 
 /// Which entry to dial.
@@ -171,6 +173,13 @@ impl Dial {
         self
     }
 
+    /// Opens other proxies and forwards than the entry's, for this dial alone.
+    #[must_use]
+    pub fn data_path(mut self, data_path: DataPath) -> Self {
+        self.data_path = Some(data_path);
+        self
+    }
+
     fn to(target: Target) -> Self {
         Self {
             target,
@@ -179,6 +188,7 @@ impl Dial {
             phonebook: None,
             number: String::new(),
             remember: false,
+            data_path: None,
         }
     }
 }

@@ -43,7 +43,19 @@ pub(crate) struct Promotion {
 
 impl Entries {
     /// Finds what is to be dialled, and who dials.
-    pub(crate) fn resolve(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
+    pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
+        let data_path = dial.data_path.take();
+        let mut resolved = self.resolve_target(caller, dial)?;
+        if let Some(data_path) = data_path {
+            let entry = Arc::make_mut(&mut resolved.entry);
+            entry.data_path = data_path;
+            // Its name may be one that only the list has (clause B11), so the doors alone are checked.
+            entry.data_path.validate()?;
+        }
+        Ok(resolved)
+    }
+
+    fn resolve_target(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
         match dial.target {
             Target::Entry(entry) => inline(*entry, dial.number, dial.credentials),
             Target::Name(name) => {
