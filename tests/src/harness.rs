@@ -51,7 +51,8 @@ pub fn sstp_of(entry: &mut Entry) -> &mut SstpSettings {
 /// If it does not start.
 #[must_use]
 pub fn manager_with(entries: Vec<Entry>, limits: Config) -> Manager {
-    rasmand::embedded(rasmand::Settings { entries, workers: 1, limits, ..Default::default() }).expect("the manager starts")
+    rasmand::embedded(rasmand::Settings { entries, workers: 1, limits, ..Default::default() })
+        .expect("the manager starts")
 }
 
 /// Starts a manager that knows the lab.

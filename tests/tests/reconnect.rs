@@ -197,6 +197,24 @@ async fn m8_the_alternate_is_dialled_when_the_first_server_is_not_there() {
     timeout(LONG, connection.hang_up().expect("known")).await.expect("in time");
 }
 
+/// The links of these servers are up when they fail: they are told goodbye, on their own port, before the next is dialled.
+#[tokio::test]
+async fn m8_a_server_that_fails_behind_its_tunnel_is_left_in_good_order() {
+    for fault in ["no-common-auth", "silent=auth", "no-address"] {
+        let (first, second) = (lab(fault), lab(""));
+        let mut both = entry(&first);
+        both.alternates = vec![entry(&second).medium];
+        let mut limits = quick();
+        limits.authentication = Duration::from_secs(1);
+        let manager = manager_with(vec![both], limits);
+        let connection = connected(&manager).await;
+        assert_eq!(connection.status().expect("known").medium, 1, "{fault}");
+        assert!(get(door(&connection), GATEWAY, "/").await.is_ok(), "{fault}");
+        assert_eq!((first.settled_stats().sessions, first.stats().accepted), (0, 1), "{fault}");
+        timeout(LONG, connection.hang_up().expect("known")).await.expect("in time");
+    }
+}
+
 #[tokio::test]
 async fn m8_e1_when_no_server_is_there_the_error_names_them_all() {
     let (first, second) = (lab("refuse"), lab("no-sstp"));

@@ -6,7 +6,7 @@ use crate::helpers::Helpers;
 use crate::secrets::Place;
 use crate::table::Table;
 use rasman::{Doors, Handle};
-use rasman_core::{Cause, Code, ConnState, LayerName, Notification, Substate};
+use rasman_core::{Cause, Code, ConnState, Detail, LayerName, Notification, Substate};
 use rasman_dial::Status;
 use rasman_net::session::{Observer, OpenDoors};
 use std::sync::{Arc, Mutex};
@@ -52,7 +52,15 @@ impl TableObserver {
                 tracing::warn!(%handle, %state, error = cause.code.0, layer = %cause.layer, "the dial failed")
             }
             None if state == ConnState::Connected => tracing::info!(%handle, "connected"),
-            None => tracing::debug!(%handle, %state, seq = notification.seq, "state"),
+            None => match &notification.detail {
+                Detail::Waiting { attempt, of, last, .. } => {
+                    tracing::info!(%handle, attempt, of, error = last.0, "the dial waits for its next attempt")
+                }
+                Detail::Trying { medium, of, last, .. } => {
+                    tracing::info!(%handle, medium, of, error = last.0, "the dial begins again")
+                }
+                _ => tracing::debug!(%handle, %state, seq = notification.seq, "state"),
+            },
         }
     }
 }
@@ -81,11 +89,16 @@ impl Observer for TableObserver {
 
     fn substate(&mut self, substate: Substate, cause: Option<Cause>, status: Status) {
         let handle = self.handle;
+        // A line for the loss and one for the return; what lies between may go on for days.
+        let is_loss = status.retrying.as_ref().is_some_and(|retrying| retrying.loss.as_ref() == Some(&retrying.last));
         match &cause {
-            Some(cause) => {
-                tracing::info!(%handle, %substate, reason = cause.code.0, layer = %cause.layer, "the link is lost")
+            Some(cause) if is_loss => {
+                tracing::info!(%handle, reason = cause.code.0, layer = %cause.layer, "the link is lost; it is dialled again")
             }
-            None => tracing::info!(%handle, %substate, "the link is there again"),
+            Some(cause) => {
+                tracing::debug!(%handle, %substate, reason = cause.code.0, layer = %cause.layer, "the link is still away")
+            }
+            None => tracing::info!(%handle, "the link is there again"),
         }
         lock(&self.table).substate(handle, substate, cause, status);
     }
