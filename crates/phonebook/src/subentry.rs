@@ -164,11 +164,13 @@ impl Subentry {
             put(draft, Scope::Media(media), key, &written)?;
         }
         let changes: Vec<_> = self.device_keys().into_iter().zip(now.device_keys()).filter_map(changed).collect();
-        if !changes.is_empty() && draft.device_count(media) == 0 {
-            draft.add_device(media, 0, &self.device_type)?;
+        let main = main_of(draft, media);
+        let differs = !changes.is_empty() || self.extra_keys() != now.extra_keys();
+        if differs && main == draft.device_count(media) {
+            draft.add_device(media, main, &self.device_type)?;
         }
         for (key, written) in changes {
-            let scope = Scope::Device { media, device: main_of(draft, media) };
+            let scope = Scope::Device { media, device: main };
             put(draft, scope, key, &written)?;
         }
         self.change_extras(draft, media, now)
@@ -197,7 +199,7 @@ struct Groups {
 
 /// The device groups beside the main one.
 #[allow(non_camel_case_types)] // Named as the fields of `Groups` are, for the table.
-#[derive(Copy, Clone, PartialEq, Eq)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Extra {
     before,
     after,
@@ -214,9 +216,10 @@ impl Groups {
     }
 }
 
-/// Finds the group that tells type and numbers.
+/// Finds the group that tells type and numbers. Where it is missing, it would come behind the others.
 fn main_among(types: &[String]) -> usize {
-    types.iter().position(|kind| !is(kind, SWITCH) && !is(kind, PAD)).unwrap_or_default()
+    let device = types.iter().position(|kind| !is(kind, SWITCH) && !is(kind, PAD));
+    device.or_else(|| types.iter().position(|kind| is(kind, PAD))).unwrap_or(types.len())
 }
 
 fn extra_among(types: &[String], main: usize, extra: Extra) -> Option<usize> {

@@ -224,6 +224,22 @@ fn terminals_scripts_and_pads_have_groups_of_their_own() {
 }
 
 #[test]
+fn a_port_group_without_main_device_gets_one_when_it_needs_it() {
+    for devices in ["", "DEVICE=switch\nTerminal=1\n", "DEVICE=pad\nX25Address=5\n", "DEVICE=switch\nDEVICE=pad\n"] {
+        let mut book = Book::parse(format!("[n]\nMEDIA=x25\nPort=\n{devices}"));
+        let mut properties = book.properties("n").unwrap();
+        let link = &mut properties.subentries[0];
+        link.phone_numbers.push("1".into());
+        link.terminal_before_dial ^= true;
+        link.terminal_after_dial ^= true;
+        link.x25_pad = "p".into();
+        properties.changed = stamp(1, 1);
+        book.set_properties(&properties, stamp(1, 1)).unwrap();
+        assert_eq!(book.properties("n").unwrap(), properties, "{devices}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_changes_nothing() {
     let mut book = Book::parse(SSTP);
     let mut properties = sstp();
