@@ -259,6 +259,30 @@ async fn m8_c5_a_lost_server_is_replaced_by_its_alternate() {
     timeout(LONG, connection.hang_up().expect("known")).await.expect("in time");
 }
 
+/// The queue of a dial is bounded: states in between are lost to a client that reads nothing, and never the end.
+#[tokio::test]
+async fn a39_a_client_that_reads_nothing_while_many_servers_are_tried_still_learns_the_end() {
+    let lab = lab("refuse");
+    let mut many = entry(&lab);
+    many.alternates = vec![many.medium.clone(); 200];
+    let manager = manager_with(vec![many], quick());
+    let mut dialing = manager.dial(dial()).expect("the dial starts");
+    let ended = async {
+        while dialing.connection().status().expect("known").error.is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LONG, ended).await.expect("in time");
+    assert_eq!(lab.stats().accepted, 201);
+    let mut told = Vec::new();
+    while let Some(notification) = timeout(LONG, dialing.next()).await.expect("in time") {
+        told.push(notification);
+    }
+    assert!(told.len() < 300, "{} were kept", told.len());
+    let last = told.last().expect("told");
+    assert!(last.is_last() && last.seq > 600, "{last:?}");
+}
+
 #[tokio::test]
 async fn a_further_attempt_comes_after_the_pause_and_its_wait_is_told() {
     let lab = lab("refuse first=1");
