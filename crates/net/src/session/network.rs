@@ -77,3 +77,24 @@ impl NetworkPath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn projection(local: u8, peer: u8, dns: u8, mtu: u16) -> Projection {
+        let address = |host| Ipv4Addr::new(10, 0, 0, host);
+        Projection::new(address(local), Some(address(peer)), vec![address(dns)], mtu)
+    }
+
+    #[test]
+    fn streams_go_on_where_address_and_name_servers_are_the_same_and_packets_still_fit() {
+        let path = NetworkPath::new(Instant::ZERO, &projection(2, 1, 53, 1400));
+        assert!(path.can_go_on(&projection(2, 1, 53, 1400)));
+        assert!(path.can_go_on(&projection(2, 9, 53, 1500)), "the gateway is only a next hop; more room is no harm");
+        assert!(!path.can_go_on(&projection(3, 1, 53, 1400)), "nobody would find the old address");
+        assert!(!path.can_go_on(&projection(2, 1, 54, 1400)), "names would be asked of the wrong server");
+        assert!(!path.can_go_on(&projection(2, 1, 53, 1300)), "packets would be too large");
+    }
+}

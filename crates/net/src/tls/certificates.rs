@@ -30,7 +30,12 @@ mod tests {
         let der = vec![0x30, 3, 2, 1, 1];
         assert_eq!(certificates(&der), Ok(vec![der.clone()]));
         assert_eq!(certificates(format!("a remark\n{block}{block}").as_bytes()), Ok(vec![der.clone(), der]));
-        for bad in ["", "text", "-----BEGIN CERTIFICATE-----\nMAMC\n", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
+        for bad in [
+            "",
+            "text",
+            "-----BEGIN CERTIFICATE-----\nMAMC\n",
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+        ] {
             assert!(certificates(bad.as_bytes()).is_err(), "{bad}");
         }
     }
