@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::tool::{self, Result};
-use crate::{purity, sources, supply};
+use crate::{purity, sources, supply, units};
 
 /// One check; it prints what it found.
 type Check = fn() -> Result;
@@ -13,11 +13,12 @@ type Check = fn() -> Result;
 /// # Errors
 /// Names the checks that failed.
 pub(crate) fn run() -> Result {
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("format", format),
         ("committed text", sources::check),
         ("dependencies", supply::check),
         ("purity", purity::check),
+        ("units", units::check),
         ("clippy", clippy),
         ("rustdoc", rustdoc),
     ];

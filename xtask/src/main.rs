@@ -18,6 +18,7 @@ mod sources;
 mod supply;
 mod test;
 mod tool;
+mod units;
 
 use std::process::ExitCode;
 
