@@ -40,7 +40,6 @@ pub(crate) enum Scope {
 /// What a command has to know besides its own arguments.
 pub(crate) struct Context {
     pub(crate) output: Output,
-    #[allow(dead_code)]
     pub(crate) phonebook: Option<PathBuf>,
     pub(crate) scope: Option<Scope>,
 }

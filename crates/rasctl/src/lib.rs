@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod books;
+mod certificates;
 mod commands;
 mod exit;
 mod failure;

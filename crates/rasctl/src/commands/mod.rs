@@ -2,8 +2,10 @@
 
 mod completions;
 mod connections;
+pub(crate) mod credentials;
 mod demo;
-mod dial;
+pub(crate) mod dial;
+mod entry;
 mod explain;
 mod lab;
 mod man;
@@ -20,6 +22,12 @@ use connections::{forward, hangup, list, proxy, stats, status, watch};
 pub(crate) enum Command {
     /// Dial an entry of the phone book, or a server
     Dial(Box<dial::DialArguments>),
+    /// List, show, add, change, check, import and export the entries of phone books
+    #[command(subcommand)]
+    Entry(entry::EntryCommand),
+    /// Store, forget and look at user names and passwords of entries
+    #[command(subcommand)]
+    Credentials(credentials::CredentialsCommand),
     /// Hang up a connection
     #[command(visible_alias = "disconnect")]
     Hangup(hangup::HangupArguments),
@@ -50,7 +58,9 @@ pub(crate) enum Command {
 /// Runs a command.
 pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
-        Command::Dial(arguments) => dial::run(*arguments, context),
+        Command::Dial(arguments) => dial::run(&arguments, context),
+        Command::Entry(command) => entry::run(command, context),
+        Command::Credentials(command) => credentials::run(command, context),
         Command::Hangup(arguments) => block_on(hangup::run(&arguments, context))?,
         Command::Status(arguments) => block_on(status::run(&arguments, context))?,
         Command::List => block_on(list::run(context))?,

@@ -9,12 +9,11 @@ use rasman::{Dial, Manager};
 use serde_json::json;
 
 /// Dials and stays until a signal, or the end of the connection.
-pub(super) fn run(dial: Dial, output: Output) -> Result<Exit, Failure> {
+pub(super) fn run(manager: &Manager, dial: Dial, output: Output) -> Result<Exit, Failure> {
     // The connection matters more than whoever reads about it.
     keep_going_unread();
     block_on(async {
-        let manager = rasmand::embedded(rasmand::Settings { workers: 1, ..Default::default() })?;
-        let result = stay(&manager, dial, output).await;
+        let result = stay(manager, dial, output).await;
         manager.shut_down().await;
         result
     })?

@@ -19,13 +19,13 @@ pub(crate) struct ServerArguments {
     #[arg(long, requires = "server", help_heading = "Server")]
     port: Option<u16>,
     /// Name that the server's certificate must carry, if it is not the server's own
-    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    #[arg(long, value_name = "NAME", requires = "server", help_heading = "Server")]
     server_name: Option<String>,
     /// Also trust this certificate authority (PEM or DER file)
-    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    #[arg(long, value_name = "FILE", requires = "server", help_heading = "Server")]
     ca: Option<PathBuf>,
     /// Trust exactly the certificate with this SHA-256 digest (64 hexadecimal digits), and nothing else
-    #[arg(long, value_name = "SHA256", value_parser = parse_digest, help_heading = "Server")]
+    #[arg(long, value_name = "SHA256", value_parser = parse_digest, requires = "server", help_heading = "Server")]
     pin: Option<[u8; 32]>,
 }
 
@@ -49,14 +49,9 @@ pub(crate) enum MediumName {
 }
 
 impl ServerArguments {
-    /// Gives the server's name.
-    pub(super) fn name(&self) -> Option<String> {
-        self.server.clone()
-    }
-
-    /// Makes an entry of the arguments.
-    pub(super) fn entry(&self) -> Result<Entry, Failure> {
-        let server = self.server.clone().unwrap_or_default();
+    /// Makes an entry of the arguments; nothing if they name no server.
+    pub(super) fn entry(&self) -> Result<Option<Entry>, Failure> {
+        let Some(server) = &self.server else { return Ok(None) };
         if self.medium != MediumName::Sstp {
             let name = self.medium.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
             return Err(Failure::new(
@@ -65,18 +60,11 @@ impl ServerArguments {
                 "use sstp",
             ));
         }
-        // The name is a label here; an address with colons would not do as one.
-        let mut entry = Entry::sstp("command line", server);
-        if let (Medium::Sstp(sstp), Some(port)) = (&mut entry.medium, self.port) {
+        let mut entry = Entry::sstp(NAME, server);
+        let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(Some(entry)) };
+        if let Some(port) = self.port {
             sstp.port = port;
         }
-        self.apply(&mut entry)?;
-        Ok(entry)
-    }
-
-    /// Sets whom to trust, where the arguments say so.
-    pub(super) fn apply(&self, entry: &mut Entry) -> Result<(), Failure> {
-        let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(()) };
         if let Some(name) = &self.server_name {
             sstp.server_name.clone_from(name);
         }
@@ -86,16 +74,37 @@ impl ServerArguments {
         if let Some(digest) = self.pin {
             sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
         }
-        Ok(())
+        entry.validate().map_err(|invalid| {
+            Failure::new(Exit::Usage, format!("{} {}", flag_of(invalid.field), invalid.problem), invalid.advice)
+        })?;
+        // Clause B11: without a name it is listed under its number.
+        entry.name.clear();
+        Ok(Some(entry))
+    }
+
+    /// Gives the server's name.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 }
 
-/// Reads the certificates of a PEM file, or the one of a DER file.
+/// Names the argument that a setting comes from.
+fn flag_of(field: &str) -> &str {
+    match field {
+        "sstp.server" => "--server",
+        "sstp.port" => "--port",
+        "sstp.server_name" => "--server-name",
+        field if field.starts_with("sstp.trust") => "--ca or --pin",
+        field => field,
+    }
+}
+
+/// The name under which the settings of the command line are checked.
+const NAME: &str = "command line";
+
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| Failure::system(format_args!("--ca {shown}"), &error))?;
-    rasman_lab::pem::certificates(&bytes).map_err(|error| {
-        Failure::new(Exit::Settings, format!("--ca {shown}: {error}"), "give a PEM or DER certificate")
+    crate::certificates::read(path).map_err(|what| {
+        Failure::new(Exit::Settings, format!("--ca {} {what}", path.display()), "give a PEM or DER certificate")
     })
 }
 
