@@ -90,7 +90,7 @@ fn results(no_run: bool) -> Result<Vec<TestResult>> {
 fn front(test: &TestResult) -> Option<usize> {
     match (test.package.as_str(), test.binary.as_str()) {
         ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => Some(0),
-        ("rasman-tests", "contract_rust") => Some(0),
+        ("rasman-tests", "contract_rust" | "contract_rust_entries") => Some(0),
         ("rasman-tests", "contract_ipc") => Some(1),
         ("rasman-tests", "contract_c") => Some(2),
         _ => None,

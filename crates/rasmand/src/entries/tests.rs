@@ -35,10 +35,12 @@ impl World {
         for file in [&user, &all_users] {
             std::fs::create_dir(file.parent().unwrap()).unwrap();
         }
-        let mut credentials = CredentialSettings::default();
-        credentials.order = vec![Provider::File];
-        credentials.folder = Some(folder.path().join("state"));
-        credentials.machine_folder = Some(folder.path().join("machine"));
+        let mut credentials = CredentialSettings {
+            order: vec![Provider::File],
+            folder: Some(folder.path().join("state")),
+            machine_folder: Some(folder.path().join("machine")),
+            ..CredentialSettings::default()
+        };
         change(&mut credentials);
         let places = Places::new(Some(user), all_users.clone());
         let program = vec![Entry::sstp("program", "program.example.com")];
