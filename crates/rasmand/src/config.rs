@@ -133,7 +133,12 @@ impl Configuration {
         let document: Document = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             let message = error.message().replace('\n', " ");
-            wrong(path, Some(line), &message, "correct or remove that line; docs/credentials.md lists the settings")
+            wrong(
+                path,
+                Some(line),
+                &message,
+                "correct or remove that line; docs/daemon.md and docs/credentials.md list the settings",
+            )
         })?;
         if let Some(sandbox) = document.sandbox {
             self.apply_sandbox(path, sandbox)?;

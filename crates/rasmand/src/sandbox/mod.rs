@@ -7,6 +7,7 @@
 //! Each is kept by the calling thread for good and inherited by every thread and program that it starts. What a kernel
 //! lacks is left out and told in [`Applied`]; docs/daemon.md says what holds and why.
 
+mod books;
 mod calls;
 mod capabilities;
 mod files;
