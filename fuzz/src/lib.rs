@@ -9,6 +9,8 @@ pub mod dial;
 pub mod lab;
 #[path = "../../tests/src/fuzz_net.rs"]
 pub mod net;
+#[path = "../../tests/src/fuzz_phonebook.rs"]
+pub mod phonebook;
 #[path = "../../tests/src/fuzz_ppp.rs"]
 pub mod ppp;
 #[path = "../../tests/src/fuzz_sstp.rs"]

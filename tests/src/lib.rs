@@ -4,6 +4,7 @@
 pub mod fuzz_dial;
 pub mod fuzz_lab;
 pub mod fuzz_net;
+pub mod fuzz_phonebook;
 pub mod fuzz_ppp;
 pub mod fuzz_sstp;
 pub mod harness;

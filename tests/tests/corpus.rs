@@ -19,6 +19,7 @@ corpora! {
     fuzz_dial: dial_connection;
     fuzz_lab: lab_dns, lab_http;
     fuzz_net: stack_classify, stack_packets;
+    fuzz_phonebook: phonebook;
     fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages;
     fuzz_sstp: sstp_wire, sstp_http, sstp_client, sstp_server;
 }

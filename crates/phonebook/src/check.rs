@@ -150,6 +150,9 @@ impl Check {
             self.find_whole(line, Severity::Warning, what, "no key needs that many; is the file damaged?");
         }
         let text = self.text(&line.bytes[..line.len.min(LINE_MAX)]).into_owned();
+        if !text.contains(['\0', '\r', char::REPLACEMENT_CHARACTER]) {
+            return;
+        }
         if let Some(at) = text.chars().position(|c| c == '\0') {
             let advice = "remove it; no program writes one";
             self.find(self.line, at + 1, 1, Severity::Error, "the line has a NUL character", advice);

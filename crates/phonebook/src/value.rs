@@ -146,7 +146,7 @@ impl Filetime {
     #[must_use]
     pub fn from_unix(seconds: u64, nanoseconds: u32) -> Self {
         let units = seconds.saturating_mul(10_000_000).saturating_add(u64::from(nanoseconds / 100));
-        Self(units.saturating_add(UNIX_EPOCH))
+        Self(units.saturating_add(EPOCH_1970))
     }
 
     /// Gives both halves, the low one first.
@@ -260,7 +260,7 @@ pub(crate) use {bits, numbers};
 /// The bytes of a blob that go into one line.
 const BLOB_LINE: usize = 128;
 /// 1970-01-01 as a FILETIME.
-const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
+const EPOCH_1970: u64 = 116_444_736_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -287,7 +287,7 @@ mod tests {
         // The halves of the sample, and the date that they are: 2026-11-02 06:06:40 UTC or thereabouts.
         let date = Filetime::from_halves((-1_698_482_176_i32).cast_unsigned(), 31_091_655);
         assert_eq!(date.halves().0.write().values(), ["-1698482176"]);
-        let unix = (date.0 - UNIX_EPOCH) / 10_000_000;
+        let unix = (date.0 - EPOCH_1970) / 10_000_000;
         assert_eq!(Filetime::from_unix(unix, 0).halves().1, 31_091_655);
         assert!((1_400_000_000..2_000_000_000).contains(&unix), "{unix}");
     }

@@ -35,6 +35,7 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let results = runtime.block_on(async {
         let mut results = Results::default();
+        phone_book(&mut results);
         dial_returns(&mut results).await?;
         dial_connects(&mut results).await?;
         rootless(&mut results).await?;
@@ -73,6 +74,30 @@ impl Results {
         let index = ((samples.len() - 1) as f64 * share).round() as usize;
         self.0.insert(key, samples[index]);
     }
+}
+
+/// How fast a phone book of 100 MB is read and its entries are listed.
+fn phone_book(results: &mut Results) {
+    let sample = include_str!("../../../crates/phonebook/samples/sstp.pbk");
+    let mut text = String::with_capacity(BOOK_BYTES + sample.len());
+    for number in 0_u32.. {
+        if text.len() >= BOOK_BYTES {
+            break;
+        }
+        text.push_str(&sample.replacen("Head office", &format!("Branch office {number}"), 1));
+    }
+    let mut samples: Vec<f64> = (0..PARSES)
+        .map(|_| {
+            let bytes = text.clone().into_bytes();
+            let start = Instant::now();
+            let book = rasman_phonebook::Book::parse(bytes);
+            let names: usize = book.entries().map(|name| name.len()).sum();
+            let seconds = start.elapsed().as_secs_f64();
+            std::hint::black_box(names);
+            text.len() as f64 / 1e6 / seconds
+        })
+        .collect();
+    results.add("pbk_parse_mb_s", 0.5, &mut samples);
 }
 
 /// How long the call `dial` takes with 1,000 entries known: while 100 other dials are being carried out, and while
@@ -241,6 +266,10 @@ impl Lab {
 }
 
 const ENTRIES: usize = 1_000;
+/// The size of the phone book that is read.
+const BOOK_BYTES: usize = 100_000_000;
+/// How often it is read.
+const PARSES: usize = 5;
 const IN_FLIGHT: usize = 100;
 const RETURN_ROUNDS: usize = 100;
 const MEASURED_A_ROUND: usize = 20;
