@@ -1,7 +1,8 @@
 //! Runs the body of a test in a process of its own, since what it does to the process cannot be undone.
 #![allow(dead_code)] // Not every test binary uses all of it.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,7 +26,11 @@ pub(crate) fn confined(test: &str, body: impl FnOnce()) {
 }
 
 fn run(test: &str, command: &mut Command) {
-    let output = command.args(["--exact", test, "--nocapture"]).env(INSIDE, "1").output().unwrap();
+    // It cannot tidy up after itself.
+    let temporary = Folder::new(&format!("{test}-outside"));
+    fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    command.args(["--exact", test, "--nocapture"]).env(INSIDE, "1").env("TMPDIR", temporary.path());
+    let output = command.output().unwrap();
     let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for line in told.lines().filter(|line| line.starts_with("SKIPPED ")) {
         println!("{line}");
@@ -45,7 +50,7 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("rasman-{name}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
+        fs::create_dir(&path).unwrap();
         Self(path)
     }
 
@@ -53,17 +58,16 @@ impl Folder {
         &self.0
     }
 
-    /// Makes it in the process that is not confined; the confined ones get it by name.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         path
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
