@@ -5,6 +5,8 @@
 
 #[path = "../../tests/src/fuzz_dial.rs"]
 pub mod dial;
+#[path = "../../tests/src/fuzz_import.rs"]
+pub mod import;
 #[path = "../../tests/src/fuzz_lab.rs"]
 pub mod lab;
 #[path = "../../tests/src/fuzz_net.rs"]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod fuzz_dial;
+pub mod fuzz_import;
 pub mod fuzz_lab;
 pub mod fuzz_net;
 pub mod fuzz_phonebook;

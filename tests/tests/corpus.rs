@@ -17,6 +17,7 @@ macro_rules! corpora {
 
 corpora! {
     fuzz_dial: dial_connection;
+    fuzz_import: phonebook_import;
     fuzz_lab: lab_dns, lab_http;
     fuzz_net: stack_classify, stack_packets;
     fuzz_phonebook: phonebook;

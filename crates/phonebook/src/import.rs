@@ -13,6 +13,7 @@ mod command;
 mod export;
 mod keyfile;
 mod network_manager;
+mod options;
 mod pppd;
 mod report;
 mod vpn;
