@@ -15,7 +15,7 @@ impl Entries {
             let nobody = Identity { guid: Guid::default(), dial_params_uid: 0 };
             return Ok(Properties::sstp("", "", nobody));
         }
-        self.find(caller, entry)?.properties()
+        Ok(self.find(caller, entry)?.properties()?.clone())
     }
 
     /// Changes an entry or creates it (clause B5).
@@ -114,7 +114,7 @@ impl Entries {
 
     /// Gives a link, counted from one (clause M1).
     pub(crate) fn subentry(&self, caller: Caller, entry: &EntryRef, index: u32) -> Result<Subentry, Error> {
-        let mut links = self.find(caller, entry)?.properties()?.subentries;
+        let mut links = self.find(caller, entry)?.properties()?.subentries.clone();
         match at(index).filter(|at| *at < links.len()) {
             Some(at) => Ok(links.swap_remove(at)),
             None => Err(no_link(&entry.name, index, links.len())),

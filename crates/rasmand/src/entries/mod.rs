@@ -23,6 +23,7 @@ use rasman::{EntryInfo, EntryRef, EntryScope, Error};
 use rasman_core::{Cause, Code, Entry, LayerName};
 use rasman_phonebook::store::{Loaded, Place, Places, Scope};
 use rasman_phonebook::{Guid, Properties, fold_name};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub(crate) struct Found {
     /// Its name as it is written.
     pub(crate) name: String,
     pub(crate) origin: Origin,
+    /// Read from the phone book's text when they are first asked for.
+    properties: OnceCell<Properties>,
 }
 
 /// Where an entry is.
@@ -121,7 +124,7 @@ impl Entries {
             return in_book(&loaded, &entry.name).ok_or_else(|| no_entry(&entry.name, Some(path)));
         }
         if let Some(known) = self.program.get(&fold_name(&entry.name)) {
-            return Ok(Found { name: known.name.clone(), origin: Origin::Program(Arc::clone(known)) });
+            return Ok(Found::new(known.name.clone(), Origin::Program(Arc::clone(known))));
         }
         for place in self.usual_places(caller) {
             let loaded = self.read(&place?)?;
@@ -168,14 +171,19 @@ impl Entries {
 }
 
 impl Found {
+    fn new(name: String, origin: Origin) -> Self {
+        Self { name, origin, properties: OnceCell::new() }
+    }
+
     /// Gives the entry's properties.
-    pub(crate) fn properties(&self) -> Result<Properties, Error> {
-        match &self.origin {
-            Origin::Book(loaded) => {
-                loaded.book.properties(&self.name).ok_or_else(|| no_entry(&self.name, Some(&loaded.place.path)))
-            }
-            Origin::Program(_) => Err(of_program(&self.name)),
+    pub(crate) fn properties(&self) -> Result<&Properties, Error> {
+        let Origin::Book(loaded) = &self.origin else { return Err(of_program(&self.name)) };
+        if let Some(known) = self.properties.get() {
+            return Ok(known);
         }
+        let properties = loaded.book.properties(&self.name);
+        let properties = properties.ok_or_else(|| no_entry(&self.name, Some(&loaded.place.path)))?;
+        Ok(self.properties.get_or_init(|| properties))
     }
 
     /// Gives the phone book, to be changed.
@@ -198,8 +206,7 @@ impl Found {
     }
 
     fn guid(&self) -> Option<[u8; 16]> {
-        let Origin::Book(loaded) = &self.origin else { return None };
-        let guid = loaded.book.properties(&self.name)?.guid;
+        let guid = self.properties().ok()?.guid;
         (guid != Guid::default()).then_some(guid.0)
     }
 
@@ -236,7 +243,7 @@ pub(crate) fn key(phonebook: Option<&Path>, name: &str) -> String {
 
 fn in_book(loaded: &Arc<Loaded>, name: &str) -> Option<Found> {
     let name = loaded.book.section(name)?.name().into_owned();
-    Some(Found { name, origin: Origin::Book(Arc::clone(loaded)) })
+    Some(Found::new(name, Origin::Book(Arc::clone(loaded))))
 }
 
 fn lines(loaded: &Loaded) -> Vec<EntryInfo> {

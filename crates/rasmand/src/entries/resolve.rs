@@ -77,7 +77,7 @@ impl Entries {
             Origin::Program(entry) if number.is_empty() => (Arc::clone(entry), None, true),
             Origin::Program(entry) => (Arc::new(with_number((**entry).clone(), &number)?), None, true),
             Origin::Book(loaded) => {
-                let mut properties = found.properties()?;
+                let mut properties = found.properties()?.clone();
                 if !number.is_empty()
                     && let Some(link) = properties.subentries.first_mut()
                 {
@@ -195,6 +195,9 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
     if nameless {
         // Clause B11. No entry can have this name, as it begins with a period.
         entry.name = format!(".{}", number_of(&entry.medium));
+    }
+    if is_asterisks(&credentials.password) {
+        credentials = Credentials::default();
     }
     if credentials.domain == STORED_DOMAIN {
         credentials.domain = String::new();

@@ -110,6 +110,13 @@ fn a13_a14_a15_what_a_dial_leaves_out_is_what_is_stored() {
     assert_eq!(dials(as_user("work", "bob", "*", "typed")), who("bob", "CORP", "typed"));
     assert_eq!(dials(as_user("work", "bob", "", "typed")), who("bob", "", "typed"));
     assert_eq!(dials(as_user("work", "bob", "", "")), who("bob", "", ""), "an empty password is one, with a name");
+    // For settings nothing is stored.
+    let settings = |user, domain, password| {
+        let as_user = as_user("", user, domain, password).credentials;
+        Dial::settings(Entry::sstp("s", "s.example.com")).credentials(as_user)
+    };
+    assert_eq!(dials(settings("alice", "*", STORED_PASSWORD)), nobody);
+    assert_eq!(dials(settings("alice", "*", "typed")), who("alice", "", "typed"));
     // Another user of the machine has none of this.
     assert_eq!(world.dials_as(other(), Dial::entry("program")), nobody);
 }
