@@ -342,6 +342,9 @@ async fn a13_a15_k8_stored_credentials_dial_and_without_any_it_is_691_or_a_quest
             break question.id;
         }
     };
+    // Asterisks stand for a stored password in an answer, too; there is none, and the question stays.
+    let stored = dialing.answer(question, Answer::Credentials(credentials(STORED_PASSWORD)));
+    assert_eq!(refusal(stored), Code::AUTHENTICATION_FAILURE);
     dialing.answer(question, Answer::Credentials(credentials(DEFAULT_PASSWORD))).unwrap();
     let connection = timeout(LONG, dialing.finish()).await.unwrap().unwrap();
     hung_up(connection).await;
@@ -352,6 +355,25 @@ async fn a13_a15_k8_stored_credentials_dial_and_without_any_it_is_691_or_a_quest
     assert_eq!((params.user.as_str(), params.has_password), (DEFAULT_USER, true));
     hung_up(connected(&manager, Dial::entry("work")).await).await;
     hung_up(connected(&manager, asterisks).await).await;
+}
+
+#[tokio::test]
+async fn a15_p7_asterisks_in_an_answer_stand_for_the_stored_password() {
+    let home = Home::new();
+    let lab = lab("");
+    let manager = home.manager();
+    manager.set_entry_properties("work", &home.to_lab(&lab)).unwrap();
+    manager.set_credentials("work", &login(DEFAULT_PASSWORD)).unwrap();
+    let wrong = Dial::entry("work").credentials(credentials("wrong")).paused_states(true);
+    let mut dialing = manager.dial(wrong).unwrap();
+    let question = loop {
+        let notification = timeout(LONG, dialing.next()).await.unwrap().expect("a question comes");
+        if let Detail::Question(question) = notification.detail {
+            break question.id;
+        }
+    };
+    dialing.answer(question, Answer::Credentials(credentials(STORED_PASSWORD))).unwrap();
+    hung_up(timeout(LONG, dialing.finish()).await.unwrap().unwrap()).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A manager in the same process.
 
 use crate::config::{Configuration, ConfigurationError, CredentialSettings};
-use crate::entries::{Caller, Entries, EntryClient, Resolved, Slow};
+use crate::entries::{Caller, Entries, EntryClient, Resolved, Slow, is_asterisks};
 use crate::helpers::Helpers;
 use crate::observer::{Afterwards, TableObserver};
 use crate::table::{Answering, Lookup, Table, Teller};
@@ -216,6 +216,13 @@ impl Backend for Embedded {
     }
 
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
+        let answer = match answer {
+            Answer::Credentials(credentials) if is_asterisks(&credentials.password) => {
+                let login = self.table().login(handle)?;
+                Answer::Credentials(self.entries.complete(login.as_ref(), credentials)?)
+            }
+            other => other,
+        };
         match self.table().answer(handle, question, answer)? {
             Answering::Taken => Ok(()),
             Answering::NotOpen => {

@@ -1,6 +1,7 @@
 //! The table of connections.
 
 use crate::entries::{Resolved, Source};
+use crate::secrets::Place;
 use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
 use rasman_core::{
@@ -68,6 +69,8 @@ struct Record {
     given: bool,
     /// The password is the command's.
     slow: bool,
+    /// Where credentials for the entry are stored.
+    login: Option<Place>,
     status: Status,
     references: References,
     /// The notification that the handler works on.
@@ -182,6 +185,7 @@ impl Table {
             credentials: dial.credentials.clone(),
             given: dial.given,
             slow: dial.slow.is_some(),
+            login: dial.login.clone(),
             status,
             references: References::new(who.holder),
             held: None,
@@ -204,6 +208,11 @@ impl Table {
         if let Some(record) = self.records.get_mut(&handle) {
             record.credentials = credentials.clone();
         }
+    }
+
+    /// Says where credentials for a connection are stored.
+    pub(crate) fn login(&mut self, handle: Handle) -> Result<Option<Place>, Error> {
+        Ok(self.record(handle)?.login.clone())
     }
 
     /// Gives the credentials that somebody gave for a connection, and nothing if they are stored ones.

@@ -68,10 +68,12 @@ impl Entries {
         let place = found.place()?.clone();
         self.change(caller, &place, Missing::Refuse, |book| book.rename(&found.name, name))?;
         if found.guid().is_none() {
-            let old = found.secrets(caller, Whose::User(caller.uid));
-            let mut new = old.clone();
-            new.entry = EntryId::name(Some(&place.path), name);
-            self.secrets.transfer(&old, &new);
+            for whose in [Whose::User(caller.uid), Whose::AllUsers] {
+                let old = found.secrets(caller, whose);
+                let mut new = old.clone();
+                new.entry = EntryId::name(Some(&place.path), name);
+                self.secrets.transfer(&old, &new);
+            }
         }
         Ok(found)
     }

@@ -15,6 +15,7 @@ mod tests;
 
 pub(crate) use client::EntryClient;
 pub(crate) use resolve::{Promotion, Resolved, Slow};
+pub(crate) use stored::is_asterisks;
 
 use crate::config::CredentialSettings;
 use crate::secrets::{EntryId, Place as SecretPlace, Secrets, Whose};
@@ -137,6 +138,8 @@ impl Entries {
 
     /// Gives the phone book with this path: one of the usual ones if it is, else as one that was named.
     fn place(&self, caller: Caller, path: &Path) -> Result<Place, Error> {
+        // Named in two ways, it would be two phone books, and its entries others.
+        let path = &*std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let usual = self.usual_places(caller).into_iter().flatten().find(|place| place.path == path);
         if let Some(place) = usual {
             return Ok(place);

@@ -21,6 +21,8 @@ pub(crate) struct Resolved {
     pub(crate) given: bool,
     /// The password is still to be asked for.
     pub(crate) slow: Option<Slow>,
+    /// Where its credentials are stored; nothing for settings.
+    pub(crate) login: Option<SecretPlace>,
     /// Where the credentials go once they have led to a connection.
     pub(crate) remember: Option<SecretPlace>,
     pub(crate) promotion: Option<Promotion>,
@@ -92,9 +94,10 @@ impl Entries {
             }
         };
         let (credentials, given, slow) = self.who_dials(caller, found, credentials, !number.is_empty())?;
+        let login = (!self.secrets.is_empty()).then(|| self.own_login(caller, found, !number.is_empty()));
         let remember = (remember && may_remember).then(|| found.secrets(caller, Whose::User(caller.uid)));
         let (key, source) = (found.key(), found.source());
-        Ok(Resolved { entry, key, source, number, credentials, given, slow, remember, promotion })
+        Ok(Resolved { entry, key, source, number, credentials, given, slow, login, remember, promotion })
     }
 
     /// Puts what is stored in the place of what the dial leaves to it (clauses A13, A14, A15).
@@ -142,15 +145,36 @@ impl Entries {
 
     /// Decides whose stored credentials are used; `elsewhere` says that the dial leads to another number.
     fn place_of_login(&self, caller: Caller, found: &Found, elsewhere: bool) -> Result<SecretPlace, Error> {
-        let mut own = found.secrets(caller, Whose::User(caller.uid));
-        // What the administrator filed must not be sent to a server that somebody else chose.
-        own.by_name &= caller.own || !elsewhere;
+        let own = self.own_login(caller, found, elsewhere);
         if self.has_login(&own)? || !found.is_machine() || elsewhere {
             return Ok(own);
         }
         // Never mixed: a default password is for the default name alone.
         let default = found.secrets(caller, Whose::AllUsers);
         Ok(if self.has_login(&default)? { default } else { own })
+    }
+
+    fn own_login(&self, caller: Caller, found: &Found, elsewhere: bool) -> SecretPlace {
+        let mut own = found.secrets(caller, Whose::User(caller.uid));
+        // What the administrator filed must not be sent to a server that somebody else chose.
+        own.by_name &= caller.own || !elsewhere;
+        own
+    }
+
+    /// Puts the stored password in the place of the asterisks of an answer (clauses A15, P7).
+    pub(crate) fn complete(&self, login: Option<&SecretPlace>, mut answer: Credentials) -> Result<Credentials, Error> {
+        let stored = match login {
+            Some(place) => self.secrets.get_quick(place, Kind::Password)?,
+            None => Quick::None,
+        };
+        let Quick::Found(password) = stored else {
+            let cause = Cause::new(Code::AUTHENTICATION_FAILURE, LayerName::User)
+                .did("looked for the stored password that the answer means, and there is none")
+                .advice("give the password itself");
+            return Err(cause.into());
+        };
+        answer.password = password;
+        Ok(answer)
     }
 
     fn has_login(&self, place: &SecretPlace) -> Result<bool, Error> {
@@ -210,6 +234,7 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
         credentials,
         given: true,
         slow: None,
+        login: None,
         remember: None,
         promotion: None,
     })

@@ -173,7 +173,7 @@ impl Entries {
 }
 
 /// Tells whether a password is the sign for the stored one.
-pub(super) fn is_asterisks(password: &Secret) -> bool {
+pub(crate) fn is_asterisks(password: &Secret) -> bool {
     password.expose() == STORED_PASSWORD.as_bytes()
 }
 

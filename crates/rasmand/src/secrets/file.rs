@@ -89,7 +89,7 @@ impl Folder {
     /// Writes a file beside the one it replaces; a crash leaves the old one, or the new one, whole.
     fn replace(&self, name: &str, content: &[u8]) -> Result<(), Errno> {
         // One writer at a time, so that a crashed one's leftover may be removed without asking whose it is.
-        fs::flock(&self.fd, FlockOperation::LockExclusive)?;
+        rustix::io::retry_on_intr(|| fs::flock(&self.fd, FlockOperation::LockExclusive))?;
         let new = format!("{name}.new");
         match fs::unlinkat(&self.fd, &*new, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}

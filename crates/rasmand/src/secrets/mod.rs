@@ -143,6 +143,11 @@ impl Secrets {
         Self { stores: stores.into() }
     }
 
+    /// Tells whether there is no provider at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stores.is_empty()
+    }
+
     /// Reads an item without running anything.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Providers against what users, administrators and strangers do to them.
 
 use super::*;
+use crate::config::Ring;
 use crate::scratch::Folder;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -185,8 +186,8 @@ fn credentials_of_the_service_manager_are_read_and_never_written() {
 
 // The kernel's keyring.
 
-fn keyring(work: &Place) -> Option<keyring::Keyring> {
-    let store = keyring::Keyring::new(crate::config::Ring::User);
+fn keyring(work: &Place, ring: Ring) -> Option<keyring::Keyring> {
+    let store = keyring::Keyring::new(ring);
     match store.set(work, Kind::Password, &"probe".into()) {
         Ok(()) => Some(store),
         Err(StoreError::Unavailable(why)) => {
@@ -199,31 +200,37 @@ fn keyring(work: &Place) -> Option<keyring::Keyring> {
 
 #[test]
 fn the_keyring_keeps_an_item_for_the_user_s_processes() {
-    let work = place(&format!("keyring test {}", std::process::id()));
-    let Some(store) = keyring(&work) else { return };
-    store.set(&work, Kind::Password, &"in the kernel".into()).unwrap();
-    assert_eq!(text(store.get(&work, Kind::Password)).as_deref(), Some("in the kernel"));
+    for ring in [Ring::User, Ring::Persistent] {
+        let work = place(&format!("keyring test {ring:?} {}", std::process::id()));
+        if let Some(store) = keyring(&work, ring) {
+            a_ring_keeps_an_item(&store, &work, ring);
+        }
+    }
+}
+
+fn a_ring_keeps_an_item(store: &keyring::Keyring, work: &Place, ring: Ring) {
+    store.set(work, Kind::Password, &"in the kernel".into()).unwrap();
+    assert_eq!(text(store.get(work, Kind::Password)).as_deref(), Some("in the kernel"));
     // Another thread possesses none of this one's rings, as another process.
     let other = work.clone();
-    let seen =
-        std::thread::spawn(move || text(keyring::Keyring::new(crate::config::Ring::User).get(&other, Kind::Password)));
+    let seen = std::thread::spawn(move || text(keyring::Keyring::new(ring).get(&other, Kind::Password)));
     assert_eq!(seen.join().unwrap().as_deref(), Some("in the kernel"));
-    assert_eq!(text(store.get(&work, Kind::UserName)), None);
+    assert_eq!(text(store.get(work, Kind::UserName)), None);
     assert_eq!(text(store.get(&place("some other entry"), Kind::Password)), None);
     let longest = "x".repeat(ITEM_MAX);
-    store.set(&work, Kind::EapUserData, &longest.as_str().into()).unwrap();
-    assert_eq!(text(store.get(&work, Kind::EapUserData)), Some(longest));
+    store.set(work, Kind::EapUserData, &longest.as_str().into()).unwrap();
+    assert_eq!(text(store.get(work, Kind::EapUserData)), Some(longest));
     for kind in [Kind::Password, Kind::EapUserData] {
-        store.clear(&work, kind).unwrap();
-        store.clear(&work, kind).unwrap();
-        assert_eq!(text(store.get(&work, kind)), None);
+        store.clear(work, kind).unwrap();
+        store.clear(work, kind).unwrap();
+        assert_eq!(text(store.get(work, kind)), None);
     }
 }
 
 #[test]
 fn a_key_is_the_user_s_alone() {
     let work = place(&format!("keyring mode test {}", std::process::id()));
-    let Some(store) = keyring(&work) else { return };
+    let Some(store) = keyring(&work, Ring::User) else { return };
     let listed = fs::read_to_string("/proc/keys").unwrap_or_default();
     let description = format!(":{}:password", work.entry);
     if let Some(line) = listed.lines().find(|line| line.contains(&description)) {
@@ -235,7 +242,7 @@ fn a_key_is_the_user_s_alone() {
 #[test]
 fn a_key_that_is_too_large_or_no_text_is_refused() {
     let work = place(&format!("keyring size test {}", std::process::id()));
-    let Some(store) = keyring(&work) else { return };
+    let Some(store) = keyring(&work, Ring::User) else { return };
     for payload in [vec![b'x'; ITEM_MAX + 1], b"two\nlines".to_vec(), vec![0xff; 3]] {
         store.set(&work, Kind::Password, &Secret::new(payload)).unwrap();
         assert!(refusal(store.get(&work, Kind::Password)).contains("the key rasman:"));
