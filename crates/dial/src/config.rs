@@ -32,6 +32,8 @@ pub struct Config {
     pub questions_max: u32,
     /// An orderly disconnect; then the ports are closed without a goodbye.
     pub disconnect: Duration,
+    /// The same of a dial whose program has ended (clause A48).
+    pub abandon: Duration,
     /// The least pause before a dial is repeated; the entry's own is otherwise kept to the microsecond.
     pub redial_pause_min: Duration,
     /// The longest pause before the second attempt to make a lost link again; the first attempt has none. Each further
@@ -61,6 +63,7 @@ impl Default for Config {
             question: Duration::from_secs(300),
             questions_max: 3,
             disconnect: Duration::from_secs(3),
+            abandon: Duration::from_millis(300),
             // The least that the phone book's editors offer.
             redial_pause_min: Duration::from_secs(1),
             reconnect_first: Duration::from_secs(2),

@@ -11,6 +11,9 @@ use rasman_core::{
 pub enum Command {
     /// End the connection, whatever it is doing, for this cause (631 when the user asks).
     HangUp(Cause),
+    /// The same because whoever dialled has ended: the port has to be free within a second (clause A48), so a server
+    /// that does not answer the goodbye is waited for no longer than [`Config::abandon`](crate::Config::abandon).
+    Abandon(Cause),
     /// Answer the question with this id.
     Answer {
         /// The question's id.

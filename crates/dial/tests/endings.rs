@@ -128,6 +128,24 @@ fn h16_a_manager_that_stops_is_an_error_of_the_present_state() {
 }
 
 #[test]
+fn a48_the_port_of_a_program_that_has_ended_is_free_soon_though_the_server_is_silent() {
+    let mut world = World::new(held("wonderland"), server());
+    world.prompt = false;
+    world.settle();
+    while world.connection.state() != ConnState::Authenticate {
+        world.handler_returns(true);
+    }
+    world.server_falls_silent();
+    world.command(Command::Abandon(Cause::new(Code::USER_DISCONNECTION, LayerName::User)));
+    let limit = Config::default().abandon;
+    let end = world.now.as_millis() + u64::try_from(limit.as_millis()).expect("a short time");
+    world.run_until(end - 1);
+    assert!(world.finished.is_none(), "the server has its moment to answer");
+    world.run_until(end);
+    assert_eq!(world.finished.map(|c| c.code), Some(Code::USER_DISCONNECTION));
+}
+
+#[test]
 fn e11_a_link_that_breaks_during_the_dial_fails_the_present_state() {
     let mut world = World::new(held("wonderland"), server());
     world.prompt = false;

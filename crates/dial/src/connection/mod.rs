@@ -178,6 +178,10 @@ impl Connection {
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::HangUp(cause) => self.hang_up(now, cause),
+            Command::Abandon(cause) => {
+                self.plan.config.disconnect = self.plan.config.disconnect.min(self.plan.config.abandon);
+                self.hang_up(now, cause);
+            }
             Command::Answer { id, answer } => self.answer(id, answer),
             Command::HandlerDone { seq, more } => self.handler_done(seq, more),
             Command::PortProgress(port, phase) => self.port_progress(now, port, phase),
