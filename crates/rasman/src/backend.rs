@@ -31,6 +31,15 @@ pub trait Backend: EntryBackend + 'static {
     /// 6 for an unknown handle (clause H3).
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error>;
 
+    /// Gives up all references, also those of others, and ends the connection.
+    ///
+    /// # Errors
+    /// As [`Backend::hang_up`]; 5 without the right to.
+    fn force_hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error>;
+
+    /// Hangs up a dial that did not come to Connected, and leaves an established connection.
+    fn abandon(&self, handle: Handle);
+
     /// Asks whether the handler of a held dial may be entered: not once a client has hung up (clause A42).
     fn may_enter_handler(&self, handle: Handle) -> bool;
 
@@ -58,11 +67,42 @@ pub trait Backend: EntryBackend + 'static {
     /// Lists the connections and starts telling changes, with nothing lost or doubled in between.
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>);
 
+    /// Tells whether a closed channel of changes means that some were lost, and not that the manager has stopped.
+    fn may_watch_again(&self) -> bool {
+        false
+    }
+
+    /// Makes a token with which another process takes a dial over.
+    ///
+    /// # Errors
+    /// 6 for a dial that is over; 50 if there are no other processes.
+    fn transfer(&self, handle: Handle) -> Result<String, Error> {
+        let _ = handle;
+        Err(no_other_process())
+    }
+
+    /// Takes a dial over from another process.
+    ///
+    /// # Errors
+    /// 6 for an unknown token, 5 for a dial of another user; 50 if there are no other processes.
+    fn take_over(&self, token: &str) -> Result<Started, Error> {
+        let _ = token;
+        Err(no_other_process())
+    }
+
     /// Tells why a connection ended that is not listed any more; remembered for a bounded number of them.
     fn ended(&self, handle: Handle) -> Option<Cause>;
 
     /// Hangs up everything and takes no more dials. The channel closes when the last connection is gone.
     fn shut_down(&self) -> watch::Receiver<()>;
+
+    /// Hangs up everything and stops the manager, also if others use it. The channel closes when it has stopped.
+    ///
+    /// # Errors
+    /// 5 without the right to.
+    fn stop(&self) -> Result<watch::Receiver<()>, Error> {
+        Ok(self.shut_down())
+    }
 
     /// Waits for the manager's threads, which end a moment after `shut_down` has told so.
     fn join(&self);
@@ -75,4 +115,8 @@ pub struct Started {
     /// Its notifications, bounded by what one dial can tell. Boxed, so that an empty queue is small: a dial makes one
     /// before it returns.
     pub notifications: mpsc::Receiver<Box<Notification>>,
+}
+
+fn no_other_process() -> Error {
+    Error::refused(rasman_core::Code::NOT_SUPPORTED, "looked for another process, and the manager is in this one")
 }

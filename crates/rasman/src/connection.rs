@@ -89,6 +89,25 @@ impl Connection {
         Ok(HangingUp { receiver: self.backend.hang_up(self.handle)? })
     }
 
+    /// Hangs up for everybody: gives all references back, also those of other programs, and ends the connection.
+    ///
+    /// # Errors
+    /// 6 once the connection is gone; 5 for a connection of another user, without the right to.
+    pub fn force_hang_up(&self) -> Result<HangingUp, Error> {
+        Ok(HangingUp { receiver: self.backend.force_hang_up(self.handle)? })
+    }
+
+    /// Hands the dial to another process of the same user, which takes it over with this token by
+    /// [`Manager::take_over`](crate::Manager::take_over).
+    ///
+    /// Until it has, the dial stays with this process. An open hold or question is told again to the one that takes over.
+    ///
+    /// # Errors
+    /// 6 for a dial that is over; 50 for a manager in this process.
+    pub fn transfer(&self) -> Result<String, Error> {
+        self.backend.transfer(self.handle)
+    }
+
     /// Waits for the end of the connection, whatever ends it, and tells the reason.
     pub async fn closed(&self) -> Cause {
         let gone = || self.backend.ended(self.handle).unwrap_or_else(manager_stopped);

@@ -4,6 +4,8 @@ use crate::{Connection, Error, Handle};
 use futures_core::Stream;
 use rasman_core::{Answer, Cause, Code, LayerName, Notification};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
@@ -17,11 +19,18 @@ pub struct Dialing {
     connection: Connection,
     notifications: mpsc::Receiver<Box<Notification>>,
     end: Option<Result<(), Cause>>,
+    /// Tells the thread that the dial is bound to that it is over.
+    over: Option<Arc<AtomicBool>>,
 }
 
 impl Dialing {
     pub(crate) fn new(connection: Connection, notifications: mpsc::Receiver<Box<Notification>>) -> Self {
-        Self { connection, notifications, end: None }
+        Self { connection, notifications, end: None, over: None }
+    }
+
+    pub(crate) fn bind_to_thread(mut self) -> Self {
+        self.over = Some(crate::thread::bind(&self.connection.backend, self.connection.handle));
+        self
     }
 
     /// Gives the handle.
@@ -98,6 +107,15 @@ impl Dialing {
             }
             (None, _) => None,
         };
+        if self.end.is_some() {
+            self.say_over();
+        }
+    }
+
+    fn say_over(&self) {
+        if let Some(over) = &self.over {
+            over.store(true, Relaxed);
+        }
     }
 }
 
@@ -111,6 +129,7 @@ impl Stream for Dialing {
 
 impl Drop for Dialing {
     fn drop(&mut self) {
+        self.say_over();
         // Whoever has read Connected owns the reference; in every other case it goes back. The hang-up goes on alone,
         // and a handle that is gone already needs none.
         if self.end != Some(Ok(())) {

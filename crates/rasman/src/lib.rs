@@ -32,10 +32,13 @@
 mod backend;
 mod connection;
 mod credentials;
+pub mod daemon;
 mod dialing;
 mod entries;
 mod entry_backend;
+pub mod ipc;
 mod manager;
+mod thread;
 mod watch;
 
 pub use backend::{Backend, Started};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A remote access connection manager.
 ///
-/// Clones are the same manager. Get one from `rasmand::embedded`.
+/// Clones are the same manager. Get one from [`daemon::connect`](crate::daemon::connect), or from `rasmand::embedded`.
 #[derive(Clone)]
 pub struct Manager {
     pub(crate) backend: Arc<dyn Backend>,
@@ -46,6 +46,25 @@ impl Manager {
         self.start(dial, false)?.wait()
     }
 
+    /// Takes a dial over from another process, with the token that [`Connection::transfer`] gave it: what it tells from now
+    /// on, and an open question once more.
+    ///
+    /// # Errors
+    /// 6 for an unknown token, 5 for a dial of another user, 50 for a manager in this process.
+    pub fn take_over(&self, token: &str) -> Result<Dialing, Error> {
+        let started = self.backend.take_over(token)?;
+        Ok(Dialing::new(self.handle(started.handle), started.notifications))
+    }
+
+    /// Takes a held dial over: its handler from now on is the one that [`Held::run`] is given here. The notification that
+    /// the dial stands still at is told to it once more.
+    ///
+    /// # Errors
+    /// As [`Manager::take_over`].
+    pub fn take_over_held(&self, token: &str) -> Result<Held, Error> {
+        Ok(Held::new(self.take_over(token)?))
+    }
+
     /// Lists the connections; dials in progress and failed dials not yet hung up are among them.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionInfo> {
@@ -76,15 +95,31 @@ impl Manager {
     }
 
     /// Hangs up everything (reason 834) and waits until the manager's threads have ended.
+    ///
+    /// Of a manager in another process it only lets go: what this program has not finished is hung up, and the connections
+    /// stay. [`Manager::stop`] stops that one.
     pub async fn shut_down(&self) {
         let mut done = self.backend.shut_down();
         while done.changed().await.is_ok() {}
         self.backend.join();
     }
 
+    /// Hangs up everything (reason 834) and stops the manager, also one in another process that others use.
+    ///
+    /// # Errors
+    /// 5 without the right to, 711 if it cannot be reached.
+    pub async fn stop(&self) -> Result<(), Error> {
+        let mut done = self.backend.stop()?;
+        while done.changed().await.is_ok() {}
+        self.backend.join();
+        Ok(())
+    }
+
     fn start(&self, dial: Dial, held: bool) -> Result<Dialing, Error> {
+        let bound_to_thread = dial.bound_to_thread;
         let started = self.backend.dial(dial, held)?;
-        Ok(Dialing::new(self.handle(started.handle), started.notifications))
+        let dialing = Dialing::new(self.handle(started.handle), started.notifications);
+        Ok(if bound_to_thread { dialing.bind_to_thread() } else { dialing })
     }
 
     fn handle(&self, handle: Handle) -> Connection {
@@ -110,6 +145,8 @@ pub struct Dial {
     pub remember: bool,
     /// How programs reach the tunnel, in place of what the entry says.
     pub data_path: Option<DataPath>,
+    /// Hang the dial up if the thread that dials ends before it is connected (clause A23).
+    pub bound_to_thread: bool,
 }
 
 /// Which entry to dial.
@@ -180,6 +217,14 @@ impl Dial {
         self
     }
 
+    /// Lets the dial end with the thread that dials, as long as it is not connected. Without, it ends with the
+    /// [`Dialing`], or with the process.
+    #[must_use]
+    pub fn bound_to_thread(mut self, on: bool) -> Self {
+        self.bound_to_thread = on;
+        self
+    }
+
     fn to(target: Target) -> Self {
         Self {
             target,
@@ -189,6 +234,7 @@ impl Dial {
             number: String::new(),
             remember: false,
             data_path: None,
+            bound_to_thread: false,
         }
     }
 }

@@ -21,7 +21,8 @@ pub enum WatchEvent {
     Snapshot(Vec<ConnectionInfo>),
     /// A change.
     Change(Change),
-    /// This many changes were lost because they were not read in time; a snapshot follows.
+    /// This many changes were lost because they were not read in time, or an unknown number (0) because the way to the
+    /// manager was lost; a snapshot follows.
     Lagged(u64),
 }
 
@@ -67,13 +68,16 @@ impl Watch {
         }
         match self.changes.recv().await {
             Ok(change) => Some(WatchEvent::Change(change)),
-            Err(RecvError::Lagged(lost)) => {
-                let (snapshot, changes) = self.backend.upgrade()?.subscribe();
-                self.snapshot = Some(snapshot);
-                self.changes = changes;
-                Some(WatchEvent::Lagged(lost))
-            }
+            Err(RecvError::Lagged(lost)) => self.look_again(lost),
+            Err(RecvError::Closed) if self.backend.upgrade()?.may_watch_again() => self.look_again(0),
             Err(RecvError::Closed) => None,
         }
+    }
+
+    fn look_again(&mut self, lost: u64) -> Option<WatchEvent> {
+        let (snapshot, changes) = self.backend.upgrade()?.subscribe();
+        self.snapshot = Some(snapshot);
+        self.changes = changes;
+        Some(WatchEvent::Lagged(lost))
     }
 }

@@ -1,0 +1,190 @@
+//! Calls, one at a time, by the thread that makes them.
+
+use super::Connector;
+use crate::ipc::message::{Call, Replied, write};
+use crate::ipc::scope::not_running;
+use crate::ipc::wire::{Described, Nothing, Refused};
+use crate::ipc::{SERVICE, Wire};
+use crate::{Error, LayerName};
+use rasman_core::{Cause, Code};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The connection for calls.
+pub(super) struct Calls {
+    connector: Connector,
+    link: Mutex<Option<Link>>,
+}
+
+pub(super) struct Link {
+    pub(super) wire: Wire,
+    /// Names the manager that is there: another one has another.
+    pub(super) epoch: String,
+}
+
+/// Why a call came to nothing.
+enum Trouble {
+    /// The manager said no.
+    Refused(Error),
+    /// The connection failed.
+    Lost(io::Error),
+}
+
+impl Calls {
+    /// Connects.
+    ///
+    /// # Errors
+    /// As [`super::connect`].
+    pub(super) fn connect(connector: Connector) -> Result<Self, Error> {
+        let calls = Self { connector, link: Mutex::new(None) };
+        let link = calls.open_link(true)?;
+        *calls.held() = Some(link);
+        Ok(calls)
+    }
+
+    /// Opens another connection; starts a manager if need be and if told to.
+    pub(super) fn open_link(&self, start: bool) -> Result<Link, Error> {
+        let connector = self.connector.clone();
+        let connector = if start { connector } else { connector.start(false) };
+        let mut last = None;
+        // A manager that ends because nobody needs it may do so between our connect and our call; the next one is
+        // started then.
+        for _ in 0..2 {
+            let mut wire = Wire::new(connector.open()?);
+            wire.stream().set_read_timeout(Some(REPLY_LIMIT)).map_err(|error| self.lost(&error))?;
+            let message = write(&Call { method: "io.rasman.Manager.Describe", parameters: &Nothing {}, more: false });
+            match exchange::<Described>(&mut wire, &message, &[]) {
+                Ok(described) => return Ok(Link { wire, epoch: described.epoch }),
+                Err(Trouble::Refused(error)) => return Err(error),
+                Err(Trouble::Lost(error)) => last = Some(error),
+            }
+        }
+        Err(self.lost(&last.map_or_else(String::new, |error| error.to_string())))
+    }
+
+    /// Calls a method and waits for its reply.
+    ///
+    /// If the connection was lost, it is made again and the call repeated, unless the manager may have carried it out
+    /// already: a manager that has stopped took all that it did with it, and the next one has another epoch.
+    ///
+    /// # Errors
+    /// What the manager refuses; 711 if it cannot be reached.
+    pub(super) fn call<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &P,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<R, Error> {
+        let message = write(&Call { method, parameters, more: false });
+        let mut held = self.held();
+        let mut epoch = None;
+        if let Some(mut link) = held.take() {
+            match exchange(&mut link.wire, &message, descriptors) {
+                Ok(reply) => {
+                    *held = Some(link);
+                    return Ok(reply);
+                }
+                Err(Trouble::Refused(error)) => {
+                    *held = Some(link);
+                    return Err(error);
+                }
+                Err(Trouble::Lost(error)) if is_of_the_connection(&error) => epoch = Some(link.epoch),
+                Err(Trouble::Lost(error)) => return Err(self.lost(&error)),
+            }
+        }
+        let mut link = self.open_link(true)?;
+        let result = if epoch.as_ref() == Some(&link.epoch) && !is_repeatable(method) {
+            Err(self.lost(&"the connection was lost, and the call may have been carried out"))
+        } else {
+            exchange(&mut link.wire, &message, descriptors).map_err(|trouble| match trouble {
+                Trouble::Refused(error) => error,
+                Trouble::Lost(error) => self.lost(&error),
+            })
+        };
+        *held = Some(link);
+        result
+    }
+
+    /// Calls a method on a connection of its own; several replies may follow there.
+    ///
+    /// # Errors
+    /// As [`Calls::call`].
+    pub(super) fn call_on<P: Serialize, R: DeserializeOwned>(
+        &self,
+        wire: &mut Wire,
+        method: &str,
+        parameters: &P,
+    ) -> Result<R, Error> {
+        let message = write(&Call { method, parameters, more: true });
+        exchange(wire, &message, &[]).map_err(|trouble| match trouble {
+            Trouble::Refused(error) => error,
+            Trouble::Lost(error) => self.lost(&error),
+        })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Link>> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lost(&self, why: &dyn std::fmt::Display) -> Error {
+        let did = format!("called the manager at {}: {why}", self.connector.place.socket().display());
+        Error(not_running(self.connector.place.scope).did(did))
+    }
+}
+
+/// Sends a call and waits for the reply.
+fn exchange<R: DeserializeOwned>(
+    wire: &mut Wire,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<R, Trouble> {
+    let sent = wire.send(message, descriptors);
+    // A manager that turns us away says why and closes, perhaps before we have sent; what it said can still be read.
+    match (sent, wire.receive(read_reply)) {
+        (_, Ok(reply)) => reply.map_err(Trouble::Refused),
+        (Err(error), Err(_)) | (Ok(()), Err(error)) => Err(Trouble::Lost(error)),
+    }
+}
+
+/// Reads a reply: what was asked for, or the refusal.
+fn read_reply<R: DeserializeOwned>(message: &[u8]) -> io::Result<Result<R, Error>> {
+    let replied: Replied<'_> = serde_json::from_slice(message)?;
+    match &replied.error {
+        None => Ok(Ok(replied.read()?)),
+        Some(name) if name == "io.rasman.Manager.Refused" => {
+            let refused: Refused = replied.read()?;
+            Ok(Err(Error(refused.cause.into())))
+        }
+        Some(name) => Ok(Err(not_understood(name, &replied))),
+    }
+}
+
+/// Makes an error of one that every Varlink service knows.
+fn not_understood(name: &str, replied: &Replied<'_>) -> Error {
+    let about: String = replied.parameters.map_or("", |raw| raw.get()).chars().take(200).collect();
+    let code = match name.strip_prefix(SERVICE) {
+        Some(".InvalidParameter") => Code::INVALID_PARAMETER,
+        _ => Code::NOT_SUPPORTED,
+    };
+    let cause = Cause::new(code, LayerName::Manager).did(format!("called the manager, which answered {name} {about}"));
+    Error(cause.advice("use a library and a manager of the same version"))
+}
+
+/// Whether a call may be carried out twice.
+fn is_repeatable(method: &str) -> bool {
+    let method = method.rsplit('.').next().unwrap_or_default();
+    matches!(method, "Describe" | "Status" | "Statistics" | "Ended" | "List" | "MayEnterHandler" | "Abandon")
+}
+
+/// Whether an error says that the other end is gone, and not that the call was wrong or that it takes too long.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
+}
+
+/// Longer than a manager takes that lives.
+const REPLY_LIMIT: Duration = Duration::from_secs(20);

@@ -1,0 +1,236 @@
+//! The manager's calls, carried out by the daemon.
+
+use super::calls::Calls;
+use super::events::Shared;
+use super::router::Router;
+use crate::ipc::secret;
+use crate::ipc::wire::{
+    AnswerCall, AttachCall, CredentialsWire, DataPathWire, DialCall, DialReply, EndedReply, EntryWire, HandlerDoneCall,
+    HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply, Token, WaitCall, WaitReply,
+    WatchCall, WatchReply,
+};
+use crate::{
+    Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
+};
+use rasman_core::{Cause, Code, Credentials};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// A manager behind a socket.
+pub(super) struct Remote {
+    shared: Arc<Shared>,
+}
+
+impl Remote {
+    pub(super) fn new(calls: Calls) -> Self {
+        Self { shared: Arc::new(Shared { calls, router: Router::default() }) }
+    }
+
+    fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Error> {
+        self.shared.calls.call(method, parameters, &[])
+    }
+
+    fn of_handle<R: DeserializeOwned>(&self, method: &str, handle: Handle) -> Result<R, Error> {
+        self.call(method, &OfHandle { handle: handle.to_string() })
+    }
+
+    fn end(&self, handle: Handle, force: bool) -> Result<oneshot::Receiver<HangUp>, Error> {
+        let channel = self.shared.channel()?;
+        let (sender, receiver) = oneshot::channel();
+        // Before the call: the end may be told before it returns.
+        self.shared.router.routes().wait_hang_up(handle, sender);
+        let call =
+            HangUpCall { handle: handle.to_string(), force: force.then_some(true), wait: None, channel: Some(channel) };
+        let replied: Result<HangUpReply, Error> = self.call("io.rasman.Manager.HangUp", &call);
+        let released = match replied {
+            Ok(HangUpReply { remaining: None, .. }) => return Ok(receiver),
+            Ok(HangUpReply { remaining: Some(remaining), .. }) => Ok(remaining),
+            Err(error) => Err(error),
+        };
+        drop(receiver);
+        self.shared.router.routes().tidy(handle);
+        let (told, receiver) = oneshot::channel();
+        let _ = told.send(HangUp::Released { remaining: released? });
+        Ok(receiver)
+    }
+}
+
+impl Backend for Remote {
+    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+        let channel = self.shared.channel()?;
+        let (entry, settings) = match &dial.target {
+            Target::Name(name) => (Some(name.clone()), None),
+            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry)?))),
+        };
+        let (credentials, sealed) = seal(&dial.credentials)?;
+        let call = DialCall {
+            entry,
+            settings,
+            credentials: Some(credentials),
+            held: held.then_some(true),
+            paused_states: dial.paused_states.then_some(true),
+            phonebook: dial.phonebook.as_deref().map(text).transpose()?,
+            number: Some(dial.number).filter(|number| !number.is_empty()),
+            remember: dial.remember.then_some(true),
+            data_path: dial.data_path.as_ref().map(DataPathWire::new).transpose()?,
+            channel: Some(channel),
+        };
+        let descriptors = sealed.as_ref().map(AsFd::as_fd);
+        let reply: DialReply = self.shared.calls.call("io.rasman.Manager.Dial", &call, descriptors.as_slice())?;
+        let handle = reply.handle.0;
+        let notifications = match reply.notification.and_then(|wire| wire.read()) {
+            // Clause A16: the entry was connected, and that is all there is to tell.
+            Some(notification) => {
+                let (sender, notifications) = mpsc::channel(1);
+                let _ = sender.try_send(Box::new(notification));
+                notifications
+            }
+            None => self.shared.router.routes().claim(handle, reply.token),
+        };
+        Ok(Started { handle, notifications })
+    }
+
+    fn handler_done(&self, handle: Handle, seq: u64, more: bool) {
+        let call = HandlerDoneCall { handle: handle.to_string(), seq, more };
+        // One that is gone needs none.
+        let _: Result<Nothing, Error> = self.call("io.rasman.Manager.HandlerDone", &call);
+    }
+
+    fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
+        let Answer::Credentials(credentials) = answer else {
+            return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
+        };
+        let (credentials, sealed) = seal(&credentials)?;
+        let call = AnswerCall { handle: handle.to_string(), question, credentials };
+        let descriptors = sealed.as_ref().map(AsFd::as_fd);
+        self.shared.calls.call("io.rasman.Manager.Answer", &call, descriptors.as_slice()).map(|Nothing {}| ())
+    }
+
+    fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+        self.end(handle, false)
+    }
+
+    fn force_hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+        self.end(handle, true)
+    }
+
+    fn abandon(&self, handle: Handle) {
+        let _: Result<Nothing, Error> = self.of_handle("io.rasman.Manager.Abandon", handle);
+    }
+
+    fn may_enter_handler(&self, handle: Handle) -> bool {
+        self.of_handle("io.rasman.Manager.MayEnterHandler", handle).is_ok_and(|May { may }| may)
+    }
+
+    fn status(&self, handle: Handle) -> Result<Status, Error> {
+        self.of_handle("io.rasman.Manager.Status", handle).map(|reply: StatusReply| reply.status.read())
+    }
+
+    fn statistics(&self, handle: Handle) -> Result<Statistics, Error> {
+        self.of_handle("io.rasman.Manager.Statistics", handle).map(|reply: StatisticsReply| reply.statistics.into())
+    }
+
+    fn closed(&self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
+        let channel = self.shared.channel()?;
+        let (sender, receiver) = oneshot::channel();
+        self.shared.router.routes().wait_closed(handle, sender);
+        let call = WaitCall { handle: handle.to_string(), channel: Some(channel) };
+        match self.call("io.rasman.Manager.Wait", &call) {
+            Ok(WaitReply { .. }) => Ok(receiver),
+            Err(error) => {
+                drop(receiver);
+                self.shared.router.routes().tidy(handle);
+                Err(error)
+            }
+        }
+    }
+
+    fn connections(&self) -> Vec<ConnectionInfo> {
+        let listed = self.call("io.rasman.Manager.List", &Nothing {});
+        listed.map_or_else(|_| Vec::new(), |listed: Listed| read_list(listed.connections))
+    }
+
+    fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {
+        let nothing = || (Vec::new(), broadcast::channel(1).1);
+        let Ok(channel) = self.shared.channel() else { return nothing() };
+        // The thread that reads waits for us, so that no change behind the snapshot is passed over.
+        let mut routes = self.shared.router.routes();
+        match self.call("io.rasman.Manager.Watch", &WatchCall { channel: Some(channel) }) {
+            Ok(WatchReply { serial: Some(serial), connections: Some(connections), .. }) => {
+                (read_list(connections), routes.watch(serial))
+            }
+            _ => nothing(),
+        }
+    }
+
+    fn may_watch_again(&self) -> bool {
+        self.shared.router.routes().channel.is_some()
+    }
+
+    fn ended(&self, handle: Handle) -> Option<Cause> {
+        let ended = self.of_handle("io.rasman.Manager.Ended", handle);
+        ended.ok().and_then(|EndedReply { cause }| cause).map(Into::into)
+    }
+
+    fn transfer(&self, handle: Handle) -> Result<String, Error> {
+        let token = self.shared.router.routes().token(handle).ok_or_else(|| Error::invalid_handle(handle))?;
+        self.call("io.rasman.Manager.Transfer", &Token { token }).map(|Token { token }| token)
+    }
+
+    fn take_over(&self, token: &str) -> Result<Started, Error> {
+        let call = AttachCall { token: token.to_owned(), after: None, channel: Some(self.shared.channel()?) };
+        let reply: DialReply = self.call("io.rasman.Manager.Attach", &call)?;
+        let handle = reply.handle.0;
+        let notifications = self.shared.router.routes().claim(handle, reply.token);
+        Ok(Started { handle, notifications })
+    }
+
+    /// Lets go of the daemon, which goes on: what this program has not finished is hung up.
+    fn shut_down(&self) -> watch::Receiver<()> {
+        let unfinished = self.shared.router.routes().unfinished();
+        for (handle, ..) in unfinished {
+            self.abandon(handle);
+        }
+        self.shared.router.routes().lose_all();
+        watch::channel(()).1
+    }
+
+    fn stop(&self) -> Result<watch::Receiver<()>, Error> {
+        self.shared.channel()?;
+        let alive = self.shared.router.routes().channel.as_ref().map(|channel| channel.alive.subscribe());
+        self.call("io.rasman.Manager.Stop", &Nothing {}).map(|Nothing {}| ())?;
+        Ok(alive.unwrap_or_else(|| watch::channel(()).1))
+    }
+
+    fn join(&self) {}
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // The thread holds on to nothing; it ends with the connection.
+        self.shared.router.routes().channel = None;
+    }
+}
+
+/// Gives a path as text, which the interface wants.
+fn text(path: &std::path::Path) -> Result<String, Error> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Error::refused(Code::INVALID_PARAMETER, format!("read the path {} as UTF-8", path.display())))
+}
+
+/// Puts the password apart, for the message to carry.
+fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option<OwnedFd>), Error> {
+    if credentials.password.is_empty() {
+        return Ok((CredentialsWire::new(credentials, None), None));
+    }
+    let sealed = secret::seal(&credentials.password)
+        .map_err(|error| Error::refused(Code::INVALID_PARAMETER, format!("sealed the password: {error}")))?;
+    Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
+}
+
+fn read_list(connections: Vec<crate::ipc::wire::ConnectionWire>) -> Vec<ConnectionInfo> {
+    connections.into_iter().map(crate::ipc::wire::ConnectionWire::read).collect()
+}

@@ -1,0 +1,184 @@
+//! States of connections on the wire.
+
+use super::{CauseWire, DeviceWire, HandleWire, ProjectionWire, millis};
+use crate::{ConnectionInfo, Doors, Status};
+use rasman_core::{ConnState, Duration, Retrying, Statistics, Substate};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// A [`Status`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)] // The interface says it.
+pub struct StatusWire {
+    pub state: u32,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<CauseWire>,
+    pub device: DeviceWire,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projection: Option<ProjectionWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socks: Option<SocketAddr>,
+    pub forwards: Vec<SocketAddr>,
+    pub substate: u32,
+    pub medium: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrying: Option<RetryingWire>,
+}
+
+/// A [`Retrying`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RetryingWire {
+    pub attempt: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<CauseWire>,
+    pub last: CauseWire,
+}
+
+/// [`Statistics`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct StatisticsWire {
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
+    pub packets_sent: u64,
+    pub packets_received: u64,
+    pub send_drops: u64,
+    pub receive_drops: u64,
+    pub connected_ms: u64,
+}
+
+/// A line of the list of connections.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ConnectionWire {
+    pub handle: HandleWire,
+    pub entry: String,
+    pub state: u32,
+    pub name: String,
+    pub error: u32,
+    pub references: u32,
+    pub substate: u32,
+    pub owner: u32,
+}
+
+impl From<&Status> for StatusWire {
+    fn from(status: &Status) -> Self {
+        let Status { state, error, device, projection, doors, substate, medium, retrying } = status;
+        Self {
+            state: state.number(),
+            name: state.name().to_owned(),
+            error: error.as_ref().map(Into::into),
+            device: device.into(),
+            projection: projection.as_ref().map(Into::into),
+            socks: doors.socks,
+            forwards: doors.forwards.clone(),
+            substate: substate.number(),
+            medium: *medium as u64,
+            retrying: retrying.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl StatusWire {
+    /// Gives the status; a state that this program does not know is told as one that asks nothing of it.
+    #[must_use]
+    pub fn read(self) -> Status {
+        let doors = Doors { socks: self.socks, forwards: self.forwards };
+        let error = self.error.map(Into::into);
+        let projection = self.projection.map(Into::into);
+        let mut status = Status::new(state(self.state), error, self.device.into(), projection, doors);
+        status.substate = substate(self.substate);
+        status.medium = usize::try_from(self.medium).unwrap_or(0);
+        status.retrying = self.retrying.map(Into::into);
+        status
+    }
+}
+
+impl From<&Retrying> for RetryingWire {
+    fn from(retrying: &Retrying) -> Self {
+        let Retrying { attempt, of, pause, loss, last, .. } = retrying;
+        Self {
+            attempt: *attempt,
+            of: *of,
+            pause_ms: pause.map(millis),
+            loss: loss.as_ref().map(Into::into),
+            last: last.into(),
+        }
+    }
+}
+
+impl From<RetryingWire> for Retrying {
+    fn from(wire: RetryingWire) -> Self {
+        let mut retrying = Retrying::new(wire.attempt, wire.of, wire.last.into());
+        retrying.pause = wire.pause_ms.map(Duration::from_millis);
+        retrying.loss = wire.loss.map(Into::into);
+        retrying
+    }
+}
+
+impl From<&Statistics> for StatisticsWire {
+    fn from(statistics: &Statistics) -> Self {
+        Self {
+            bytes_sent: statistics.bytes_sent,
+            bytes_received: statistics.bytes_received,
+            packets_sent: statistics.packets_sent,
+            packets_received: statistics.packets_received,
+            send_drops: statistics.send_drops,
+            receive_drops: statistics.receive_drops,
+            connected_ms: millis(statistics.connected),
+        }
+    }
+}
+
+impl From<StatisticsWire> for Statistics {
+    fn from(wire: StatisticsWire) -> Self {
+        let mut statistics = Statistics::default();
+        statistics.bytes_sent = wire.bytes_sent;
+        statistics.bytes_received = wire.bytes_received;
+        statistics.packets_sent = wire.packets_sent;
+        statistics.packets_received = wire.packets_received;
+        statistics.send_drops = wire.send_drops;
+        statistics.receive_drops = wire.receive_drops;
+        statistics.connected = Duration::from_millis(wire.connected_ms);
+        statistics
+    }
+}
+
+impl ConnectionWire {
+    /// Makes a line of what belongs to this user.
+    #[must_use]
+    pub fn new(info: &ConnectionInfo, owner: u32) -> Self {
+        Self {
+            handle: HandleWire(info.handle),
+            entry: info.entry.clone(),
+            state: info.state.number(),
+            name: info.state.name().to_owned(),
+            error: info.error,
+            references: info.references,
+            substate: info.substate.number(),
+            owner,
+        }
+    }
+
+    /// Gives the line.
+    #[must_use]
+    pub fn read(self) -> ConnectionInfo {
+        let mut info = ConnectionInfo::new(self.handle.0, self.entry, state(self.state), self.error, self.references);
+        info.substate = substate(self.substate);
+        info
+    }
+}
+
+fn state(number: u32) -> ConnState {
+    ConnState::from_number(number).unwrap_or(ConnState::AuthNotify)
+}
+
+pub(super) fn substate(number: u32) -> Substate {
+    Substate::from_number(number).unwrap_or_default()
+}
