@@ -235,6 +235,14 @@ impl Backend for Embedded {
         self.table().hang_up(handle, Holder::SELF, false)
     }
 
+    fn force_hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
+        self.table().hang_up(handle, Holder::SELF, true)
+    }
+
+    fn abandon(&self, handle: Handle) {
+        self.table().abandon(handle);
+    }
+
     fn may_enter_handler(&self, handle: Handle) -> bool {
         self.table().may_enter_handler(handle)
     }
@@ -302,7 +310,7 @@ const COMMANDS_MAX: usize = 256;
 /// More than one dial can tell: some twenty states for each of a few attempts.
 pub(crate) const NOTIFICATIONS_MAX: usize = 256;
 
-fn stopped() -> Cause {
+pub(crate) fn stopped() -> Cause {
     Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager)
 }
 

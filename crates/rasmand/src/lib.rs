@@ -13,6 +13,7 @@
 
 pub mod activation;
 pub mod config;
+pub mod daemon;
 mod embedded;
 mod entries;
 mod environment;
@@ -23,9 +24,8 @@ pub mod sandbox;
 #[cfg(test)]
 mod scratch;
 mod secrets;
-#[allow(dead_code)] // What the daemon needs, which comes next.
+pub mod starter;
 mod table;
-#[allow(dead_code)] // The same.
 mod who;
 
 pub use config::Configuration;

@@ -292,7 +292,7 @@ impl Table {
             return false;
         }
         record.hung_up = true;
-        record.hang_up(user_hung_up());
+        record.end(Command::Abandon(user_hung_up()));
         true
     }
 
@@ -323,6 +323,16 @@ impl Table {
     /// Whether a dial waits for its handler or for an answer.
     pub(crate) fn is_waiting(&self, handle: Handle) -> bool {
         self.records.get(&handle).is_some_and(|record| record.held.is_some() || record.question.is_some())
+    }
+
+    /// The first half of all handles.
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether there is no connection, no dial and no failed dial.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty()
     }
 
     /// How many connections a user has, dials and failed dials included.
@@ -547,9 +557,13 @@ impl Record {
     }
 
     fn hang_up(&mut self, cause: Cause) {
+        self.end(Command::HangUp(cause));
+    }
+
+    fn end(&mut self, command: Command) {
         self.ending = true;
         if !std::mem::replace(&mut self.told_to_hang_up, true) {
-            self.command(Command::HangUp(cause));
+            self.command(command);
         }
     }
 
