@@ -51,8 +51,11 @@ pub fn sstp_of(entry: &mut Entry) -> &mut SstpSettings {
 /// If it does not start.
 #[must_use]
 pub fn manager_with(entries: Vec<Entry>, limits: Config) -> Manager {
-    rasmand::embedded(rasmand::Settings { entries, workers: 1, limits, ..Default::default() })
-        .expect("the manager starts")
+    let settings = rasmand::Settings { entries, workers: 1, limits, ..Default::default() };
+    match crate::ipc::is_front() {
+        true => crate::ipc::behind_a_socket(settings),
+        false => rasmand::embedded(settings).expect("the manager starts"),
+    }
 }
 
 /// Starts a manager that knows the lab.

@@ -9,4 +9,5 @@ pub mod fuzz_phonebook;
 pub mod fuzz_ppp;
 pub mod fuzz_sstp;
 pub mod harness;
+pub mod ipc;
 pub mod peers;
