@@ -54,7 +54,7 @@ struct Cli {
 enum Command {
     /// Run every test, foreign peers and fuzz corpora included
     Test(test::Args),
-    /// Check format, clippy, rustdoc, purity, unsafe code, dependencies and committed text
+    /// Check format, clippy, rustdoc, purity, unsafe code, dependencies, systemd units and committed text
     Lint,
     /// Tell which clauses of the contract are done, waiting or refused
     Clauses(clauses::Args),

@@ -7,7 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Runs the body in a new process of the same user and, if that is root, in another one of nobody.
+/// Runs the body in a new process of the same user, and in another one: of nobody if that is root, else of a root who
+/// is one only in a user namespace.
 ///
 /// `test` is the name of the test that calls this: the process runs that test alone, and there the body is run.
 pub(crate) fn confined(test: &str, body: impl FnOnce()) {
@@ -15,14 +16,24 @@ pub(crate) fn confined(test: &str, body: impl FnOnce()) {
         return body();
     }
     run(test, Command::new("/proc/self/exe").arg0("rasmand-test"));
-    if !rustix::process::geteuid().is_root() {
-        return println!("SKIPPED {test}: the half that runs as root needs root");
-    }
-    let mut nobody = Command::new("setpriv");
-    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "/proc/self/fd/0"]);
+    let mut other = if is_root() {
+        let mut nobody = Command::new("setpriv");
+        nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]);
+        nobody
+    } else {
+        let root = || {
+            let mut root = Command::new("unshare");
+            root.arg("--map-root-user");
+            root
+        };
+        if !root().arg("true").output().is_ok_and(|output| output.status.success()) {
+            return println!("SKIPPED {test}: the half that runs as root needs root, or user namespaces");
+        }
+        root()
+    };
     // The file that runs us, wherever it is: nobody may not enter every folder.
-    nobody.stdin(File::open("/proc/self/exe").unwrap());
-    run(test, &mut nobody);
+    other.arg("/proc/self/fd/0").stdin(File::open("/proc/self/exe").unwrap());
+    run(test, &mut other);
 }
 
 fn run(test: &str, command: &mut Command) {
