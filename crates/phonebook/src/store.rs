@@ -84,7 +84,7 @@ impl Loaded {
     }
 }
 
-/// The largest phone book that is read, in bytes: some 60,000 entries with all keys.
+/// The largest phone book that is read, in bytes: some 90,000 entries with all keys.
 pub const SIZE_MAX: u64 = 256 << 20;
 
 /// A step of a change, as the tests see it that kill a writer after each of them.
