@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Windows phone book ─┐                ┌─> a book with the entries, without any secret
-//! NetworkManager file ├───> import() ────├─> the credentials that were found, to be stored elsewhere
+//! NetworkManager file ├─> import() ────├─> the credentials that were found, to be stored elsewhere
 //! pppd options file  ─┘                └─> each line that has no counterpart, and why
 //! ```
 //!
