@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::output::{Paint, Painter, json, wrap};
-use rasman::{Cause, Code, Error};
+use rasman::{Cause, Code, Error, LayerName};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -91,7 +91,11 @@ impl Failure {
     /// Gives the one line in plain words.
     pub(crate) fn headline(&self) -> String {
         let Some(cause) = &self.cause else { return self.what.clone() };
-        let sentence = cause.code.sentence().unwrap_or("an error that has no sentence").trim_end_matches('.');
+        let sentence = match cause.code {
+            // Its sentence is for who calls functions.
+            Code::INVALID_PARAMETER => "A setting or an argument is wrong",
+            code => code.sentence().unwrap_or("an error that has no sentence").trim_end_matches('.'),
+        };
         let before = if self.what.is_empty() { String::new() } else { format!("{}: ", self.what) };
         format!("{before}error {}: {sentence}", number(cause.code))
     }
@@ -99,7 +103,11 @@ impl Failure {
 
 impl From<Cause> for Failure {
     fn from(cause: Cause) -> Self {
-        let exit = Exit::of(cause.code);
+        let exit = match Exit::of(cause.code) {
+            // No port for settings that nothing can dial is no port that somebody else has.
+            Exit::Busy if cause.layer == LayerName::Settings => Exit::Settings,
+            exit => exit,
+        };
         Self { exit, what: String::new(), advice: String::new(), cause: Some(Box::new(cause)) }
     }
 }
@@ -130,7 +138,6 @@ const ROW_NAME: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rasman::LayerName;
 
     fn refused() -> Failure {
         Failure::from(

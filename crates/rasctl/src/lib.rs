@@ -24,9 +24,14 @@ use arguments::{Arguments, Context};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Runs `rasctl`.
+/// Runs `rasctl`; under the name `rasdial` or `rasmand` that program, so that one file with links serves an image.
 #[must_use]
 pub fn rasctl() -> ExitCode {
+    match called_as().as_deref() {
+        Some("rasdial") => return rasdial(),
+        Some("rasmand") => return rasmand::daemon::main_process(std::env::args_os().skip(1)),
+        _ => {}
+    }
     if let Some(code) = init::supervise() {
         return code;
     }
@@ -40,6 +45,12 @@ pub fn rasctl() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Tells under which name the program was started.
+fn called_as() -> Option<String> {
+    let name = std::env::args_os().next()?;
+    std::path::Path::new(&name).file_name()?.to_str().map(str::to_owned)
 }
 
 /// Logs to standard error what the variable RASMAN_LOG asks for, for example `debug` or `rasmand=debug`; else nothing.

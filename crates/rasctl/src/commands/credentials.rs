@@ -1,6 +1,7 @@
 //! `rasctl credentials`: what is stored for an entry. A password goes in and never comes out.
 
 use crate::arguments::Context;
+use crate::books::Books;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manager;
@@ -73,8 +74,7 @@ pub(crate) fn run(command: CredentialsCommand, context: &Context) -> Result<Exit
 }
 
 fn set(arguments: SetArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::local()?;
-    let entry = named(&arguments.entry, context);
+    let (manager, entry) = (manager::local()?, find(&arguments.entry, context)?);
     // Before anything is asked: an entry that is not there needs no password.
     let before = manager.credentials(entry.clone(), mask(CredentialMask::LOGIN, arguments.default))?;
     let mut new = NewCredentials { mask: CredentialMask::PRE_SHARED_KEY, ..NewCredentials::default() };
@@ -110,8 +110,8 @@ fn clear(arguments: &ClearArguments, context: &Context) -> Result<Exit, Failure>
         true => CredentialMask::PASSWORD,
         false => CredentialMask::LOGIN | CredentialMask::PRE_SHARED_KEY,
     };
-    let manager = manager::local()?;
-    let still = manager.clear_credentials(named(&arguments.entry, context), mask(parts, arguments.default))?;
+    let (manager, entry) = (manager::local()?, find(&arguments.entry, context)?);
+    let still = manager.clear_credentials(entry, mask(parts, arguments.default))?;
     context.output.json(&json!({
         "entry": arguments.entry,
         "still_stored_by": still.as_ref().map(|still| &still.provider),
@@ -125,8 +125,7 @@ fn clear(arguments: &ClearArguments, context: &Context) -> Result<Exit, Failure>
 }
 
 fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::local()?;
-    let entry = named(&arguments.entry, context);
+    let (manager, entry) = (manager::local()?, find(&arguments.entry, context)?);
     let login = manager.credentials(entry.clone(), mask(CredentialMask::LOGIN, arguments.default))?;
     let key = manager.credentials(entry, CredentialMask::PRE_SHARED_KEY)?;
     let has_password = login.delivered.contains(CredentialMask::PASSWORD);
@@ -150,6 +149,12 @@ fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Failure>
 
 fn mask(parts: CredentialMask, default: bool) -> CredentialMask {
     if default { parts | CredentialMask::DEFAULT_CREDENTIALS } else { parts }
+}
+
+/// Names an entry that is there.
+fn find(name: &str, context: &Context) -> Result<EntryRef, Failure> {
+    Books::of(context).find(name)?;
+    Ok(named(name, context))
 }
 
 /// Names the entry, in the phone book that the command names.

@@ -1,20 +1,22 @@
 //! `rasctl explain`: what an error means, and what helps.
 
+use super::connections::{is, shown};
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, number};
 use crate::last;
+use crate::manager::Managers;
 use crate::output::{Output, wrap};
 use clap::Args;
-use rasman::Code;
+use rasman::{Cause, Code, Handle};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What to explain.
 #[derive(Args)]
 pub(crate) struct ExplainArguments {
-    /// An error number (691, 0x800B0109), its constant (ERROR_AUTHENTICATION_FAILURE), or last
-    #[arg(default_value = "last", value_name = "CODE|NAME|last")]
+    /// An error number (691, 0x800B0109), its constant (ERROR_AUTHENTICATION_FAILURE), a connection, or last
+    #[arg(default_value = "last", value_name = "CODE|NAME|CONNECTION|last")]
     what: String,
 }
 
@@ -23,11 +25,16 @@ pub(crate) fn run(arguments: &ExplainArguments, context: &Context) -> Result<Exi
     if arguments.what.eq_ignore_ascii_case("last") {
         return explain_last(context.output);
     }
-    let Some(code) = find(&arguments.what) else {
-        let what = format!("there is no error \"{}\"", shown(&arguments.what));
+    if let Some(code) = find(&arguments.what) {
+        explain_code(code, context.output);
+        return Ok(Exit::Success);
+    }
+    let Some((name, cause)) = of_connection(&arguments.what, &Managers::running(context.scope)?) else {
+        let what = format!("there is no error and no connection \"{}\"", shown(&arguments.what));
         return Err(Failure::new(Exit::NotFound, what, "give a number such as 691 or a name such as ERROR_NO_CARRIER"));
     };
-    explain_code(code, context.output);
+    let failure = cause.map(|cause| Failure::from(cause).json());
+    explain_failure(&name, failure.as_ref(), context.output);
     Ok(Exit::Success)
 }
 
@@ -76,10 +83,33 @@ fn explain_last(output: Output) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::NotFound, what, "explain an error by its number: rasctl explain 691"));
         }
     };
+    let ago = age(record["at"].as_u64().unwrap_or_default());
+    let name = format!("{}, {ago} ago", record["target"].as_str().unwrap_or_default());
+    explain_failure(&name, Some(&record), output);
+    Ok(Exit::Success)
+}
+
+/// Finds a connection, or one that is gone by its handle, and tells what is or was the matter with it.
+fn of_connection(text: &str, managers: &Managers) -> Option<(String, Option<Cause>)> {
+    let known = managers.connections().into_iter().find(|info| is(info, text));
+    if let Some(info) = known {
+        let status = managers.connection(info.handle).ok()?.status().ok()?;
+        let cause = status.error.or_else(|| status.retrying.map(|retrying| retrying.last));
+        return Some((info.entry, cause));
+    }
+    let handle = Handle(u64::from_str_radix(text, 16).ok().filter(|_| text.len() == 16)?);
+    let cause = managers.0.iter().find_map(|(_, manager)| manager.ended(handle))?;
+    Some((handle.to_string(), Some(cause)))
+}
+
+fn explain_failure(name: &str, record: Option<&Value>, output: Output) {
+    output.row("dial", name);
+    let Some(record) = record else {
+        output.line("Nothing is wrong with it.");
+        return output.json(&Value::Null);
+    };
     let error = &record["error"];
     let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
-    let ago = age(record["at"].as_u64().unwrap_or_default());
-    output.row("dial", format_args!("{}, {ago} ago", record["target"].as_str().unwrap_or_default()));
     paragraph(output, "error", &text("message"));
     paragraph(output, "name", &text("name"));
     paragraph(output, "layer", &text("layer"));
@@ -89,8 +119,7 @@ fn explain_last(output: Output) -> Result<Exit, Failure> {
     let own = text("advice");
     let known = code.and_then(advice).unwrap_or_default().to_owned();
     paragraph(output, "try", if own.is_empty() { &known } else { &own });
-    output.json(&record);
-    Ok(Exit::Success)
+    output.json(record);
 }
 
 fn paragraph(output: Output, name: &str, text: &str) {
@@ -102,11 +131,6 @@ fn paragraph(output: Output, name: &str, text: &str) {
 fn age(at: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     crate::output::duration(now.saturating_sub(Duration::from_secs(at)))
-}
-
-/// A name for an error message: bounded, without what disturbs a terminal.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
 /// What helps against the errors that people meet most, where the dial that failed could not say it better.

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::runtime::block_on;
 use clap::Subcommand;
 use connections::ConnectionArguments;
-use connections::{forward, hangup, list, proxy, stats, status, watch};
+use connections::{forward, hangup, list, proxy, stats, status, stop, watch};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Proxy(ConnectionArguments),
     /// Print the local ports that lead into a connection
     Forward(ConnectionArguments),
+    /// Stop the manager, which hangs up all of its connections
+    Stop,
     /// Explain an error: its number, its name, or the last one
     Explain(explain::ExplainArguments),
     /// Run a test server to dial, with faults on demand
@@ -62,12 +64,13 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Entry(command) => entry::run(command, context),
         Command::Credentials(command) => credentials::run(command, context),
         Command::Hangup(arguments) => block_on(hangup::run(&arguments, context))?,
-        Command::Status(arguments) => block_on(status::run(&arguments, context))?,
-        Command::List => block_on(list::run(context))?,
+        Command::Status(arguments) => status::run(&arguments, context),
+        Command::List => list::run(context),
         Command::Watch => block_on(watch::run(context))?,
-        Command::Stats(arguments) => block_on(stats::run(&arguments, context))?,
-        Command::Proxy(arguments) => block_on(proxy::run(&arguments, context))?,
-        Command::Forward(arguments) => block_on(forward::run(&arguments, context))?,
+        Command::Stats(arguments) => stats::run(&arguments, context),
+        Command::Proxy(arguments) => proxy::run(&arguments, context),
+        Command::Forward(arguments) => forward::run(&arguments, context),
+        Command::Stop => block_on(stop::run(context))?,
         Command::Explain(arguments) => explain::run(&arguments, context),
         Command::Lab(arguments) => Ok(lab::run(arguments)),
         Command::Demo(arguments) => demo::run(&arguments, context),

@@ -68,9 +68,19 @@ impl Painter {
         self.paint(paint, format_args!("{state:<width$}"))
     }
 
-    /// Gives the line of a notification: elapsed time, number, state, detail or error.
-    pub(crate) fn notification(self, elapsed: Duration, notification: &Notification) -> String {
+    /// Gives the beginning of a line: elapsed time, and a name where there are several connections.
+    pub(crate) fn at(self, elapsed: Duration, name: &str) -> String {
         let time = self.paint(Paint::Dim, format_args!("{:>9}", duration(elapsed)));
+        if name.is_empty() {
+            time
+        } else {
+            format!("{time}  {}", self.paint(Paint::Strong, format_args!("{name:<NAME$}")))
+        }
+    }
+
+    /// Gives the line of a notification: elapsed time, number, state, detail or error.
+    pub(crate) fn notification(self, elapsed: Duration, name: &str, notification: &Notification) -> String {
+        let time = self.at(elapsed, name);
         let class = self.paint(Paint::Dim, format_args!("{:#06x}", notification.state.number()));
         let state = self.state(notification.state, notification.error.is_some(), STATE);
         match &notification.error {
@@ -83,5 +93,7 @@ impl Painter {
     }
 }
 
+/// The width of most names.
+const NAME: usize = 12;
 /// The width of the longest state that a dial usually tells.
 const STATE: usize = 19;

@@ -38,7 +38,7 @@ impl Progress {
     pub(crate) fn notification(&mut self, notification: &Notification) {
         self.clear();
         let elapsed = self.elapsed();
-        self.output.line(self.output.painter().notification(elapsed, notification));
+        self.output.line(self.output.painter().notification(elapsed, "", notification));
         self.output.json(&json::notification(elapsed, notification));
         self.doing = (!notification.is_last()).then(|| (notification.state.to_string(), Instant::now()));
     }

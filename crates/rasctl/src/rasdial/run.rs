@@ -2,12 +2,16 @@
 
 use super::parse::{DialRequest, Request};
 use super::{Password, USAGE};
+use crate::books::Books;
+use crate::commands::dial::settings_of;
 use crate::failure::Failure;
-use crate::manager;
+use crate::last;
+use crate::manager::{self, Managers};
 use crate::output::Output;
 use crate::runtime::{Ending, block_on};
 use crate::secrets::ask;
-use rasman::{Cause, Code, ConnState, Connection, Credentials, Dial, LayerName, Manager};
+use rasman::{Cause, Code, ConnState, Connection, Credentials, Dial, LayerName, Manager, STORED_PASSWORD, Secret};
+use rasman_phonebook::store::Scope;
 
 /// Does what is asked.
 pub(super) fn run(request: Request, password: Password, output: Output) -> Result<(), Failure> {
@@ -17,15 +21,18 @@ pub(super) fn run(request: Request, password: Password, output: Output) -> Resul
                 output.line(USAGE);
                 Ok(())
             }
-            Request::List => list(&manager::connect(None).await?, output),
-            Request::Disconnect(entry) => disconnect(&manager::connect(None).await?, entry.as_deref(), output).await,
+            Request::List => {
+                list(&Managers::running(None)?, output);
+                Ok(())
+            }
+            Request::Disconnect(entry) => disconnect(&Managers::running(None)?, entry.as_deref(), output).await,
             Request::Dial(request) => dial(*request, password, output).await,
         }
     })?
 }
 
-fn list(manager: &Manager, output: Output) -> Result<(), Failure> {
-    let connected = manager.connections();
+fn list(managers: &Managers, output: Output) {
+    let connected = managers.connections();
     let mut names = connected.iter().filter(|info| info.state == ConnState::Connected).map(|info| &info.entry);
     match names.next() {
         None => output.line("No connections"),
@@ -35,19 +42,21 @@ fn list(manager: &Manager, output: Output) -> Result<(), Failure> {
             names.for_each(|name| output.line(name));
         }
     }
-    Ok(())
 }
 
-async fn disconnect(manager: &Manager, entry: Option<&str>, output: Output) -> Result<(), Failure> {
+async fn disconnect(managers: &Managers, entry: Option<&str>, output: Output) -> Result<(), Failure> {
     let mut found = false;
-    for info in manager.connections() {
+    for info in managers.connections() {
         if entry.is_some_and(|entry| entry.to_lowercase() != info.entry.to_lowercase()) {
             continue;
         }
         found = true;
         // One that went away meanwhile is what was wanted.
-        if let Ok(hanging_up) = manager.connection(info.handle).and_then(|connection| connection.hang_up()) {
-            hanging_up.await;
+        let Ok(connection) = managers.connection(info.handle) else { continue };
+        match connection.hang_up() {
+            Ok(hanging_up) => drop(hanging_up.await),
+            Err(error) if error.code() == Code::INVALID_HANDLE => {}
+            Err(error) => return Err(error.into()),
         }
     }
     if !found {
@@ -63,17 +72,26 @@ async fn dial(request: DialRequest, password: Password, output: Output) -> Resul
             .advice("leave it out: there is no medium yet that calls back or has numbers with a prefix");
         return Err(cause.into());
     }
+    let books = Books::new(request.phonebook.clone(), None);
+    let loaded = books.find(&request.entry)?;
+    let manager = manager::to_dial(None, loaded.place.scope == Scope::AllUsers)?;
     let user = request.user.unwrap_or_default();
     let password = match password {
         Password::Given(password) => password,
-        Password::Stored => Default::default(),
+        // Clauses A13 and A15: nobody named is whoever is stored, a name alone is that user with the stored password.
+        Password::Stored if user.is_empty() => Secret::default(),
+        Password::Stored => Secret::from(STORED_PASSWORD),
         Password::Ask => ask(&format!("Password of {user}: ")).await?,
     };
     let credentials = Credentials { user, domain: request.domain.unwrap_or_default(), password };
-    let manager = manager::connect(None).await?;
-    let connection =
-        follow(&manager, Dial::entry(&request.entry).credentials(credentials), &request.entry, output).await;
-    connection.map(drop)
+    let dial = match &request.phonebook {
+        // A daemon in its sandbox reads the usual phone books and no others.
+        Some(_) => Dial::settings(settings_of(&request.entry, &loaded)?),
+        None => Dial::entry(&request.entry),
+    };
+    let dial = dial.number(request.phone.unwrap_or_default()).credentials(credentials);
+    let result = follow(&manager, dial, &request.entry, output).await;
+    result.map(drop).inspect_err(|failure| last::remember(&request.entry, &failure.json()))
 }
 
 /// Dials with the messages of Windows.

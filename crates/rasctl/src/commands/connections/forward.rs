@@ -4,13 +4,12 @@ use super::ConnectionArguments;
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::manager;
+use crate::manager::Managers;
 use serde_json::json;
 
 /// Prints their addresses, one a line, in the order in which they were asked for.
-pub(crate) async fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
-    let (info, connection) = arguments.find(&manager)?;
+pub(crate) fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
+    let (info, connection) = arguments.find(&Managers::running(context.scope)?)?;
     let forwards = connection.status()?.doors.forwards;
     if forwards.is_empty() {
         let what = format!("{} has no forward", info.entry);

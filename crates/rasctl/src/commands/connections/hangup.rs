@@ -4,7 +4,7 @@ use super::ConnectionArguments;
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::manager;
+use crate::manager::Managers;
 use crate::output::{duration, json};
 use clap::Args;
 use rasman::{Code, Connection, ConnectionInfo, HangUp};
@@ -26,15 +26,15 @@ pub(crate) struct HangupArguments {
 
 /// Hangs up, and waits until it is done.
 pub(crate) async fn run(arguments: &HangupArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
+    let managers = Managers::running(context.scope)?;
     let chosen = match arguments.all {
-        true => manager.connections(),
-        false => vec![arguments.connection.choose(manager.connections())?],
+        true => managers.connections(),
+        false => vec![arguments.connection.choose(managers.connections())?],
     };
     let mut done = Vec::new();
     for info in chosen {
         let start = Instant::now();
-        let Some(hung_up) = hang_up(&manager.connection(info.handle)?, arguments.force).await? else { continue };
+        let Some(hung_up) = hang_up(&managers.connection(info.handle)?, arguments.force).await? else { continue };
         context.output.line(sentence(&info, &hung_up, start));
         done.push(value(&info, &hung_up));
     }
@@ -45,17 +45,13 @@ pub(crate) async fn run(arguments: &HangupArguments, context: &Context) -> Resul
     Ok(Exit::Success)
 }
 
-/// Hangs up once, or by force until the connection is gone; nothing if it went away by itself meanwhile.
+/// Hangs up; nothing if the connection went away by itself meanwhile.
 async fn hang_up(connection: &Connection, force: bool) -> Result<Option<HangUp>, Failure> {
-    loop {
-        let hung_up = match connection.hang_up() {
-            Ok(hanging_up) => hanging_up.await,
-            Err(error) if error.code() == Code::INVALID_HANDLE => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        if !force || matches!(hung_up, HangUp::Gone(_)) {
-            return Ok(Some(hung_up));
-        }
+    let hanging_up = if force { connection.force_hang_up() } else { connection.hang_up() };
+    match hanging_up {
+        Ok(hanging_up) => Ok(Some(hanging_up.await)),
+        Err(error) if error.code() == Code::INVALID_HANDLE => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

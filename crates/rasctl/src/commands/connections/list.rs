@@ -3,15 +3,14 @@
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, number};
-use crate::manager;
+use crate::manager::Managers;
 use crate::output::{Output, Paint, json};
 use rasman::{Code, ConnState, ConnectionInfo, Substate};
 use serde_json::json;
 
 /// Lists them.
-pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
-    let connections = manager.connections();
+pub(crate) fn run(context: &Context) -> Result<Exit, Failure> {
+    let connections = Managers::running(context.scope)?.connections();
     table(&connections, context.output);
     context.output.json(&json!({ "connections": connections.iter().map(json::info).collect::<Vec<_>>() }));
     Ok(Exit::Success)

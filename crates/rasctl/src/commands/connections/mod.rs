@@ -6,12 +6,15 @@ pub(crate) mod list;
 pub(crate) mod proxy;
 pub(crate) mod stats;
 pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod watch;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::manager::Managers;
 use clap::Args;
-use rasman::{Connection, ConnectionInfo, Manager};
+use rasman::{Connection, ConnectionInfo};
+use rasman_phonebook::fold_name;
 
 /// Which connection is meant.
 #[derive(Args, Default)]
@@ -23,9 +26,9 @@ pub(crate) struct ConnectionArguments {
 
 impl ConnectionArguments {
     /// Finds the connection that is meant.
-    fn find(&self, manager: &Manager) -> Result<(ConnectionInfo, Connection), Failure> {
-        let info = self.choose(manager.connections())?;
-        let connection = manager.connection(info.handle)?;
+    fn find(&self, managers: &Managers) -> Result<(ConnectionInfo, Connection), Failure> {
+        let info = self.choose(managers.connections())?;
+        let connection = managers.connection(info.handle)?;
         Ok((info, connection))
     }
 
@@ -48,9 +51,12 @@ impl ConnectionArguments {
     }
 }
 
-/// Tells whether a name or a handle means this connection.
-fn is(info: &ConnectionInfo, name: &str) -> bool {
-    info.entry.to_lowercase() == name.to_lowercase() || info.handle.to_string() == name.to_ascii_lowercase()
+/// Tells whether a name or a handle means this connection. One without an entry is listed under its number with a period
+/// before it (clause B11), which may be left out.
+pub(crate) fn is(info: &ConnectionInfo, name: &str) -> bool {
+    let listed = fold_name(&info.entry);
+    let name = fold_name(name);
+    listed == name || listed.strip_prefix('.') == Some(&name) || info.handle.to_string() == name
 }
 
 /// Text from outside for an error message: bounded, without what disturbs a terminal.
@@ -79,6 +85,7 @@ mod tests {
     fn h3_a17_a_connection_is_found_by_name_or_handle() {
         assert_eq!(chosen(Some("WORK"), &["home", "Work"]), Ok("Work".to_owned()));
         assert_eq!(chosen(Some("0000000000000001"), &["home", "Work"]), Ok("home".to_owned()));
+        assert_eq!(chosen(Some("vpn.example.com"), &[".vpn.example.com"]), Ok(".vpn.example.com".to_owned()));
         assert_eq!(chosen(None, &["home"]), Ok("home".to_owned()));
         assert_eq!(chosen(None, &["home", "work"]), Err(Exit::Usage));
         assert_eq!(chosen(None, &[]), Err(Exit::NotFound));

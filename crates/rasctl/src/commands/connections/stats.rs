@@ -4,13 +4,12 @@ use super::ConnectionArguments;
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::manager;
+use crate::manager::Managers;
 use crate::output::{duration, json, size};
 
 /// Shows the counters.
-pub(crate) async fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
-    let (info, connection) = arguments.find(&manager)?;
+pub(crate) fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
+    let (info, connection) = arguments.find(&Managers::running(context.scope)?)?;
     let statistics = connection.statistics()?;
     let output = context.output;
     let (sent, received) = (size(statistics.bytes_sent), size(statistics.bytes_received));

@@ -4,7 +4,7 @@ use super::ConnectionArguments;
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, number};
-use crate::manager;
+use crate::manager::Managers;
 use crate::output::{Output, Paint, duration, json, wrap};
 use clap::Args;
 use rasman::{ConnState, Connection, ConnectionInfo, Status, Substate};
@@ -21,17 +21,17 @@ pub(crate) struct StatusArguments {
 }
 
 /// Shows one connection, or all.
-pub(crate) async fn run(arguments: &StatusArguments, context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
+pub(crate) fn run(arguments: &StatusArguments, context: &Context) -> Result<Exit, Failure> {
+    let managers = Managers::running(context.scope)?;
     let chosen = match &arguments.connection.name {
-        Some(_) => vec![arguments.connection.choose(manager.connections())?],
-        None => manager.connections(),
+        Some(_) => vec![arguments.connection.choose(managers.connections())?],
+        None => managers.connections(),
     };
     let mut shown = Vec::new();
     let mut healthy = !chosen.is_empty();
     for info in chosen {
         // One that went away meanwhile is not shown.
-        let Ok(connection) = manager.connection(info.handle) else { continue };
+        let Ok(connection) = managers.connection(info.handle) else { continue };
         let Ok(status) = connection.status() else { continue };
         healthy &= is_healthy(&status);
         show(&info, &connection, &status, context.output);

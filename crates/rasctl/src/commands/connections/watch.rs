@@ -4,31 +4,45 @@ use super::list::table;
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, number};
-use crate::manager;
-use crate::output::{Output, Paint, json};
+use crate::manager::Managers;
+use crate::output::{Output, json};
 use crate::runtime::Ending;
-use rasman::{Change, ConnectionInfo, Handle, WatchEvent};
+use rasman::{Change, ConnectionInfo, Handle, Watch, WatchEvent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
+use tokio::sync::mpsc;
 
-/// Watches until a signal, or until the manager ends.
+/// Watches until a signal, or until the managers end.
 pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
-    let manager = manager::connect(context.scope).await?;
+    let managers = Managers::started(context.scope)?;
     let mut watcher = Watcher { output: context.output, start: Instant::now(), names: BTreeMap::new() };
     let mut ending = Ending::listen()?;
-    let mut watch = manager.watch();
+    let (events, mut queue) = mpsc::channel(QUEUE);
+    for (_, manager) in &managers.0 {
+        tokio::spawn(forward(manager.watch(), events.clone()));
+    }
+    drop(events);
     loop {
         tokio::select! {
-            event = watch.next() => match event {
+            event = queue.recv() => match event {
                 Some(WatchEvent::Change(change)) => {
-                    watcher.learn(&change, || manager.connections());
+                    watcher.learn(&change, || managers.connections());
                     watcher.change(&change);
                 }
                 Some(event) => watcher.event(&event),
                 None => return Err(Failure::new(Exit::Manager, "the connection manager has ended", "")),
             },
             () = ending.wait() => return Ok(Exit::Success),
+        }
+    }
+}
+
+/// Hands on what one manager tells.
+async fn forward(mut watch: Watch, events: mpsc::Sender<WatchEvent>) {
+    while let Some(event) = watch.next().await {
+        if events.send(event).await.is_err() {
+            return;
         }
     }
 }
@@ -52,8 +66,10 @@ impl Watcher {
     }
 
     fn snapshot(&mut self, list: &[ConnectionInfo]) {
-        self.names = list.iter().map(|info| (info.handle, info.entry.clone())).collect();
-        table(list, self.output);
+        self.names.extend(list.iter().map(|info| (info.handle, info.entry.clone())));
+        if !list.is_empty() {
+            table(list, self.output);
+        }
         self.output.json(&json!({
             "event": "snapshot",
             "connections": list.iter().map(json::info).collect::<Vec<_>>(),
@@ -75,16 +91,16 @@ impl Watcher {
         let elapsed = self.start.elapsed();
         let shown = name.clone().unwrap_or_else(|| handle.to_string());
         let painter = self.output.painter();
-        let strong = painter.paint(Paint::Strong, &shown);
+        let at = painter.at(elapsed, &shown);
         let mut event = match change {
             Change::Notified { notification, .. } => {
-                self.output.line(format_args!("{} {strong}", painter.notification(elapsed, notification)));
+                self.output.line(painter.notification(elapsed, &shown, notification));
                 json::notification(elapsed, notification)
             }
             Change::Substate { substate, cause, .. } => {
                 let why = cause.as_ref().map_or_else(String::new, |cause| format!("error {}", number(cause.code)));
-                let time = painter.paint(Paint::Dim, format_args!("{:>9}", crate::output::duration(elapsed)));
-                self.output.line(format_args!("{time}  {:#06x} {substate:<19} {why} {strong}", substate.number()));
+                let line = format!("{at}  {:#06x} {substate:<19} {why}", substate.number());
+                self.output.line(line.trim_end());
                 json!({
                     "event": "substate",
                     "substate": substate.name(),
@@ -94,9 +110,7 @@ impl Watcher {
             }
             Change::Gone { cause, .. } => {
                 self.names.remove(&handle);
-                let time = painter.paint(Paint::Dim, format_args!("{:>9}", crate::output::duration(elapsed)));
-                let why = format!("error {}", number(cause.code));
-                self.output.line(format_args!("{time}         {:<19} {why} {strong}", "gone"));
+                self.output.line(format_args!("{at}         {:<19} {}", "gone", number(cause.code)));
                 json!({ "event": "gone", "cause": json::cause(cause) })
             }
             _ => json!({ "event": "other" }),
@@ -119,3 +133,6 @@ fn handle_of(change: &Change) -> Handle {
         _ => Handle(0),
     }
 }
+
+/// As many events wait at the most; a manager tells who lags behind.
+const QUEUE: usize = 64;

@@ -223,7 +223,7 @@ impl Stage {
         let mut told = Vec::new();
         while let Some(notification) = dialing.next().await {
             let elapsed = start.elapsed();
-            self.output.line(format_args!("  {}", self.output.painter().notification(elapsed, &notification)));
+            self.output.line(format_args!("  {}", self.output.painter().notification(elapsed, "", &notification)));
             self.output.json(&json::notification(elapsed, &notification));
             told.push(notification);
         }

@@ -3,6 +3,7 @@
 mod doors;
 mod follow;
 mod hold;
+mod leave;
 mod server;
 mod who;
 
@@ -12,11 +13,13 @@ use crate::arguments::Context;
 use crate::books::Books;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{last, manager};
+use crate::{certificates, last, manager};
 use clap::Args;
 use doors::DoorArguments;
-use rasman::{DataPath, Dial, Entry, Manager, Rootless};
+use rasman::{Cause, DataPath, Dial, Entry, Manager, Rootless};
+use rasman_phonebook::store::{Loaded, Scope as BookScope};
 use server::ServerArguments;
+use std::path::{Path, PathBuf};
 use who::WhoArguments;
 
 /// What to dial, as whom, and how programs get in.
@@ -51,10 +54,16 @@ pub(crate) fn run(arguments: &DialArguments, context: &Context) -> Result<Exit, 
 
 fn dial(arguments: &DialArguments, context: &Context) -> Result<Exit, Failure> {
     // What is wrong with the settings is told before anybody is asked for a password.
-    let dial = arguments.dial(context)?;
-    let manager = manager::local()?;
+    let (dial, scope) = arguments.dial(context)?;
+    let manager = match arguments.hold {
+        true => manager::local()?,
+        false => manager::to_dial(context.scope, scope == Some(BookScope::AllUsers))?,
+    };
     let dial = dial.credentials(arguments.credentials(&manager, context)?);
-    hold::run(&manager, dial, context.output)
+    match arguments.hold {
+        true => hold::run(&manager, dial, context.output),
+        false => leave::run(&manager, dial, arguments.target(), context.output),
+    }
 }
 
 impl DialArguments {
@@ -63,30 +72,39 @@ impl DialArguments {
         self.entry.as_deref().or_else(|| self.server.name()).unwrap_or_default()
     }
 
-    /// Makes a dial of the arguments, without credentials; nothing is opened but files.
-    fn dial(&self, context: &Context) -> Result<Dial, Failure> {
-        let (dial, own) = match (self.server.entry()?, &self.entry) {
+    /// Makes a dial of the arguments, without credentials, and tells whose the entry is; nothing is opened but files.
+    fn dial(&self, context: &Context) -> Result<(Dial, Option<BookScope>), Failure> {
+        let (dial, own, scope) = match (self.server.entry()?, &self.entry) {
             (Some(entry), _) => {
                 let own = rootless(&entry).clone();
-                (Dial::settings(entry), own)
+                (Dial::settings(entry), own, None)
             }
             (None, Some(name)) => {
-                let own = doors_of(name, context)?;
-                let dial = Dial::entry(name).number(self.phone.clone().unwrap_or_default());
-                (if let Some(phonebook) = &context.phonebook { dial.phonebook(phonebook) } else { dial }, own)
+                let loaded = Books::of(context).find(name)?;
+                let own = doors_of(name, &loaded);
+                let dial = match &context.phonebook {
+                    Some(phonebook) if self.hold => Dial::entry(name).phonebook(absolute(phonebook)?),
+                    // A daemon in its sandbox reads the usual phone books and no others.
+                    Some(_) => Dial::settings(settings_of(name, &loaded)?),
+                    None => Dial::entry(name),
+                };
+                let dial = dial.number(self.phone.clone().unwrap_or_default());
+                (dial, own, Some(loaded.place.scope))
             }
             (None, None) => return Err(Failure::usage("there is nothing to dial", "name an entry, or a --server")),
         };
         let dial = dial.paused_states(context.output.can_ask()).remember(self.who.remember);
-        Ok(match self.doors.over(&own)? {
+        let dial = match self.doors.over(&own)? {
             Some(doors) => dial.data_path(doors),
             None => dial,
-        })
+        };
+        Ok((dial, scope))
     }
 
     fn credentials(&self, manager: &Manager, context: &Context) -> Result<rasman::Credentials, Failure> {
         match &self.entry {
-            Some(name) => self.who.for_entry(name, manager, context),
+            Some(name) if self.hold || context.phonebook.is_none() => self.who.for_entry(name, manager, context),
+            Some(name) => self.who.for_server(name, context.output),
             None => self.who.for_server(self.target(), context.output),
         }
     }
@@ -98,12 +116,23 @@ fn rootless(entry: &Entry) -> &Rootless {
 }
 
 /// Reads the doors of an entry; whether they can be opened is the manager's business.
-fn doors_of(name: &str, context: &Context) -> Result<Rootless, Failure> {
-    let loaded = Books::of(context).find(name)?;
+fn doors_of(name: &str, loaded: &Loaded) -> Rootless {
     let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
-    Ok(match entry.dial_entry(&Default::default(), |_| Ok(Vec::new())) {
+    match entry.dial_entry(&Default::default(), |_| Ok(Vec::new())) {
         Ok(entry) => rootless(&entry).clone(),
         // The manager says what is wrong with it.
         Err(_) => Rootless { socks: Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0))), forwards: Vec::new() },
-    })
+    }
+}
+
+/// Reads what an entry dials.
+pub(crate) fn settings_of(name: &str, loaded: &Loaded) -> Result<Entry, Failure> {
+    let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
+    let dialled = entry.dial_entry(&Default::default(), certificates::of_phone_book);
+    dialled.map_err(|obstacle| Failure::from(Cause::from(obstacle)))
+}
+
+/// The manager may work in another folder than we do.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::system(path.display(), &error))
 }

@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::runtime::block_on;
 use crate::secrets::{PasswordArguments, ask_plain};
 use clap::Args;
-use rasman::{Credentials, Manager, STORED_PASSWORD, Secret};
+use rasman::{Code, Credentials, DialParams, Manager, STORED_PASSWORD, Secret};
 
 /// The user, and where the password comes from.
 #[derive(Args)]
@@ -44,7 +44,7 @@ impl WhoArguments {
             // If nothing is stored the dial asks, or fails.
             return Ok(Credentials { domain: self.domain.clone().unwrap_or_default(), ..Credentials::default() });
         }
-        let stored = manager.dial_params(named(entry, context))?;
+        let stored = stored(entry, manager, context)?;
         let user = self.user.clone().unwrap_or_else(|| stored.user.clone());
         if user.is_empty() {
             return Err(Failure::usage("there is no user name", "give it by --user NAME"));
@@ -57,5 +57,15 @@ impl WhoArguments {
             None => self.password.read_or_ask(context.output, &format!("Password of {user} for {entry}: "))?,
         };
         Ok(Credentials { user, domain: self.domain.clone().unwrap_or(stored.domain), password })
+    }
+}
+
+/// Tells what is stored for the entry: as the manager sees it, or as this program does where the manager does not tell.
+fn stored(entry: &str, manager: &Manager, context: &Context) -> Result<DialParams, Failure> {
+    match manager.dial_params(named(entry, context)) {
+        Err(error) if error.code() == Code::NOT_SUPPORTED => {
+            Ok(crate::manager::local()?.dial_params(named(entry, context))?)
+        }
+        other => Ok(other?),
     }
 }

@@ -3,6 +3,7 @@
 use super::add::identity;
 use crate::arguments::Context;
 use crate::books::{self, Books, ChangeError};
+use crate::certificates;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manager;
@@ -49,11 +50,12 @@ pub(super) fn run(arguments: &ImportArguments, context: &Context) -> Result<Exit
         open_doors(&mut imported.book, &names)?;
     }
     let place = Books::of(context).default_place();
+    keep_certificates(&mut imported.book, &names, &place, context)?;
     books::change(&place, Missing::Create, |book| copy(&imported.book, &names, book, arguments.replace))?;
 
     let output = context.output;
     let painter = output.painter();
-    output.line(format_args!("{} entries of a {} are in {}:", names.len(), imported.kind, place.path.display()));
+    output.line(format_args!("Imported into {}, from a {}:", place.path.display(), imported.kind));
     for name in &names {
         output.line(format_args!("  {}", painter.paint(Paint::Strong, name)));
     }
@@ -133,6 +135,21 @@ fn open_doors(book: &mut Book, names: &[String]) -> Result<(), Failure> {
             "127.0.0.1:0".clone_into(&mut entry.socks);
             let changed = entry.changed;
             book.set_properties(&entry, changed).map_err(|error| books::edit(&error))?;
+        }
+    }
+    Ok(())
+}
+
+/// A file that is not there is no reason not to import; the entry says so when it is dialled.
+fn keep_certificates(book: &mut Book, names: &[String], place: &Place, context: &Context) -> Result<(), Failure> {
+    for name in names {
+        let Some(mut entry) = book.properties(name).filter(|entry| !entry.ca.is_empty()) else { continue };
+        match certificates::keep(&mut entry, place) {
+            Ok(()) => {
+                let changed = entry.changed;
+                book.set_properties(&entry, changed).map_err(|error| books::edit(&error))?;
+            }
+            Err(failure) => context.output.warning(format_args!("\"{name}\": {}", failure.headline())),
         }
     }
     Ok(())

@@ -3,10 +3,11 @@
 use super::settings;
 use crate::arguments::Context;
 use crate::books::{self, Books, ChangeError};
+use crate::certificates;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
-use rasman_phonebook::store::Missing;
+use rasman_phonebook::store::{Missing, Place};
 use rasman_phonebook::{Book, Filetime, Finding, Properties, Scope, Section, Severity, check};
 use serde_json::json;
 use std::str::FromStr;
@@ -69,7 +70,7 @@ pub(super) fn run(arguments: &SetArguments, context: &Context) -> Result<Exit, F
     let stamp = books::stamp();
     let new = books::change(&place, Missing::Refuse, |book: &mut Book| {
         let before = check(book);
-        edit(book, arguments, stamp)?;
+        edit(book, arguments, &place, stamp)?;
         let new = new_findings(&before, check(book));
         refuse(&new, arguments.force)?;
         Ok(new)
@@ -92,7 +93,7 @@ pub(super) fn apply(entry: &mut Properties, assignment: &Assignment) -> Result<(
     }
 }
 
-fn edit(book: &mut Book, arguments: &SetArguments, stamp: Filetime) -> Result<(), ChangeError> {
+fn edit(book: &mut Book, arguments: &SetArguments, place: &Place, stamp: Filetime) -> Result<(), ChangeError> {
     let name = &arguments.entry;
     for key in &arguments.unset {
         let scope = scope_of(&section(book, name)?, key, arguments.link);
@@ -102,6 +103,9 @@ fn edit(book: &mut Book, arguments: &SetArguments, stamp: Filetime) -> Result<()
         if settings::find(&assignment.key).is_some() && !assignment.more {
             let mut entry = section(book, name)?.properties();
             apply(&mut entry, assignment).map_err(ChangeError::Other)?;
+            if assignment.key == "ca" {
+                certificates::keep(&mut entry, place).map_err(ChangeError::Other)?;
+            }
             book.set_properties(&entry, stamp)?;
             continue;
         }

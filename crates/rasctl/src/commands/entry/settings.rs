@@ -124,7 +124,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "redial-attempts",
-        takes: "NUMBER",
+        takes: "a number",
         what: "how many attempts follow the first one",
         get: |entry| entry.redial_attempts.to_string(),
         set: |entry, value| {
@@ -134,7 +134,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "redial-pause",
-        takes: "SECONDS",
+        takes: "a number of seconds",
         what: "the wait before each of them",
         get: |entry| entry.redial_seconds.to_string(),
         set: |entry, value| {
@@ -154,7 +154,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "idle",
-        takes: "SECONDS, never or default",
+        takes: "a number of seconds, never or default",
         what: "hang up after this long without traffic",
         get: |entry| match entry.idle_disconnect() {
             IdleDisconnect::UserPreference => "default".to_owned(),
@@ -187,7 +187,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "mru",
-        takes: "BYTES",
+        takes: "a number of bytes",
         what: "largest packet that we want to receive",
         get: |entry| entry.mru.to_string(),
         set: |entry, value| number(&mut entry.mru, value),

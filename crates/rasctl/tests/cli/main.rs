@@ -1,0 +1,9 @@
+//! The command lines as their users meet them: the built programs, their output, their exit codes.
+
+mod container;
+mod daemon;
+mod dial;
+mod entries;
+mod help;
+mod rasdial;
+mod scene;
