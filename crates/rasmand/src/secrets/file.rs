@@ -42,7 +42,8 @@ impl Files {
             Whose::AllUsers => "all-users".to_owned(),
         };
         if create {
-            make_folders(root)?;
+            // The system's folder has files for everybody beside the credentials.
+            make_folders(root, if place.whose == Whose::AllUsers { 0o755 } else { 0o700 })?;
         }
         let Some(top) = open_folder(CWD, root, root, false)? else { return Ok(None) };
         let path = root.join(&owner);
@@ -188,10 +189,11 @@ fn open_folder(above: BorrowedFd<'_>, name: &Path, shown: &Path, create: bool) -
     Ok(Some(folder))
 }
 
-/// Makes a folder and those above it, for us alone.
-fn make_folders(path: &Path) -> Result<(), StoreError> {
+/// Makes a folder for us alone, and those above it with a mode of their own.
+fn make_folders(path: &Path, above: u32) -> Result<(), StoreError> {
     use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    let make = |path: &Path, mode| std::fs::DirBuilder::new().recursive(true).mode(mode).create(path);
+    let made = path.parent().map_or(Ok(()), |parent| make(parent, above)).and_then(|()| make(path, 0o700));
     made.map_err(|error| match Errno::from_io_error(&error).unwrap_or(Errno::IO) {
         Errno::ROFS | Errno::ACCESS | Errno::PERM => {
             StoreError::unavailable(format_args!("{} cannot be made: {error}", path.display()))

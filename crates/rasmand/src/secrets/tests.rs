@@ -28,6 +28,13 @@ fn refusal<T>(result: Result<T, StoreError>) -> String {
     }
 }
 
+/// What this process takes from the modes of what it makes.
+fn umask() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("Umask:")).unwrap();
+    u32::from_str_radix(mask.trim(), 8).unwrap()
+}
+
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -37,7 +44,7 @@ fn mode(path: &Path, mode: u32) {
 fn files(folder: &Folder) -> file::Files {
     let settings = CredentialSettings {
         folder: Some(folder.path().join("state/credentials")),
-        machine_folder: Some(folder.path().join("machine")),
+        machine_folder: Some(folder.path().join("machine/credentials")),
         ..CredentialSettings::default()
     };
     file::Files::new(&settings)
@@ -67,7 +74,10 @@ fn a_file_keeps_an_item_for_its_owner_alone() {
     let everybody = Place { whose: Whose::AllUsers, ..work.clone() };
     store.set(&everybody, Kind::Password, &"default".into()).unwrap();
     assert_eq!(text(store.get(&work, Kind::Password)).as_deref(), Some("second"));
-    assert!(folder.path().join(format!("machine/all-users/{}.password", work.entry)).exists());
+    assert!(folder.path().join(format!("machine/credentials/all-users/{}.password", work.entry)).exists());
+    let mode_of = |path: &str| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode_of("machine/credentials"), 0o700);
+    assert_eq!(mode_of("machine"), 0o755 & !umask(), "the system's phone book is there, too");
     store.clear(&work, Kind::Password).unwrap();
     assert_eq!(text(store.get(&work, Kind::Password)), None);
     assert_eq!(text(store.get(&everybody, Kind::Password)).as_deref(), Some("default"));
