@@ -8,6 +8,7 @@ use rustix::fs::FlockOperation;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ fn try_start(place: &Place, idle: Option<Option<Duration>>) -> Result<(), String
     }
     let program = std::env::current_exe().map_err(|error| format!("cannot find my own program: {error}"))?;
     let mut command = Command::new(program);
+    // The program may be one file with several names, and this is the one that is meant.
+    command.arg0("rasmand");
     command.arg("--detached").arg("--scope").arg(place.scope.to_string()).arg("--folder").arg(&place.folder);
     match idle {
         Some(Some(idle)) => drop(command.arg("--idle").arg(idle.as_secs_f64().to_string())),
