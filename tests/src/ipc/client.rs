@@ -3,7 +3,7 @@
 use crate::harness;
 use rasman::daemon::{Connector, Scope};
 use rasman::ipc::wire::parse_handle;
-use rasman::{Connection, Dial, Dialing, Error, Flow, Held, Manager, Notification};
+use rasman::{Answer, Change, Connection, Dial, Dialing, Error, Flow, Held, Manager, Notification, WatchEvent};
 use rasman_lab::Facts;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -18,6 +18,10 @@ use tokio::sync::mpsc;
 /// If the arguments are wrong.
 pub fn client(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> = arguments.map(|argument| argument.into_string().expect("UTF-8")).collect();
+    if arguments.first().is_some_and(|first| first == "where") {
+        say(&rasman::ipc::scope::Place::of(Scope::User).folder.to_string_lossy());
+        return ExitCode::SUCCESS;
+    }
     let [folder, facts, rest @ ..] = arguments.as_slice() else { panic!("FOLDER FACTS [SCOPE]") };
     let facts: Facts = serde_json::from_str(facts).expect("the lab's facts");
     let scope = rest.first().map_or(Scope::User, |scope| scope.parse().expect("a scope"));
@@ -69,6 +73,12 @@ async fn obey(manager: Manager, facts: &Facts) {
             })),
             ["hangup", handle] => report(on(&manager, handle, |connection| connection.hang_up().map(drop))),
             ["force", handle] => report(on(&manager, handle, |connection| connection.force_hang_up().map(drop))),
+            ["answer", handle, password] => report(on(&manager, handle, |connection| {
+                // The first question of a dial.
+                connection.answer(1, Answer::Credentials(harness::credentials(password)))
+            })),
+            ["watch"] => watch(&manager),
+            ["stop"] => report(manager.stop().await),
             [handle, rest @ ..] if dials.contains_key(*handle) => {
                 let _ = dials[*handle].send(rest.join(" ")).await;
             }
@@ -86,6 +96,23 @@ fn dial(facts: &Facts, name: &str) -> Dial {
 fn on(manager: &Manager, handle: &str, act: impl FnOnce(Connection) -> Result<(), Error>) -> Result<(), Error> {
     let handle = parse_handle(handle).expect("a handle");
     act(manager.connection(handle)?)
+}
+
+/// Tells every change.
+fn watch(manager: &Manager) {
+    let mut watch = manager.watch();
+    tokio::task::spawn_local(async move {
+        while let Some(event) = watch.next().await {
+            match event {
+                WatchEvent::Snapshot(list) => say(&format!("watching {}", list.len())),
+                WatchEvent::Change(Change::Notified { handle, notification }) => {
+                    say(&format!("change {handle} {}", notification.state));
+                }
+                WatchEvent::Change(Change::Gone { handle, cause }) => say(&format!("change {handle} {}", cause.code.0)),
+                _ => say("change"),
+            }
+        }
+    });
 }
 
 /// Tells what the dial tells.

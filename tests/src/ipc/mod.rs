@@ -1,6 +1,7 @@
 //! Daemons and clients in processes of their own.
 
 mod client;
+pub mod raw;
 
 pub use client::client;
 
@@ -50,6 +51,16 @@ impl Daemon {
         let mut daemon = Self { helper: helper.into(), folder, child: None };
         daemon.run(scope, arguments);
         daemon
+    }
+
+    /// Gives the settings of an entry that leads to a lab, as a foreign client writes them.
+    ///
+    /// # Panics
+    /// If the entry cannot be carried.
+    #[must_use]
+    pub fn settings(lab: &rasman_lab::Running) -> serde_json::Value {
+        let entry = rasman::ipc::wire::EntryWire::new(&crate::harness::entry(lab)).expect("it can be carried");
+        serde_json::to_value(entry).expect("it is JSON")
     }
 
     /// Starts it again in the same folder.

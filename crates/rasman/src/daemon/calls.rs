@@ -174,10 +174,9 @@ fn not_understood(name: &str, replied: &Replied<'_>) -> Error {
     Error(cause.advice("use a library and a manager of the same version"))
 }
 
-/// Whether a call may be carried out twice.
+/// Whether a call may be carried out twice: all but those that start something or count.
 fn is_repeatable(method: &str) -> bool {
-    let method = method.rsplit('.').next().unwrap_or_default();
-    matches!(method, "Describe" | "Status" | "Statistics" | "Ended" | "List" | "MayEnterHandler" | "Abandon")
+    !matches!(method.rsplit('.').next().unwrap_or_default(), "Dial" | "HangUp" | "Answer")
 }
 
 /// Whether an error says that the other end is gone, and not that the call was wrong or that it takes too long.

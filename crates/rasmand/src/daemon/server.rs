@@ -62,8 +62,11 @@ impl Server {
     pub(super) fn accept(self: &Rc<Self>, stream: UnixStream) {
         match self.admit(&stream) {
             Ok(peer) => {
+                let stream = Arc::new(stream);
+                // Counted at once: many may be accepted before the first of them is served.
+                let client = self.register(&stream, peer);
                 let server = Rc::clone(self);
-                tokio::task::spawn_local(async move { server.serve(stream, peer).await });
+                tokio::task::spawn_local(async move { server.serve(&stream, &client).await });
             }
             Err(cause) => {
                 tracing::warn!(code = cause.code.0, did = cause.did, "a client was turned away");
@@ -139,26 +142,26 @@ impl Server {
         process
     }
 
-    async fn serve(self: Rc<Self>, stream: UnixStream, peer: Peer) {
-        let stream = Arc::new(stream);
-        let outbox = Arc::new(Outbox::new(Arc::clone(&stream)));
-        let client = {
-            let mut state = self.state();
-            peer.process.connections.set(peer.process.connections.get() + 1);
-            let client = Rc::new(Client { id: state.next_client(), peer, outbox: Arc::clone(&outbox) });
-            state.clients.insert(client.id, Rc::clone(&client));
-            client
-        };
+    fn register(&self, stream: &Arc<UnixStream>, peer: Peer) -> Rc<Client> {
+        let mut state = self.state();
+        peer.process.connections.set(peer.process.connections.get() + 1);
+        let outbox = Arc::new(Outbox::new(Arc::clone(stream)));
+        let client = Rc::new(Client { id: state.next_client(), peer, outbox });
+        state.clients.insert(client.id, Rc::clone(&client));
         self.changed.notify_one();
+        client
+    }
+
+    async fn serve(self: Rc<Self>, stream: &UnixStream, client: &Rc<Client>) {
         tokio::select! {
-            result = self.read(&client, &stream) => if let Err(error) = result {
+            result = self.read(client, stream) => if let Err(error) = result {
                 tracing::debug!(pid = client.peer.process.pid, "a client is cut off: {error}");
             },
-            () = outbox.run(|| hub::caught_up(&self, &client)) => {
+            () = client.outbox.run(|| hub::caught_up(&self, client)) => {
                 tracing::info!(pid = client.peer.process.pid, "a client that does not read is cut off");
             }
         }
-        self.client_left(&client);
+        self.client_left(client);
         self.changed.notify_one();
     }
 
