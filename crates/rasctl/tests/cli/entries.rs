@@ -89,7 +89,8 @@ fn check_points_at_what_is_wrong() {
     assert!(findings.iter().any(|found| found["line"] == 5 && found["severity"] == "error"), "{findings:?}");
     for sample in ["sstp", "pppoe", "modem"] {
         let path = format!("{}/../phonebook/samples/{sample}.pbk", env!("CARGO_MANIFEST_DIR"));
-        scene.run(&["entry", "check", "--quiet", &path]).expect(0).says("0 errors", "").says("", "");
+        let json = scene.run(&["entry", "check", "--json", &path]).expect(0).json();
+        assert_eq!(json["errors"], 0, "{sample}: {json}");
     }
     scene.run(&["entry", "check", "/nowhere.pbk"]).expect(6).says("", "error 621");
     scene.run(&["entry", "check", "/"]).expect(6).says("", "is a folder");

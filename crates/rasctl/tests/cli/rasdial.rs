@@ -34,6 +34,7 @@ fn the_exit_status_is_the_error_number() {
 #[test]
 fn a_phone_book_and_another_server_are_named_by_switches() {
     let scene = Scene::with_entry("");
+    scene.run(&["entry", "set", "Office", "redial-attempts=0"]).expect(0);
     scene.run(&["entry", "export", "-o", "my.pbk"]).expect(0);
     scene.run(&["entry", "remove", "office"]).expect(0);
     scene.rasdial(&["Office", "alice", "wonderland"]).expect(623 & 255);

@@ -1,5 +1,6 @@
 //! `rasctl entry check`: what is wrong, unknown or not supported in phone books, line by line.
 
+use super::show::is_secret;
 use crate::arguments::Context;
 use crate::books::{self, Books};
 use crate::exit::Exit;
@@ -9,6 +10,7 @@ use clap::Args;
 use rasman_phonebook::store::{Loaded, Place, Scope};
 use rasman_phonebook::{Finding, Severity, check};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// What to check.
@@ -60,7 +62,7 @@ fn report(loaded: &Loaded, findings: &[Finding], output: Output) {
             current = Some(next);
         }
         let line = current.filter(|(index, _)| index + 1 == finding.line).map_or("", |(_, line)| line);
-        show(&path, finding, line, output);
+        show(&path, finding, &without_secret(line), output);
     }
     output.line(summary(&path, findings));
 }
@@ -76,6 +78,17 @@ fn show(path: &str, finding: &Finding, line: &str, output: Output) {
     output.line(format_args!("{} {}", painter.paint(Paint::Dim, "      |"), painter.paint(paint, carets)));
     if !finding.advice.is_empty() {
         output.line(format_args!("        {}", wrap(&finding.advice, output.width(), 8)));
+    }
+}
+
+/// Hides the value of a line that holds a secret, at its own length, so that carets still stand below it.
+fn without_secret(line: &str) -> Cow<'_, str> {
+    match line.split_once('=') {
+        Some((key, value)) if is_secret(key) => {
+            let hidden = value.chars().map(|c| if c == '\r' { c } else { '*' }).collect::<String>();
+            Cow::Owned(format!("{key}={hidden}"))
+        }
+        _ => Cow::Borrowed(line),
     }
 }
 

@@ -89,7 +89,7 @@ fn value(section: &Section<'_>, entry: &Properties, loaded: &Loaded, obstacle: O
 fn keys<'a>(section: &Section<'a>) -> impl Iterator<Item = (Option<Scope>, String, String)> + use<'a> {
     section.lines().filter_map(|line| match line.kind {
         LineKind::Key { key, value } => {
-            let hidden = SECRETS.contains(&&*key) && !value.is_empty();
+            let hidden = is_secret(&key) && !value.is_empty();
             let value = if hidden { rasman::STORED_PASSWORD.to_owned() } else { value.into_owned() };
             Some((line.scope, key.into_owned(), value.chars().filter(|c| !c.is_control()).collect()))
         }
@@ -120,6 +120,11 @@ pub(super) fn medium(entry: &Properties) -> &'static str {
         (EntryType::Broadband, _) => "pppoe",
         _ => "other",
     }
+}
+
+/// Tells whether a key's value is never shown.
+pub(super) fn is_secret(key: &str) -> bool {
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(key.trim()))
 }
 
 /// Keys in which an old program may have left a secret in clear.
