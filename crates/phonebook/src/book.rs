@@ -1,7 +1,7 @@
 //! A whole phone book.
 
 use crate::draft::{Draft, encode, end_line, newline};
-use crate::line::{Lines, is_header, name_range, take_line, without_end};
+use crate::line::{Lines, is_header, name_range, take_line, without_comments, without_end};
 use crate::name::{fold_name, validate_name, validate_new_name_for_rename};
 use crate::{EditError, Encoding, Scope, Section};
 use core::fmt;
@@ -26,7 +26,7 @@ pub struct Book {
     crlf: bool,
     original: Arc<Vec<u8>>,
     /// The bytes before the first section, mark included.
-    preamble: Range<usize>,
+    preamble: Text,
     /// `None` where a section was removed, so that places stay.
     sections: Vec<Option<Stored>>,
     /// Folded names and places.
@@ -63,11 +63,30 @@ impl Book {
         let ends = starts.iter().skip(1).copied().chain([original.len()]);
         let texts = starts.iter().copied().zip(ends).map(|(start, end)| start..end);
         let sections = texts.map(|text| Some(Stored { text: Text::Original(text), shadowed: false })).collect();
-        let preamble = 0..starts.first().copied().unwrap_or(original.len());
+        let preamble = Text::Original(0..starts.first().copied().unwrap_or(original.len()));
         let crlf = ends_with_crlf(&original, encoding);
         let mut book = Self { encoding, crlf, original, preamble, sections, names: BTreeSet::new() };
         book.index();
         book
+    }
+
+    /// Counts, without taking a book apart, the sections of a file and the lines of each, until `go_on` says no.
+    ///
+    /// It gets the count of sections so far, that of lines in the last one, and the number of the line.
+    pub(crate) fn count(bytes: &[u8], mut go_on: impl FnMut(usize, usize, usize) -> bool) {
+        let encoding = Encoding::detect(bytes);
+        let mut rest = &bytes[encoding.mark().len()..];
+        let (mut sections, mut lines) = (0, 0);
+        for number in 1.. {
+            let Some(line) = take_line(&mut rest, encoding) else { return };
+            lines += 1;
+            if is_header(without_end(line, encoding), encoding) {
+                (sections, lines) = (sections + 1, 1);
+            }
+            if !go_on(sections, lines, number) {
+                return;
+            }
+        }
     }
 
     /// Gives the bytes of the file.
@@ -75,7 +94,7 @@ impl Book {
     pub fn to_bytes(&self) -> Vec<u8> {
         let newline = newline(self.encoding, self.crlf);
         let mut bytes = Vec::with_capacity(self.original.len());
-        bytes.extend_from_slice(&self.original[self.preamble.clone()]);
+        bytes.extend_from_slice(self.bytes(&self.preamble));
         for stored in self.sections.iter().flatten() {
             // The last section of a file may lack its line end; what was added behind it needs it.
             if bytes.len() > self.encoding.mark().len() {
@@ -179,20 +198,26 @@ impl Book {
         Ok(())
     }
 
-    /// Removes an entry with all lines up to the next.
+    /// Removes an entry with all lines up to the next, but for comments right above the next header.
     ///
     /// # Errors
     /// No such entry.
     pub fn delete(&mut self, name: &str) -> Result<(), EditError> {
         let place = self.must_find(name)?;
+        let (_, comments) = self.split(place);
+        let comments = comments.to_vec();
         self.forget(place);
         self.sections[place] = None;
+        if !comments.is_empty() {
+            self.append_before(place, &comments);
+        }
         Ok(())
     }
 
     /// Adds a copy of another book's entry at the end of this one, under a name of its own.
     ///
-    /// Its lines are copied as they stand; only their encoding becomes this book's.
+    /// Its lines are copied as they stand; only their encoding becomes this book's. Comments right above the next
+    /// header are not the entry's.
     ///
     /// # Errors
     /// No such entry there; a name that clause B3 does not allow or that is taken here; a character that this book's
@@ -200,8 +225,8 @@ impl Book {
     pub fn copy_from(&mut self, other: &Self, name: &str, new_name: &str) -> Result<(), EditError> {
         validate_new_name_for_rename(new_name)?;
         self.refuse_taken(new_name, None)?;
-        let section = other.section(name).ok_or_else(|| EditError::NoEntry { name: name.to_owned() })?;
-        let raw = recode(section.raw(), other.encoding, self.encoding)?;
+        let (lines, _) = other.split(other.must_find(name)?);
+        let raw = recode(lines, other.encoding, self.encoding)?;
         let new = encode(self.encoding, "name", new_name)?;
         let text = with_name(&raw, self.encoding, &new);
         self.append(new_name, text)
@@ -225,8 +250,8 @@ impl Book {
 
     /// Gives the lines before the first section.
     pub(crate) fn preamble(&self) -> Lines<'_> {
-        let mark = self.encoding.mark().len().min(self.preamble.end);
-        Lines::new(&self.original[mark..self.preamble.end], self.encoding)
+        let preamble = self.bytes(&self.preamble);
+        Lines::new(&preamble[self.encoding.mark().len().min(preamble.len())..], self.encoding)
     }
 
     /// Changes one entry: all of it, or nothing if `change` fails.
@@ -236,10 +261,12 @@ impl Book {
         change: impl FnOnce(&mut Draft<'_>) -> Result<T, EditError>,
     ) -> Result<T, EditError> {
         let place = self.must_find(name)?;
-        let mut draft = Draft::new(self.text_at(place), self.encoding, self.crlf);
+        let (lines, comments) = self.split(place);
+        let mut draft = Draft::new(lines, self.encoding, self.crlf);
         let result = change(&mut draft)?;
-        if let Some(text) = draft.finish() {
+        if let Some(mut text) = draft.finish() {
             self.refuse_damaged()?;
+            text.extend_from_slice(comments);
             let shadowed = false; // Lookups lead to the first of a name.
             self.sections[place] = Some(Stored { text: Text::Changed(text), shadowed });
         }
@@ -324,9 +351,38 @@ impl Book {
     }
 
     fn bytes_of<'a>(&'a self, stored: &'a Stored) -> &'a [u8] {
-        match &stored.text {
+        self.bytes(&stored.text)
+    }
+
+    fn bytes<'a>(&'a self, text: &'a Text) -> &'a [u8] {
+        match text {
             Text::Original(range) => &self.original[range.clone()],
             Text::Changed(text) => text,
+        }
+    }
+
+    /// Parts a section from the comments right above the next header, which are about the next entry.
+    fn split(&self, place: usize) -> (&[u8], &[u8]) {
+        let text = self.text_at(place);
+        let is_last = self.sections[place + 1..].iter().all(Option::is_none);
+        text.split_at(if is_last { text.len() } else { without_comments(text, self.encoding) })
+    }
+
+    /// Puts lines behind the section that comes before a place, or before all sections.
+    fn append_before(&mut self, place: usize, lines: &[u8]) {
+        let before = self.sections[..place].iter().rposition(Option::is_some);
+        let newline = newline(self.encoding, self.crlf);
+        let mut text = match before {
+            Some(before) => self.text_at(before).to_vec(),
+            None => self.bytes(&self.preamble).to_vec(),
+        };
+        if text.len() > self.encoding.mark().len() {
+            end_line(&mut text, self.encoding, &newline);
+        }
+        text.extend_from_slice(lines);
+        match before.and_then(|before| self.sections[before].as_mut()) {
+            Some(stored) => stored.text = Text::Changed(text),
+            None => self.preamble = Text::Changed(text),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use crate::error::shown;
 use crate::keys::{self, Key, Kind};
-use crate::line::{DEVICE, MEDIA};
-use crate::typed::PRE_SHARED_KEY;
+use crate::line::{BLANKS, DEVICE, MEDIA};
 use crate::value::{Blob, Value, from_hex};
-use crate::{Book, Encoding, Line, LineKind, Scope, Section, UserPreferences, fold_name, validate_name};
+use crate::{
+    Book, Encoding, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key, validate_name,
+};
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_core::Code;
@@ -149,7 +150,7 @@ impl Check {
             let what = format!("the line has {} bytes", line.len);
             self.find_whole(line, Severity::Warning, what, "no key needs that many; is the file damaged?");
         }
-        let text = self.text(&line.bytes[..line.len.min(LINE_MAX)]).into_owned();
+        let text = self.encoding.decode(&line.bytes[..line.len]);
         if !text.contains(['\0', '\r', char::REPLACEMENT_CHARACTER]) {
             return;
         }
@@ -168,7 +169,7 @@ impl Check {
     }
 
     fn malformed(&mut self, line: &Line<'_>) {
-        let text = self.text(&line.bytes[..line.len.min(LINE_MAX)]).into_owned();
+        let text = self.encoding.decode(&line.bytes[..line.len]);
         let text = text.trim();
         let (what, advice) = if text.starts_with('[') && text.ends_with(']') {
             (
@@ -196,11 +197,20 @@ impl Check {
             }
             return;
         };
+        if name == MEDIA && scope == Scope::Media(LINKS_MAX) {
+            let what = format!("the entry has more than {LINKS_MAX} links; this and further ones are not used");
+            self.find_whole(line, Severity::Warning, what, "is the file damaged?");
+        }
         let first = *places.entry((Some(scope), name.to_owned())).or_insert(place);
         let known = keys::find(scope, name);
         if first.line != place.line && known.is_none_or(|key| !key.kind.repeats()) {
             let what = format!("{} stands in line {} already, and that one counts", shown(name), first.line);
             self.find_whole(line, Severity::Warning, what, "remove one of them");
+        }
+        if is_secret_key(name) && !value.trim().is_empty() {
+            let what = format!("{name} holds a secret in clear");
+            let advice = "store it with the credentials and empty the key";
+            return self.find(place.line, place.column, place.length, Severity::Error, what, advice);
         }
         match known {
             Some(key) => self.value(scope, key, value, place),
@@ -213,11 +223,6 @@ impl Check {
         let text = value.trim();
         if text.is_empty() {
             return;
-        }
-        if SECRETS.contains(&key.name) {
-            let what = format!("{} holds a secret in clear", key.name);
-            let advice = "store it with the credentials and empty the key";
-            return self.find(place.line, place.column, place.length, Severity::Error, what, advice);
         }
         let found = self.findings.len();
         self.kind(key.name, key.kind, text, place);
@@ -274,7 +279,9 @@ impl Check {
             (Severity::Note, "it is kept; remove it if no other program needs it".to_owned())
         };
         let what = format!("the key \"{}\" is not known here", shown(name));
-        self.find(self.line, 1, self.text(line.bytes).find('=').unwrap_or(1), severity, what, &advice);
+        let text = self.text(&line.bytes[..line.len]);
+        let before = text.chars().take_while(|c| BLANKS.contains(c)).count();
+        self.find(self.line, before + 1, name.chars().count(), severity, what, &advice);
     }
 
     /// Says what stands in the way of a dial.
@@ -391,8 +398,6 @@ pub const FINDINGS_MAX: usize = 1_000;
 const LINE_MAX: usize = 16_384;
 /// The most characters of a key for which a nearest one is sought.
 const KEY_MAX: usize = 40;
-/// Keys that hold secrets where old programs wrote them.
-const SECRETS: &[&str] = &[PRE_SHARED_KEY, "ApnInfoPassword"];
 /// Keys of which only 2, a setting of one's own, is not honoured.
 const ASSIGNS: &[&str] = &["IpNameAssign", "Ipv6Assign", "Ipv6NameAssign"];
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
@@ -463,7 +468,7 @@ mod tests {
     #[test]
     fn keys_that_are_not_honoured_are_known() {
         let scopes = [Scope::Entry, Scope::Media(0), Scope::Device { media: 0, device: 0 }];
-        for name in NOT_HONOURED.iter().chain(ASSIGNS).chain(SECRETS) {
+        for name in NOT_HONOURED.iter().chain(ASSIGNS) {
             assert!(scopes.iter().any(|scope| keys::find(*scope, name).is_some()), "{name}");
         }
         for name in crate::properties::TYPED {

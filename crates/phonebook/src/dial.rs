@@ -294,6 +294,10 @@ impl Properties {
             // A pin says everything: no other certificate is accepted beside it.
             return Ok(Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() });
         }
+        if self.ca.len() > CA_MAX {
+            let error = NotDialable::new(Code::VPN_BAD_CERT, "RasmanCa", self.ca.len(), "are too many files");
+            return Err(error.advice(format!("name {CA_MAX} at the most; a file may have several certificates")));
+        }
         let mut trust = Trust { system_roots: self.system_roots, ..Trust::default() };
         for path in &self.ca {
             let certificates = read_certificates(path)
@@ -397,6 +401,10 @@ fn dialled_numbers(link: &Subentry) -> Result<impl Iterator<Item = &str>, NotDia
     let numbers = link.phone_numbers.iter().map(|number| number.trim()).filter(|number| !number.is_empty());
     let count = if link.try_next_alternate_on_fail { usize::MAX } else { 1 };
     let mut numbers = numbers.take(count).peekable();
+    if numbers.clone().nth(NUMBERS_MAX).is_some() {
+        let error = NotDialable::new(Code::BAD_PHONE_NUMBER, "PhoneNumber", link.phone_numbers.len(), "are too many");
+        return Err(error.advice(format!("keep {NUMBERS_MAX} at the most")));
+    }
     if numbers.peek().is_none() {
         let error = NotDialable::new(Code::BAD_PHONE_NUMBER, "PhoneNumber", "", "names no server");
         return Err(error.advice("give the server's name or address"));
@@ -469,6 +477,10 @@ const HONOURED: &[&str] = &[
 ];
 /// What is said of a value that cannot be read.
 pub(crate) const UNREADABLE: &str = "cannot be read";
+/// The most numbers of an entry that are dialled.
+const NUMBERS_MAX: usize = 256;
+/// The most files with certificates that an entry names.
+const CA_MAX: usize = 64;
 /// The TCP port of SSTP.
 const HTTPS: u16 = 443;
 /// ERROR_CANNOT_DO_CUSTOMDIAL.

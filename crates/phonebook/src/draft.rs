@@ -1,7 +1,7 @@
 //! One section while it is edited: only the lines that are touched change.
 
 use crate::line::{DEVICE, Lines, MEDIA, NETCOMPONENTS};
-use crate::{EditError, Encoding, LineKind, Scope};
+use crate::{EditError, Encoding, LineKind, Scope, is_secret_key};
 use std::borrow::Cow;
 
 /// A section in lines, each as it was read or as it was written anew.
@@ -219,6 +219,9 @@ impl<'a> Draft<'a> {
     }
 
     fn encode_value<'v>(&self, key: &str, value: &'v str) -> Result<Cow<'v, [u8]>, EditError> {
+        if is_secret_key(key) && !value.is_empty() {
+            return Err(EditError::Secret { key: key.to_owned() });
+        }
         if value.contains(['\r', '\n', '\0']) {
             return Err(EditError::BadValue { key: key.to_owned() });
         }

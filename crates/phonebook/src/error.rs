@@ -39,6 +39,13 @@ pub enum EditError {
         /// The file's encoding.
         encoding: Encoding,
     },
+    /// A secret, which belongs to where credentials are kept.
+    Secret {
+        /// The key.
+        key: String,
+    },
+    /// More links than [`LINKS_MAX`](crate::LINKS_MAX).
+    TooManyLinks,
     /// The entry has no such port or device group.
     NoGroup {
         /// The key that should go there.
@@ -57,9 +64,12 @@ impl EditError {
             Self::NameTaken { .. } => Code::ALREADY_EXISTS,
             Self::BadName(_) => Code::INVALID_NAME,
             Self::Damaged => CANNOT_LOAD_PHONEBOOK,
-            Self::BadKey { .. } | Self::BadValue { .. } | Self::Unrepresentable { .. } | Self::NoGroup { .. } => {
-                Code::INVALID_PARAMETER
-            }
+            Self::BadKey { .. }
+            | Self::BadValue { .. }
+            | Self::Unrepresentable { .. }
+            | Self::Secret { .. }
+            | Self::TooManyLinks
+            | Self::NoGroup { .. } => Code::INVALID_PARAMETER,
         }
     }
 }
@@ -82,6 +92,16 @@ impl fmt::Display for EditError {
                 let (key, encoding) = (shown(key), encoding.name());
                 write!(f, "{key} has the character \"{character}\", which the phone book's encoding, {encoding}, ")?;
                 f.write_str("lacks; leave it out, or save the file as UTF-8 first")
+            }
+            Self::Secret { key } => {
+                write!(
+                    f,
+                    "{} is a secret, and a phone book holds none; store it with the entry's credentials",
+                    shown(key)
+                )
+            }
+            Self::TooManyLinks => {
+                write!(f, "an entry has at most {} links; make another entry", crate::LINKS_MAX)
             }
             Self::NoGroup { key } => {
                 write!(f, "there is no group in which {} could stand; add the MEDIA or DEVICE group first", shown(key))

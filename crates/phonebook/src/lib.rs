@@ -15,6 +15,7 @@ mod keys;
 mod line;
 mod name;
 mod properties;
+mod secret;
 mod section;
 mod setting;
 #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one module with input and output")]
@@ -23,6 +24,7 @@ mod subentry;
 mod template;
 mod typed;
 mod value;
+mod values;
 
 pub use book::Book;
 pub use check::{FINDINGS_MAX, Finding, Severity, check};
@@ -32,6 +34,7 @@ pub use error::EditError;
 pub use line::{Line, LineKind, Lines, Scope};
 pub use name::{fold_name, validate_name, validate_new_name_for_rename};
 pub use properties::{Properties, Unreadable};
+pub use secret::is_secret_key;
 pub use section::Section;
 pub use setting::{
     Assign, AuthRestrictions, CallbackMode, DialMode, DnsRegistration, Encryption, EntryType, ExcludedProtocols,
@@ -39,4 +42,5 @@ pub use setting::{
 };
 pub use subentry::Subentry;
 pub use template::Identity;
+pub use typed::LINKS_MAX;
 pub use value::{Blob, Filetime, Guid};

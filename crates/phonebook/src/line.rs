@@ -1,6 +1,7 @@
 //! Lines of a phone book, and which group each belongs to.
 
-use crate::Encoding;
+use crate::{Encoding, is_secret_key};
+use core::fmt;
 use std::borrow::Cow;
 
 /// Where in an entry a key stands: key names repeat in different groups (`Device`, `Port`).
@@ -22,7 +23,7 @@ pub enum Scope {
 }
 
 /// What a line is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum LineKind<'a> {
     /// Nothing but blanks.
     Blank,
@@ -42,7 +43,7 @@ pub enum LineKind<'a> {
 }
 
 /// One line of a section.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Line<'a> {
     /// Where it stands; `None` for the header and for a `DEVICE` group that no `MEDIA` group precedes.
     pub scope: Option<Scope>,
@@ -54,6 +55,34 @@ pub struct Line<'a> {
     pub len: usize,
 }
 
+/// Leaves the value of a secret out.
+impl fmt::Debug for LineKind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("Blank"),
+            Self::Comment => f.write_str("Comment"),
+            Self::Header => f.write_str("Header"),
+            Self::Key { key, .. } if is_secret_key(key) => write!(f, "Key({key:?}, ...)"),
+            Self::Key { key, value } => write!(f, "Key({key:?}, {value:?})"),
+            Self::Other => f.write_str("Other"),
+        }
+    }
+}
+
+/// Leaves the bytes out: they may hold a secret.
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("scope", &self.scope).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Leaves the bytes out: they may hold a secret.
+impl fmt::Debug for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines").field("bytes_left", &self.rest.len()).finish_non_exhaustive()
+    }
+}
+
 impl Line<'_> {
     /// Tells whether the line is this key.
     pub(crate) fn is(&self, scope: Scope, wanted: &str) -> bool {
@@ -62,7 +91,7 @@ impl Line<'_> {
 }
 
 /// The lines of one section, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Lines<'a> {
     rest: &'a [u8],
     encoding: Encoding,
@@ -116,7 +145,7 @@ fn kind_of(text: &[u8], encoding: Encoding, first: bool) -> LineKind<'_> {
     if first && is_header(text, encoding) {
         return LineKind::Header;
     }
-    if encoding.starts_with(text, b';') || encoding.starts_with(text, b'#') {
+    if is_comment(text, encoding) {
         return LineKind::Comment;
     }
     if let Some(equals) = encoding.find(text, b'=') {
@@ -163,6 +192,23 @@ fn without_blanks(mut text: &[u8], encoding: Encoding) -> &[u8] {
     text
 }
 
+/// Gives the length of a section without the comments at its end, which stand right above the next header.
+pub(crate) fn without_comments(text: &[u8], encoding: Encoding) -> usize {
+    let (mut at, mut end) = (0, 0);
+    let mut rest = text;
+    while let Some(line) = take_line(&mut rest, encoding) {
+        at += line.len();
+        if !is_comment(line, encoding) {
+            end = at;
+        }
+    }
+    end
+}
+
+fn is_comment(text: &[u8], encoding: Encoding) -> bool {
+    encoding.starts_with(text, b';') || encoding.starts_with(text, b'#')
+}
+
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(BLANKS)),
@@ -171,7 +217,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// What may stand around keys, and behind a header.
-const BLANKS: [char; 2] = [' ', '\t'];
+pub(crate) const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The key that opens the component list.
 pub(crate) const NETCOMPONENTS: &str = "NETCOMPONENTS";

@@ -1,15 +1,14 @@
 //! One entry with types: what RASENTRY and RASSUBENTRY hold, and what we act on.
 
-use crate::keys;
 use crate::setting::{
     Assign, AuthRestrictions, CallbackMode, DialMode, DnsRegistration, Encryption, EntryType, ExcludedProtocols,
     Framing, IdleDisconnect, IpSecFlags, OverridePref, Purpose, VpnStrategy,
 };
 use crate::value::{Blob, Filetime, Guid, Value, Written};
+use crate::values::{Values, default_of};
 use crate::{Scope, Subentry};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::num::NonZeroU32;
-use std::borrow::Cow;
 
 /// Makes the structure of the table: one field for each key, in the order of the file.
 macro_rules! properties {
@@ -308,62 +307,4 @@ impl PartialEq for Unreadable {
     fn eq(&self, _: &Self) -> bool {
         true
     }
-}
-
-/// The keys and values of a section, while they are read.
-pub(crate) struct Values<'a> {
-    /// In the order of the file.
-    lines: Vec<(Scope, Cow<'a, str>, Cow<'a, str>)>,
-    unreadable: Vec<(&'static str, String)>,
-}
-
-impl<'a> Values<'a> {
-    pub(crate) fn new(lines: Vec<(Scope, Cow<'a, str>, Cow<'a, str>)>) -> Self {
-        Self { lines, unreadable: Vec::new() }
-    }
-
-    /// Reads a key of a group; without it, or if it cannot be read, its default.
-    pub(crate) fn take<T: Value>(&mut self, scope: Scope, key: &'static str) -> T {
-        let of = |(at, name, _): &&(Scope, Cow<'a, str>, Cow<'a, str>)| *at == scope && name == key;
-        let values: Vec<Cow<'a, str>> = self.lines.iter().filter(of).map(|(_, _, value)| value.clone()).collect();
-        if values.is_empty() {
-            return default_of(scope, key);
-        }
-        T::read(&values).unwrap_or_else(|| {
-            // A key without a value says no more than none.
-            if !values.iter().all(|value| value.trim().is_empty()) {
-                self.unreadable.push((key, values.concat()));
-            }
-            default_of(scope, key)
-        })
-    }
-
-    /// Counts the device groups of a port group.
-    pub(crate) fn devices(&self, media: usize) -> usize {
-        let device = |(scope, _, _): &(Scope, Cow<'a, str>, Cow<'a, str>)| match scope {
-            Scope::Device { media: of, device } if *of == media => Some(device + 1),
-            _ => None,
-        };
-        self.lines.iter().filter_map(device).max().unwrap_or_default()
-    }
-
-    /// Counts the port groups.
-    pub(crate) fn media(&self) -> usize {
-        let media = |(scope, _, _): &(Scope, Cow<'a, str>, Cow<'a, str>)| match scope {
-            Scope::Media(media) => Some(media + 1),
-            _ => None,
-        };
-        self.lines.iter().filter_map(media).max().unwrap_or_default()
-    }
-
-    pub(crate) fn into_unreadable(self) -> Unreadable {
-        Unreadable(self.unreadable)
-    }
-}
-
-/// Gives what a missing key stands for. A key that repeats then has no value.
-pub(crate) fn default_of<T: Value>(scope: Scope, name: &str) -> T {
-    let key = keys::find(scope, name).expect("every typed key is in the tables");
-    let default = T::read(&[]).or_else(|| T::read(&[Cow::Borrowed(key.default)]));
-    default.expect("every default can be read")
 }

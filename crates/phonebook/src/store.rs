@@ -87,6 +87,13 @@ impl Loaded {
 /// The largest phone book that is read, in bytes: some 90,000 entries with all keys.
 pub const SIZE_MAX: u64 = 256 << 20;
 
+/// The most entries of a phone book that is read. With [`LINES_MAX`] it bounds the memory that a file takes whose lines
+/// are all but empty.
+pub const ENTRIES_MAX: usize = 500_000;
+
+/// The most lines of an entry in a phone book that is read; those of Windows have some 150.
+pub const LINES_MAX: usize = 100_000;
+
 /// A step of a change, as the tests see it that kill a writer after each of them.
 #[doc(hidden)]
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -2,8 +2,8 @@
 
 use crate::draft::Draft;
 use crate::line::{DEVICE, MEDIA};
-use crate::properties::{Values, default_of};
 use crate::value::{Value, Written};
+use crate::values::{Values, default_of};
 use crate::{EditError, Scope, keys};
 
 /// Makes the structure of the table: one field for each key of a port group or of its main device group.

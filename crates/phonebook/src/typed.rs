@@ -1,14 +1,16 @@
 //! Typed entries in and out of a phone book.
 
 use crate::draft::Draft;
-use crate::properties::Values;
+use crate::properties::Unreadable;
+use crate::secret::PRE_SHARED_KEY;
 use crate::subentry::{changed, differs, put};
 use crate::value::{Value, Written};
+use crate::values::Values;
 use crate::{Book, EditError, Encoding, Filetime, LineKind, Properties, Scope, Section, Subentry, keys};
 use rasman_core::Secret;
 
 impl Book {
-    /// Reads an entry with types; `None` if there is no such entry.
+    /// Reads an entry with types, of its links the first [`LINKS_MAX`]; `None` if there is no such entry.
     #[must_use]
     pub fn properties(&self, name: &str) -> Option<Properties> {
         self.section(name).map(|section| section.properties())
@@ -25,6 +27,9 @@ impl Book {
     /// A name or a value that cannot be written; the book is then as it was.
     pub fn set_properties(&mut self, properties: &Properties, stamp: Filetime) -> Result<(), EditError> {
         let name = &properties.name;
+        if properties.subentries.len() > LINKS_MAX {
+            return Err(EditError::TooManyLinks);
+        }
         if let Some(now) = self.properties(name) {
             return self.edit(name, |draft| change(draft, &now, properties, stamp));
         }
@@ -48,7 +53,7 @@ impl Book {
 }
 
 impl Section<'_> {
-    /// Reads the entry with types.
+    /// Reads the entry with types; of its links the first [`LINKS_MAX`].
     #[must_use]
     pub fn properties(&self) -> Properties {
         let lines = self.lines().filter_map(|line| match (line.scope, line.kind) {
@@ -57,8 +62,9 @@ impl Section<'_> {
         });
         let mut values = Values::new(lines.collect());
         let mut properties = Properties::read_entry(self.name().into_owned(), &mut values);
-        properties.subentries = (0..values.media()).map(|media| Subentry::read(&mut values, media)).collect();
-        properties.unreadable = values.into_unreadable();
+        properties.subentries =
+            (0..values.media().min(LINKS_MAX)).map(|media| Subentry::read(&mut values, media)).collect();
+        properties.unreadable = Unreadable(values.into_unreadable());
         properties
     }
 }
@@ -117,7 +123,10 @@ fn change(draft: &mut Draft<'_>, now: &Properties, new: &Properties, stamp: File
 }
 
 fn change_subentries(draft: &mut Draft<'_>, now: &Properties, new: &Properties) -> Result<(), EditError> {
-    draft.truncate_media(new.subentries.len());
+    // Those that are too many to be read stay.
+    if new.subentries.len() < now.subentries.len() {
+        draft.truncate_media(new.subentries.len());
+    }
     for (media, subentry) in new.subentries.iter().enumerate() {
         match now.subentries.get(media) {
             Some(old) if old == subentry => {}
@@ -156,5 +165,5 @@ fn preferences(subentry: Option<&Subentry>) -> Vec<(&'static str, Written)> {
 
 /// The key that says which encoding an entry was written in.
 const ENCODING: &str = "Encoding";
-/// The key of a secret that does not belong into the file.
-pub(crate) const PRE_SHARED_KEY: &str = "PreSharedKey";
+/// The most links of an entry that are read; further ones stay in the file and are not used.
+pub const LINKS_MAX: usize = 1_000;

@@ -236,3 +236,37 @@ proptest! {
         prop_assert_eq!(Book::parse(written.clone()).to_bytes(), written);
     }
 }
+
+#[test]
+fn comments_above_a_header_stay_with_it() {
+    let text =
+        "; the book\n[a]\nK=1\nMEDIA=x\nDEVICE=y\n\n; about b\n# more\n[b]\nK=2\n; about c\n[c]\nK=3\n; the end\n";
+    let book = Book::parse(text);
+    let after = |change: fn(&mut Book)| {
+        let mut book = book.clone();
+        change(&mut book);
+        String::from_utf8(book.to_bytes()).unwrap()
+    };
+    let gone = after(|book| book.delete("a").unwrap());
+    assert_eq!(gone, "; the book\n; about b\n# more\n[b]\nK=2\n; about c\n[c]\nK=3\n; the end\n");
+    let gone = after(|book| {
+        book.delete("b").unwrap();
+        book.delete("a").unwrap();
+    });
+    assert_eq!(gone, "; the book\n; about b\n# more\n; about c\n[c]\nK=3\n; the end\n");
+    let gone = after(|book| {
+        book.delete("a").unwrap();
+        book.delete("b").unwrap();
+        book.delete("c").unwrap();
+    });
+    assert_eq!(gone, "; the book\n; about b\n# more\n; about c\n");
+    // New lines do not get between a header and its comments.
+    let set = after(|book| book.set("a", DEVICE, "New", "1").unwrap());
+    assert_eq!(set, text.replacen("DEVICE=y\n", "DEVICE=y\nNew=1\n", 1));
+    let set = after(|book| book.set("b", Scope::Entry, "New", "1").unwrap());
+    assert_eq!(set, text.replacen("K=2\n", "K=2\nNew=1\n", 1));
+    // A copy is of the entry alone.
+    let mut copy = Book::new();
+    copy.copy_from(&book, "a", "copy").unwrap();
+    assert_eq!(copy.to_bytes(), b"[copy]\nK=1\nMEDIA=x\nDEVICE=y\n\n");
+}

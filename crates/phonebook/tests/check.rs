@@ -159,3 +159,15 @@ fn hostile_files_are_survived() {
     assert_eq!(found(utf16), []);
     assert_eq!(found(b"x\n".repeat(5_000)).len(), FINDINGS_MAX + 1);
 }
+
+#[test]
+fn lengths_count_characters_and_long_lines_are_not_cut_within_one() {
+    let findings = found("[a]\r\n\tSchlüssel=1\r\n");
+    let key = findings.iter().find(|finding| finding.what.contains("Schlüssel")).unwrap();
+    assert_eq!((key.line, key.column, key.length), (2, 2, 9));
+    // One byte further on, every character of two bytes begins elsewhere.
+    for start in ["x", "xy"] {
+        let findings = found(format!("[a]\r\nIpDnsSuffix={start}{}\r\n", "é".repeat(20_000)));
+        assert!(!findings.iter().any(|finding| finding.what.contains("UTF-8")), "{findings:#?}");
+    }
+}

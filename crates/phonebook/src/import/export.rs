@@ -1,6 +1,6 @@
 //! Phone books for Windows, and the removal of secrets from entries.
 
-use crate::{Book, Encoding, Line, LineKind, Section};
+use crate::{Book, Encoding, Line, LineKind, Section, is_secret_key};
 
 /// Makes a phone book for Windows of all entries, or of one: UTF-8, lines that end with CR LF, no secret.
 ///
@@ -45,12 +45,8 @@ pub(crate) fn without_secrets(
     }
 }
 
-/// Gives key and value of a line that holds a secret, in whatever group and case it stands.
+/// Gives key and value of a line that holds a secret.
 fn secret_in<'a>(line: &'a Line<'_>) -> Option<(&'a str, &'a str)> {
     let LineKind::Key { key, value } = &line.kind else { return None };
-    let is_secret = SECRETS.iter().any(|secret| key.eq_ignore_ascii_case(secret));
-    (is_secret && !value.is_empty()).then_some((key, value))
+    (is_secret_key(key) && !value.is_empty()).then_some((key, value))
 }
-
-/// The keys that hold a secret: old programs and mobile profiles write them in clear.
-const SECRETS: [&str; 2] = ["PreSharedKey", "ApnInfoPassword"];

@@ -69,7 +69,8 @@ pub(crate) fn ppp_security(file: &mut KeyFile<'_>, group: &str, properties: &mut
         report.skip(0, format!("{group}.refuse-*"), "every method is refused; the usual ones are allowed instead");
     }
     let strong = file.take_yes(group, "require-mppe-128");
-    if file.take_yes(group, "require-mppe") || file.take_yes(group, "require-mppe-40") {
+    // Both are taken, whatever the first says.
+    if file.take_yes(group, "require-mppe") | file.take_yes(group, "require-mppe-40") {
         properties.encryption = Encryption::Required;
     }
     if strong {
@@ -142,13 +143,14 @@ struct Ip<A> {
     disabled: bool,
     address: Option<(A, u32)>,
     dns: Vec<A>,
-    search: Option<String>,
+    /// The first search domain, with its line.
+    search: Option<(usize, String)>,
     never_default: bool,
     metric: Option<u32>,
 }
 
 fn ipv4(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report) {
-    let ip = ip(file, "ipv4", report);
+    let ip = ip(file, "ipv4", 32, report);
     if let Some((address, _)) = ip.address {
         (properties.ip_assign, properties.ip_address) = (Assign::Given, address);
     }
@@ -156,7 +158,7 @@ fn ipv4(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report
         (properties.ip_name_assign, properties.ip_dns) = (Assign::Given, *dns);
         properties.ip_dns2 = ip.dns.get(1).copied().unwrap_or(properties.ip_dns2);
     }
-    properties.dns_suffix = ip.search.unwrap_or_default();
+    properties.dns_suffix = ip.search.map(|(_, suffix)| suffix).unwrap_or_default();
     properties.remote_default_gateway &= !ip.never_default;
     properties.ip_interface_metric = ip.metric.unwrap_or(properties.ip_interface_metric);
     if ip.disabled {
@@ -165,7 +167,7 @@ fn ipv4(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report
 }
 
 fn ipv6(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report) {
-    let ip = ip(file, "ipv6", report);
+    let ip = ip(file, "ipv6", 128, report);
     if let Some((address, prefix)) = ip.address {
         (properties.ipv6_assign, properties.ipv6_address) = (Assign::Given, address);
         properties.ipv6_prefix_length = prefix;
@@ -174,8 +176,12 @@ fn ipv6(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report
         (properties.ipv6_name_assign, properties.ipv6_dns) = (Assign::Given, *dns);
         properties.ipv6_dns2 = ip.dns.get(1).copied().unwrap_or(properties.ipv6_dns2);
     }
-    if properties.dns_suffix.is_empty() {
-        properties.dns_suffix = ip.search.unwrap_or_default();
+    if let Some((line, suffix)) = ip.search {
+        if properties.dns_suffix.is_empty() {
+            properties.dns_suffix = suffix;
+        } else if properties.dns_suffix != suffix {
+            report.skip(line, "ipv6.dns-search", "an entry has one suffix, that of IPv4");
+        }
     }
     properties.ipv6_remote_default_gateway &= !ip.never_default;
     properties.ipv6_interface_metric = ip.metric.unwrap_or(properties.ipv6_interface_metric);
@@ -184,7 +190,8 @@ fn ipv6(file: &mut KeyFile<'_>, properties: &mut Properties, report: &mut Report
     }
 }
 
-fn ip<A: FromStr>(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> Ip<A> {
+/// `host_prefix` is the length of an address in bits.
+fn ip<A: FromStr>(file: &mut KeyFile<'_>, group: &str, host_prefix: u32, report: &mut Report) -> Ip<A> {
     let method = file.take(group, "method");
     let disabled = method.as_ref().is_some_and(|method| ["disabled", "ignore"].contains(&method.value.as_str()));
     if let Some(method) = method
@@ -199,7 +206,7 @@ fn ip<A: FromStr>(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> I
     }
     let mut addresses = Vec::new();
     for taken in file.take_numbered(group, "address") {
-        match address(&taken.value) {
+        match address(&taken.value, host_prefix) {
             Some(address) if addresses.is_empty() => addresses.push(address),
             Some(_) => report.skip(taken.line, format!("{group}.address"), "an entry has one address"),
             None => report.skip(taken.line, format!("{group}.address"), "it is no address"),
@@ -214,15 +221,26 @@ fn ip<A: FromStr>(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> I
         dns: dns(file, group, report),
         search: search(file, group, report),
         never_default: file.take_yes(group, "never-default"),
-        metric: file.take(group, "route-metric").and_then(|metric| metric.value.trim().parse().ok()),
+        metric: metric(file, group, report),
     }
 }
 
+/// Reads the metric of routes; -1 is the usual one.
+fn metric(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> Option<u32> {
+    let mut found = None;
+    let taken = file.take(group, "route-metric").filter(|metric| metric.value.trim() != "-1");
+    number(taken, &format!("{group}.route-metric"), report, |metric| found = Some(metric));
+    found
+}
+
 /// Reads `ADDRESS/PREFIX`, perhaps with `,GATEWAY`, which a point-to-point link does not need.
-fn address<A: FromStr>(text: &str) -> Option<(A, u32)> {
+fn address<A: FromStr>(text: &str, host_prefix: u32) -> Option<(A, u32)> {
     let address = text.split([',', ';']).next()?;
-    let (address, prefix) = address.split_once('/').unwrap_or((address, "32"));
-    Some((address.trim().parse().ok()?, prefix.trim().parse().ok()?))
+    let (address, prefix) = match address.split_once('/') {
+        Some((address, prefix)) => (address, prefix.trim().parse().ok()?),
+        None => (address, host_prefix),
+    };
+    Some((address.trim().parse().ok()?, prefix))
 }
 
 fn dns<A: FromStr>(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> Vec<A> {
@@ -248,14 +266,14 @@ fn dns<A: FromStr>(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> 
     servers
 }
 
-fn search(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> Option<String> {
+fn search(file: &mut KeyFile<'_>, group: &str, report: &mut Report) -> Option<(usize, String)> {
     let taken = file.take(group, "dns-search")?;
     let mut domains = taken.list().map(|domain| domain.trim_start_matches('~').to_owned());
     let first = domains.next();
     if domains.next().is_some() {
         report.skip(taken.line, format!("{group}.dns-search"), "an entry has one suffix; others are left out");
     }
-    first
+    first.map(|first| (taken.line, first))
 }
 
 /// Reports what nobody took.

@@ -37,6 +37,8 @@ pub(crate) fn is_options(text: &str) -> bool {
 struct Options {
     found: FoundCredentials,
     report: Report,
+    /// `user` was there.
+    has_user: bool,
     carrier: Option<Carrier>,
     pppoe: bool,
     service: String,
@@ -65,7 +67,14 @@ impl Options {
     fn take(&mut self, word: &Word, value: String) -> bool {
         let (line, option) = (word.line, word.text.as_str());
         match option {
-            "user" | "name" => self.found.set_user(&value),
+            "user" => {
+                self.has_user = true;
+                self.found.domain.clear();
+                self.found.set_user(&value);
+            }
+            // It is the user's name, too, but where there is one.
+            "name" if self.has_user => {}
+            "name" => self.found.set_user(&value),
             "password" => self.found.password = Some(Secret::new(value)),
             "pty" => self.pty(line, &value),
             "plugin" => self.plugin(line, &value),

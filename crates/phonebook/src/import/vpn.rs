@@ -63,11 +63,15 @@ fn l2tp(
     if !file.take_yes(VPN, "ipsec-enabled") {
         report.skip(0, "vpn.ipsec-enabled", "L2TP goes in IPsec always");
     }
-    let kind = file.take(VPN, "machine-auth-type").map(|kind| kind.value);
+    let kind = file.take(VPN, "machine-auth-type").filter(|kind| !kind.value.is_empty());
     found.pre_shared_key = file.take_secret(SECRETS, "ipsec-psk").or_else(|| file.take_secret(VPN, "ipsec-psk"));
     let flags = file.take(VPN, "ipsec-psk-flags");
     kept_elsewhere(flags, "vpn.ipsec-psk-flags", found.pre_shared_key.is_some(), report);
-    if kind.as_deref() == Some("psk") || found.pre_shared_key.is_some() {
+    let with_key = kind.as_ref().is_none_or(|kind| kind.value == "psk");
+    if let Some(kind) = kind.as_ref().filter(|_| !with_key) {
+        report.skip(kind.line, "vpn.machine-auth-type", "certificates of the machine are not imported");
+    }
+    if kind.is_some() && with_key || found.pre_shared_key.is_some() {
         properties.ip_sec_flags = IpSecFlags::PRE_SHARED_KEY;
     }
     if found.pre_shared_key.as_ref().is_some_and(|key| key.expose().starts_with(b"0s")) {

@@ -2,6 +2,7 @@
 
 use super::export::without_secrets;
 use super::{FoundCredentials, Imported, Kind, Report};
+use crate::secret::PRE_SHARED_KEY;
 use crate::{Book, Scope, Section, validate_new_name_for_rename};
 use rasman_core::Secret;
 
@@ -35,7 +36,7 @@ pub(crate) fn import(bytes: &[u8]) -> Imported {
 impl FoundCredentials {
     fn take(&mut self, key: &str, value: &str) {
         let place =
-            if key.eq_ignore_ascii_case("PreSharedKey") { &mut self.pre_shared_key } else { &mut self.password };
+            if key.eq_ignore_ascii_case(PRE_SHARED_KEY) { &mut self.pre_shared_key } else { &mut self.password };
         place.get_or_insert_with(|| Secret::from(value));
     }
 

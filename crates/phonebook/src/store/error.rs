@@ -31,6 +31,10 @@ pub enum Problem {
     Unreadable,
     /// It is larger than [`SIZE_MAX`](super::SIZE_MAX); its size in bytes.
     TooLarge(u64),
+    /// It has more entries than [`ENTRIES_MAX`](super::ENTRIES_MAX).
+    TooManyEntries,
+    /// The entry that begins in this line has more lines than [`LINES_MAX`](super::LINES_MAX).
+    TooManyLines(usize),
     /// It changes all the time while it is being read.
     Unsteady,
     /// We may not change it, or not write into its folder.
@@ -102,7 +106,11 @@ impl FileError {
             Problem::Missing | Problem::Folder | Problem::NotAFile | Problem::LinkLoop | Problem::Unreadable => {
                 CANNOT_OPEN_PHONEBOOK
             }
-            Problem::TooLarge(_) | Problem::Unsteady | Problem::System { writing: false, .. } => CANNOT_LOAD_PHONEBOOK,
+            Problem::TooLarge(_)
+            | Problem::TooManyEntries
+            | Problem::TooManyLines(_)
+            | Problem::Unsteady
+            | Problem::System { writing: false, .. } => CANNOT_LOAD_PHONEBOOK,
             Problem::Unwritable | Problem::OwnerLost => Code::ACCESS_DENIED,
             Problem::ReadOnly
             | Problem::Full
@@ -124,6 +132,10 @@ impl FileError {
             Problem::LinkLoop => "is a symbolic link that leads nowhere".to_owned(),
             Problem::Unreadable => "may not be read by you".to_owned(),
             Problem::TooLarge(size) => format!("has {size} bytes, more than the {} that are read", super::SIZE_MAX),
+            Problem::TooManyEntries => format!("has more than the {} entries that are read", super::ENTRIES_MAX),
+            Problem::TooManyLines(line) => {
+                format!("has an entry in line {line} with more than the {} lines that are read", super::LINES_MAX)
+            }
             Problem::Unsteady => "changes all the time while it is read".to_owned(),
             Problem::Unwritable => "may not be changed by you, or its folder may not".to_owned(),
             Problem::OwnerLost => "belongs to somebody else, and a new file could not be given to them".to_owned(),
@@ -146,7 +158,8 @@ impl FileError {
             Problem::NotAFile => "name a regular file; copy what a pipe or device delivers into one",
             Problem::LinkLoop => "let the link point to a file",
             Problem::Unreadable => "ask its owner for the right to read it, or use a phone book of your own",
-            Problem::TooLarge(_) => "split it into several phone books",
+            Problem::TooLarge(_) | Problem::TooManyEntries => "split it into several phone books",
+            Problem::TooManyLines(_) => "look whether the file is a phone book; if so, remove the damaged entry",
             Problem::Unsteady => "try again when the other program is done",
             Problem::Unwritable => "change it as its owner (as root for the entries of all users), or copy the entry",
             Problem::OwnerLost => "change it as its owner or as root",

@@ -1,6 +1,7 @@
 //! Reading a whole file, or saying why not: never blocking, never half of it.
 
-use super::{FileError, Fingerprint, Problem, SIZE_MAX};
+use super::{ENTRIES_MAX, FileError, Fingerprint, LINES_MAX, Problem, SIZE_MAX};
+use crate::Book;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::fs::{File, Metadata, OpenOptions};
@@ -23,8 +24,9 @@ pub(crate) struct Bytes {
 /// times, since half a phone book would look like a whole one with entries missing.
 pub(crate) fn read(path: &Path) -> Result<Bytes, FileError> {
     for _ in 0..ATTEMPTS {
-        if let Some(bytes) = read_once(path)? {
-            return Ok(bytes);
+        if let Some(read) = read_once(path)? {
+            check_content(path, &read.bytes)?;
+            return Ok(read);
         }
     }
     Err(FileError::new(path, Problem::Unsteady))
@@ -64,6 +66,19 @@ fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
         return Ok(());
     };
     Err(FileError::new(path, problem))
+}
+
+fn check_content(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut found = None;
+    Book::count(bytes, |entries, lines, number| {
+        if entries > ENTRIES_MAX {
+            found = Some(Problem::TooManyEntries);
+        } else if lines > LINES_MAX {
+            found = Some(Problem::TooManyLines(number + 1 - lines));
+        }
+        found.is_none()
+    });
+    found.map_or(Ok(()), |problem| Err(FileError::new(path, problem)))
 }
 
 /// What changes with every write.

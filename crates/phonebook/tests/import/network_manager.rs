@@ -147,3 +147,18 @@ fn b2_a_name_that_no_entry_may_have_is_changed() {
     assert_eq!((entry.name.as_str(), left[0].1.as_str()), ("a_b_  \"c", "the name"));
     assert_eq!(one("[connection]\nid=***\ntype=pppoe\n").0.name, "imported");
 }
+
+#[test]
+fn nothing_is_dropped_in_silence_or_told_without_need() {
+    let l2tp = "[connection]\nid=x\ntype=vpn\n[vpn]\nservice-type=org.freedesktop.NetworkManager.l2tp\ngateway=g\n\
+        ipsec-enabled=yes\nmachine-auth-type=tls\nrequire-mppe=yes\nrequire-mppe-40=no\n";
+    let (entry, _, left) = one(l2tp);
+    assert_eq!(entry.encryption, Encryption::Required);
+    assert_eq!(left, [(8, "vpn.machine-auth-type".to_owned())]);
+
+    let pppoe = "[connection]\nid=x\ntype=pppoe\n[ipv4]\ndns-search=a.example\nroute-metric=-1\n\
+        [ipv6]\naddress1=2001:db8::1\ndns-search=b.example\nroute-metric=low\n";
+    let (entry, _, left) = one(pppoe);
+    assert_eq!((entry.ipv6_prefix_length, entry.dns_suffix.as_str(), entry.ip_interface_metric), (128, "a.example", 0));
+    assert_eq!(left, [(9, "ipv6.dns-search".to_owned()), (10, "ipv6.route-metric".to_owned())]);
+}

@@ -93,3 +93,11 @@ fn an_unknown_option_takes_its_line_along_and_nothing_of_it_is_repeated() {
     let left: Vec<_> = imported.not_mapped.iter().map(|line| (line.line, line.what.as_str())).collect();
     assert_eq!(left, [(3, "fancy-secret"), (5, "maxfail")]);
 }
+
+#[test]
+fn user_goes_before_name_in_either_order() {
+    for text in ["user bob\nname host\n", "name host\nuser bob\n"] {
+        let (_, found, _) = one(&format!("pty 'pptp vpn.example.org --nolaunchpppd'\nnoauth\n{text}"));
+        assert_eq!(found.user, "bob", "{text}");
+    }
+}

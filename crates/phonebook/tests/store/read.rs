@@ -1,7 +1,7 @@
 //! What cannot be read, and why.
 
 use super::Scratch;
-use rasman_phonebook::store::{Place, Problem, SIZE_MAX, Scope};
+use rasman_phonebook::store::{self, Place, Problem, SIZE_MAX, Scope};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::File;
 use std::os::unix::fs::symlink;
@@ -60,4 +60,27 @@ fn a_book_is_read_through_links_and_known_again() {
     assert!(loaded.fingerprint.same_content(&place.read().unwrap().fingerprint));
     std::fs::remove_file(&place.path).unwrap();
     assert!(!loaded.is_current());
+}
+
+#[test]
+fn a18_a_phone_book_with_more_than_anybody_has_is_622() {
+    let scratch = Scratch::new("many");
+    let path = scratch.file("a.pbk");
+    let entries = store::ENTRIES_MAX;
+    std::fs::write(&path, "[]\n".repeat(entries)).unwrap();
+    assert_eq!(Place::new(&path, Scope::Explicit).read().unwrap().book.entries().count(), 1);
+    std::fs::write(&path, "[]\n".repeat(entries + 1)).unwrap();
+    assert_eq!(problem(&path), (Problem::TooManyEntries, 622));
+    std::fs::write(&path, format!("[a]\n{}", "\n".repeat(store::LINES_MAX))).unwrap();
+    assert_eq!(problem(&path), (Problem::TooManyLines(1), 622));
+    let wide: Vec<u8> = format!("\u{feff}\n[a]\n{}", "=\n".repeat(store::LINES_MAX))
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(&path, wide).unwrap();
+    assert_eq!(problem(&path), (Problem::TooManyLines(2), 622));
+    // Nobody writes it either.
+    let before = std::fs::metadata(&path).unwrap().len();
+    assert_eq!(super::add(&Place::new(&path, Scope::Explicit), "x").unwrap_err().code().0, 622);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), before);
 }
