@@ -26,7 +26,7 @@ pub(crate) struct Output {
 impl Output {
     /// Speaks as `program`; `json` makes everything on standard output JSON.
     pub(crate) fn new(program: &'static str, json: bool) -> Self {
-        let painter = if json { Painter::plain() } else { Painter::on(&io::stdout()) };
+        let painter = if json { Painter::plain() } else { Painter::on(&io::stdout(), width_of(stdio::stdout())) };
         Self { program, json, painter }
     }
 
@@ -77,14 +77,18 @@ impl Output {
         if self.json {
             return self.json(&failure.json());
         }
-        let block = failure.block(Painter::on(&io::stderr()), self.program, width_of(stdio::stderr()));
+        let block = failure.block(
+            Painter::on(&io::stderr(), width_of(stdio::stderr())),
+            self.program,
+            width_of(stdio::stderr()),
+        );
         // Who does not read errors is told by the exit code.
         let _ = writeln!(io::stderr(), "{block}");
     }
 
     /// Warns about something that does not stop the command.
     pub(crate) fn warning(self, text: impl fmt::Display) {
-        let painter = Painter::on(&io::stderr());
+        let painter = Painter::on(&io::stderr(), width_of(stdio::stderr()));
         let text = wrap(&text.to_string(), width_of(stdio::stderr()), self.program.len() + 2);
         let _ = writeln!(io::stderr(), "{}", painter.paint(Paint::Title, format_args!("{}: {text}", self.program)));
     }

@@ -1,6 +1,6 @@
 //! Colours where a person looks, plain text elsewhere.
 
-use super::text::duration;
+use super::text::{duration, wrap};
 use crate::failure::number;
 use rasman::{ConnState, Notification, StateClass};
 use std::fmt;
@@ -11,6 +11,8 @@ use std::time::Duration;
 #[derive(Copy, Clone)]
 pub(crate) struct Painter {
     on: bool,
+    /// The width of the terminal, if there is one.
+    width: Option<usize>,
 }
 
 /// What a piece of text means.
@@ -24,16 +26,16 @@ pub(crate) enum Paint {
 }
 
 impl Painter {
-    /// Decides for a stream.
-    pub(crate) fn on(stream: &impl IsTerminal) -> Self {
+    /// Decides for a stream, which is so wide if it is a terminal.
+    pub(crate) fn on(stream: &impl IsTerminal, width: Option<usize>) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-        Self { on: !refused && !dumb && stream.is_terminal() }
+        Self { on: !refused && !dumb && stream.is_terminal(), width }
     }
 
     /// Never paints.
     pub(crate) const fn plain() -> Self {
-        Self { on: false }
+        Self { on: false, width: None }
     }
 
     /// Tells whether it paints.
@@ -88,11 +90,17 @@ impl Painter {
                 let error = format!("error {} {}", number(cause.code), cause.code.name().unwrap_or_default());
                 format!("{time}  {class} {state} {}", self.paint(Paint::Bad, error.trim_end()))
             }
-            None => format!("{time}  {class} {state} {}", notification.detail).trim_end().to_owned(),
+            None => {
+                let before = if name.is_empty() { DETAIL } else { DETAIL + NAME.max(name.chars().count()) + 2 };
+                let detail = wrap(&notification.detail.to_string(), self.width, before);
+                format!("{time}  {class} {state} {detail}").trim_end().to_owned()
+            }
         }
     }
 }
 
+/// Where the detail of a line begins, without a name.
+const DETAIL: usize = 9 + 2 + 6 + 1 + STATE + 1;
 /// The width of most names.
 const NAME: usize = 12;
 /// The width of the longest state that a dial usually tells.

@@ -42,7 +42,10 @@ pub(crate) async fn follow(
                 let _ = dialing.answer(id, answer);
             }
             () = progress.tick(), if asking.is_none() => {}
-            () = ending.wait() => return give_up(dialing, &connection, output).await,
+            () = ending.wait() => {
+                progress.clear();
+                return give_up(dialing, &connection, output).await;
+            }
         }
     }
     drop(progress);
