@@ -5,7 +5,8 @@ use crate::keys::{self, Key, Kind};
 use crate::line::{BLANKS, DEVICE, MEDIA};
 use crate::value::{Blob, Value, from_hex};
 use crate::{
-    Book, Encoding, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key, validate_name,
+    Book, Encoding, Guid, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key,
+    validate_name,
 };
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -59,7 +60,7 @@ impl fmt::Display for Finding {
 /// After [`FINDINGS_MAX`] findings it stops and says so.
 #[must_use]
 pub fn check(book: &Book) -> Vec<Finding> {
-    let mut check = Check { encoding: book.encoding(), findings: Vec::new(), line: 0, names: BTreeMap::new() };
+    let mut check = Check::new(book.encoding());
     for line in book.preamble() {
         check.line += 1;
         if !matches!(line.kind, LineKind::Blank | LineKind::Comment) {
@@ -89,6 +90,8 @@ struct Check {
     line: usize,
     /// Folded names, with the line of their first header and the name as it stands there.
     names: BTreeMap<String, (usize, String)>,
+    /// The Guids, with the line of the first entry that has each.
+    guids: BTreeMap<[u8; 16], usize>,
 }
 
 /// Where the keys of a section stand: for each the line of its first value, and the place of that value.
@@ -102,6 +105,10 @@ struct Place {
 }
 
 impl Check {
+    fn new(encoding: Encoding) -> Self {
+        Self { encoding, findings: Vec::new(), line: 0, names: BTreeMap::new(), guids: BTreeMap::new() }
+    }
+
     fn section(&mut self, section: &Section<'_>, shadowed: bool, last: bool) {
         let header = self.line + 1;
         self.name(&section.name(), shadowed);
@@ -116,6 +123,9 @@ impl Check {
                 LineKind::Header | LineKind::Blank | LineKind::Comment => {}
             }
             end = Some(line.len == line.bytes.len());
+        }
+        if !shadowed {
+            self.identity(section, &places);
         }
         self.dialability(section, header, &places);
         if last {
@@ -141,6 +151,21 @@ impl Check {
                 self.find(line, 2, length, Severity::Error, what, "give the entry another name, or remove it");
             }
             _ => drop(self.names.insert(folded, (line, name.to_owned()))),
+        }
+    }
+
+    /// Credentials are stored under the Guid, so who copies an entry by hand shares them.
+    fn identity(&mut self, section: &Section<'_>, places: &Places) {
+        let Some(place) = places.get(&(Some(Scope::Entry), GUID.to_owned())) else { return };
+        let value = section.get(Scope::Entry, GUID).unwrap_or_default();
+        let Some(guid) = Guid::read(&[value]).filter(|guid| *guid != Guid::default()) else { return };
+        match self.guids.get(&guid.0) {
+            Some(first) => {
+                let what = format!("the Guid is that of line {first}, so both entries share their stored credentials");
+                let advice = "change some of its digits, or empty it";
+                self.find(place.line, place.column, place.length, Severity::Warning, what, advice);
+            }
+            None => _ = self.guids.insert(guid.0, place.line),
         }
     }
 
@@ -400,6 +425,8 @@ const LINE_MAX: usize = 16_384;
 const KEY_MAX: usize = 40;
 /// Keys of which only 2, a setting of one's own, is not honoured.
 const ASSIGNS: &[&str] = &["IpNameAssign", "Ipv6Assign", "Ipv6NameAssign"];
+/// The key of an entry's identity.
+const GUID: &str = "Guid";
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
 const NO_AUTH_PROTOCOL_AVAILABLE: u32 = 918;
 /// Keys that would change a dial and that are not honoured yet.

@@ -171,3 +171,18 @@ fn lengths_count_characters_and_long_lines_are_not_cut_within_one() {
         assert!(!findings.iter().any(|finding| finding.what.contains("UTF-8")), "{findings:#?}");
     }
 }
+
+#[test]
+fn entries_that_share_their_identity_are_told() {
+    let copied = format!("{SSTP}{}", SSTP.replacen("[Head office]", "[Branch]", 1));
+    let findings = found(copied);
+    let lines = SSTP.lines().count();
+    let first = SSTP.lines().position(|line| line.starts_with("Guid=")).unwrap() + 1;
+    let [finding] = &findings[..] else { panic!("{findings:#?}") };
+    assert_eq!((finding.line, finding.column, finding.severity), (lines + first, 6, Severity::Warning));
+    assert!(finding.what.contains(&format!("line {first}")), "{finding}");
+    // Without a value there is none to share, and an entry that another one hides has no say.
+    let empty = SSTP.replacen("Guid=7D3E91A0C25B4F48A6D10B57E8429C3F", "Guid=", 1);
+    assert_eq!(found(format!("{empty}{}", empty.replacen("[Head office]", "[Branch]", 1))), []);
+    assert_eq!(found(SSTP.repeat(2)).len(), 1);
+}

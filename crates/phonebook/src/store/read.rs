@@ -1,8 +1,9 @@
 //! Reading a whole file, or saying why not: never blocking, never half of it.
 
+use super::folder::Target;
 use super::{ENTRIES_MAX, FileError, Fingerprint, LINES_MAX, Problem, SIZE_MAX};
 use crate::Book;
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
@@ -23,8 +24,43 @@ pub(crate) struct Bytes {
 /// Whatever [`FileError`] can say about reading; a file that is being written over in place is tried again a few
 /// times, since half a phone book would look like a whole one with entries missing.
 pub(crate) fn read(path: &Path) -> Result<Bytes, FileError> {
+    read_steady(path, || {
+        // Opening some devices does something, so a device is recognised before it is opened.
+        let failed = |doing| move |error: std::io::Error| FileError::reading(path, doing, errno_of(&error));
+        check_kind(path, &std::fs::metadata(path).map_err(failed("looking at it"))?)?;
+        open(path).map_err(failed("opening"))
+    })
+}
+
+/// Reads the file that will be replaced, in its open folder: neither a link that has taken its name nor another folder
+/// that has taken the folder's is followed. Nothing if the file does not exist.
+///
+/// # Errors
+/// As [`read`], and [`Problem::Changed`] for a link.
+pub(crate) fn read_in(target: &Target) -> Result<Option<Bytes>, FileError> {
+    let path = target.file();
+    let Some(stat) = target.look(&target.name)? else { return Ok(None) };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Symlink => return Err(FileError::new(&path, Problem::Changed)),
+        FileType::Directory => return Err(FileError::new(&path, Problem::Folder)),
+        _ => return Err(FileError::new(&path, Problem::NotAFile)),
+    }
+    let open = || {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match rustix::fs::openat(&target.folder, &target.name, flags, Mode::empty()) {
+            Ok(file) => Ok(File::from(file)),
+            Err(Errno::NOENT | Errno::LOOP) => Err(FileError::new(&path, Problem::Changed)),
+            Err(errno) => Err(FileError::reading(&path, "opening", errno)),
+        }
+    };
+    read_steady(&path, open).map(Some)
+}
+
+/// Reads a file until it is the same before and after.
+fn read_steady(path: &Path, open: impl Fn() -> Result<File, FileError>) -> Result<Bytes, FileError> {
     for _ in 0..ATTEMPTS {
-        if let Some(read) = read_once(path)? {
+        if let Some(read) = read_once(path, open()?)? {
             check_content(path, &read.bytes)?;
             return Ok(read);
         }
@@ -33,11 +69,8 @@ pub(crate) fn read(path: &Path) -> Result<Bytes, FileError> {
 }
 
 /// Reads the file; nothing if it changed meanwhile.
-fn read_once(path: &Path) -> Result<Option<Bytes>, FileError> {
+fn read_once(path: &Path, mut file: File) -> Result<Option<Bytes>, FileError> {
     let failed = |doing| move |error: std::io::Error| FileError::reading(path, doing, errno_of(&error));
-    // Opening some devices does something, so a device is recognised before it is opened.
-    check_kind(path, &std::fs::metadata(path).map_err(failed("looking at it"))?)?;
-    let mut file = open(path).map_err(failed("opening"))?;
     let before = file.metadata().map_err(failed("looking at it"))?;
     check_kind(path, &before)?;
 
@@ -68,9 +101,14 @@ fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
     Err(FileError::new(path, problem))
 }
 
-fn check_content(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut found = None;
+/// Refuses what would take too much memory; nobody should write it either.
+pub(crate) fn check_content(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let size = bytes.len() as u64;
+    let mut found = (size > SIZE_MAX).then_some(Problem::TooLarge(size));
     Book::count(bytes, |entries, lines, number| {
+        if found.is_some() {
+            return false;
+        }
         if entries > ENTRIES_MAX {
             found = Some(Problem::TooManyEntries);
         } else if lines > LINES_MAX {

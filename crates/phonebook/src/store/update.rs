@@ -2,7 +2,7 @@
 
 use super::folder::{Target, make_folder};
 use super::lock::Lock;
-use super::read::{Bytes, read};
+use super::read::{Bytes, check_content, read_in};
 use super::write::{self, tidy_up};
 use super::{FileError, Fingerprint, Place, Problem, Scope, Step, Steps};
 use crate::Book;
@@ -47,7 +47,7 @@ impl Place {
         let target = self.open(missing)?;
         let lock = Lock::acquire(&target, LOCK_WAIT)?;
         clean(&lock, &target)?;
-        let old = self.read_target(&target)?;
+        let old = read_in(&target)?;
         if !same(old.as_ref().map(|old| &old.fingerprint), expected) {
             return Err(FileError::new(&self.path, Problem::Changed));
         }
@@ -72,7 +72,7 @@ impl Place {
         clean(&lock, &target)?;
         let mut attempt = 1;
         loop {
-            let old = self.read_target(&target)?;
+            let old = read_in(&target)?;
             if old.is_none() && missing == Missing::Refuse {
                 return Err(FileError::new(&self.path, Problem::Missing).into());
             }
@@ -96,14 +96,6 @@ impl Place {
         Target::find(&self.path)
     }
 
-    /// Reads the file that will be replaced; nothing if it does not exist.
-    fn read_target(&self, target: &Target) -> Result<Option<Bytes>, FileError> {
-        if target.look(&target.name)?.is_none() {
-            return Ok(None);
-        }
-        read(&target.file()).map(Some)
-    }
-
     fn store(&self, target: &Target, old: Option<&Bytes>, book: &Book, steps: &mut Steps<'_>) -> Result<(), FileError> {
         // Clause B10.
         if old.is_none() && book.entries().next().is_none() {
@@ -113,8 +105,10 @@ impl Place {
         if old.is_some_and(|old| old.bytes == bytes) {
             return Ok(());
         }
+        // What is written can be read again.
+        check_content(&self.path, &bytes)?;
         let still_old = || {
-            let now = self.read_target(target)?;
+            let now = read_in(target)?;
             if same(now.as_ref().map(|now| &now.fingerprint), old.map(|old| &old.fingerprint)) {
                 return Ok(());
             }

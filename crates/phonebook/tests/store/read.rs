@@ -69,6 +69,9 @@ fn a18_a_phone_book_with_more_than_anybody_has_is_622() {
     let entries = store::ENTRIES_MAX;
     std::fs::write(&path, "[]\n".repeat(entries)).unwrap();
     assert_eq!(Place::new(&path, Scope::Explicit).read().unwrap().book.entries().count(), 1);
+    // What could not be read again is not written.
+    let error = super::add(&Place::new(&path, Scope::Explicit), "x").unwrap_err();
+    assert_eq!((error.problem, std::fs::metadata(&path).unwrap().len()), (Problem::TooManyEntries, 3 * entries as u64));
     std::fs::write(&path, "[]\n".repeat(entries + 1)).unwrap();
     assert_eq!(problem(&path), (Problem::TooManyEntries, 622));
     std::fs::write(&path, format!("[a]\n{}", "\n".repeat(store::LINES_MAX))).unwrap();

@@ -1,7 +1,7 @@
 //! What a change keeps, what it refuses, and what others see of it.
 
 use super::{Scratch, add, entries_of, insert};
-use rasman_phonebook::store::{FileError, Missing, Place, Problem, Scope};
+use rasman_phonebook::store::{FileError, LOCK_WAIT, Missing, Place, Problem, Scope, Step};
 use rasman_phonebook::{Book, EditError};
 use std::cell::Cell;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -255,4 +255,39 @@ fn access_list() -> Vec<u8> {
         list.extend(id.to_le_bytes());
     }
     list
+}
+
+#[test]
+fn a_folder_that_is_moved_meanwhile_is_neither_mixed_with_its_successor_nor_lost() {
+    let scratch = Scratch::new("moved");
+    for folder in ["here", "next"] {
+        std::fs::create_dir(scratch.file(folder)).unwrap();
+    }
+    let place = scratch.book("here/a.pbk", &["old"]);
+    scratch.book("next/a.pbk", &["other"]);
+    let steps = &mut |step| {
+        if step == Step::Locked {
+            std::fs::rename(scratch.file("here"), scratch.file("moved")).unwrap();
+            std::fs::rename(scratch.file("next"), scratch.file("here")).unwrap();
+        }
+    };
+    place.update_in_steps(Missing::Refuse, LOCK_WAIT, |book| insert(book, "new"), steps).unwrap();
+    let moved = Place::new(scratch.file("moved/a.pbk"), Scope::Explicit);
+    assert_eq!((entries_of(&moved), entries_of(&place)), (vec!["old".into(), "new".into()], vec!["other".into()]));
+}
+
+#[test]
+fn a_link_that_takes_the_books_name_meanwhile_is_not_followed() {
+    let scratch = Scratch::new("swapped");
+    let (place, other) = (scratch.book("a.pbk", &["old"]), scratch.book("b.pbk", &["other"]));
+    let steps = &mut |step| {
+        if step == Step::Locked {
+            std::fs::remove_file(&place.path).unwrap();
+            symlink("b.pbk", &place.path).unwrap();
+        }
+    };
+    let result = place.update_in_steps(Missing::Refuse, LOCK_WAIT, |book| insert(book, "new"), steps);
+    assert_eq!(result.unwrap_err().problem, Problem::Changed);
+    assert!(std::fs::symlink_metadata(&place.path).unwrap().is_symlink());
+    assert_eq!(entries_of(&other), ["other"]);
 }
