@@ -37,7 +37,7 @@ async fn a25_n1_a_dial_whose_sockets_are_lost_is_taken_up_and_nothing_is_told_tw
     let run = held.run(async |notification: Notification| {
         told.borrow_mut().push((notification.seq, notification.state));
         // Within the handler and between two of them.
-        if notification.seq % 3 == 0 {
+        if notification.seq.is_multiple_of(3) {
             between.cut();
         }
         Flow::More

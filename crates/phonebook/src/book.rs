@@ -15,7 +15,7 @@ use std::sync::Arc;
 ///
 /// Comments, blank lines, unknown and repeated keys, their order, line ends and the encoding survive. Entries are
 /// found by name without regard to case (clause A17). Of several with one name the first is *the* entry: it is listed,
-/// read and changed, the others stay in the file untouched and [`crate::check`] reports them; when the first is removed
+/// read and changed, the others stay in the file untouched and [`crate::check()`] reports them; when the first is removed
 /// or renamed, the next takes its place.
 ///
 /// A clone shares the original bytes.
@@ -54,7 +54,7 @@ impl Book {
     }
 
     /// Reads a phone book. There are no bytes that are none; what makes no sense is kept, and reported by
-    /// [`crate::check`].
+    /// [`crate::check()`].
     #[must_use]
     pub fn parse(bytes: impl Into<Vec<u8>>) -> Self {
         let original = Arc::new(bytes.into());

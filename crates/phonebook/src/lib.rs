@@ -1,7 +1,7 @@
 //! Phone books: `rasphone.pbk`, read and written without loss.
 //!
 //! [`Book`] is the file as text: sections, groups, keys, each line as it was written. [`Properties`] is one entry
-//! with types, [`Properties::dial_entry`] what of it can be dialled, and [`check`] says what is wrong with a book.
+//! with types, [`Properties::dial_entry`] what of it can be dialled, and [`check()`] says what is wrong with a book.
 #![forbid(unsafe_code)]
 
 mod book;
