@@ -663,3 +663,22 @@ fn e12_codes_that_newer_headers_lost_are_still_known() {
         assert!(Code(number).ras_error_string().is_some(), "{number}");
     }
 }
+
+#[tokio::test]
+async fn t3_clearing_the_statistics_lets_later_readings_count_from_there() {
+    let lab = lab("");
+    let manager = harness::manager(&lab);
+    let connection = manager.dial(harness::dial()).unwrap().finish().await.unwrap();
+    let socks = connection.status().unwrap().doors.socks.unwrap();
+    harness::get(socks, lab.facts().gateway, "/").await.unwrap();
+    let before = connection.statistics().unwrap();
+    assert!(before.bytes_received > 0 && before.bytes_sent > 0);
+    // What is still on its way may be counted behind the clearing.
+    connection.clear_statistics().unwrap();
+    let after = connection.statistics().unwrap();
+    assert!(after.bytes_received < before.bytes_received && after.bytes_sent < before.bytes_sent);
+    assert!(after.connected >= before.connected, "the time of the connection goes on");
+    harness::get(socks, lab.facts().gateway, "/").await.unwrap();
+    assert!(connection.statistics().unwrap().bytes_received > after.bytes_received);
+    connection.hang_up().unwrap().await;
+}

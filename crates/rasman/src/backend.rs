@@ -55,6 +55,12 @@ pub trait Backend: EntryBackend + 'static {
     /// 6 for an unknown handle.
     fn statistics(&self, handle: Handle) -> Result<Statistics, Error>;
 
+    /// Lets later readings count from now on (clause T3).
+    ///
+    /// # Errors
+    /// 6 for an unknown handle.
+    fn clear_statistics(&self, handle: Handle) -> Result<(), Error>;
+
     /// Waits for the end of a connection.
     ///
     /// # Errors

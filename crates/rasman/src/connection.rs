@@ -69,6 +69,15 @@ impl Connection {
         self.backend.statistics(self.handle)
     }
 
+    /// Lets later readings of the statistics count from now on, for everybody (clause T3). The time of the connection
+    /// goes on.
+    ///
+    /// # Errors
+    /// 6 once the connection is gone.
+    pub fn clear_statistics(&self) -> Result<(), Error> {
+        self.backend.clear_statistics(self.handle)
+    }
+
     /// Answers the question that pauses the dial.
     ///
     /// Inside a handler the answer is taken at once and takes effect when the handler has returned.

@@ -50,6 +50,16 @@ impl Dialing {
         std::future::poll_fn(|cx| self.poll_notification(cx)).await
     }
 
+    /// Blocks the thread until the next notification; `None` after the last one. Not for use within an async runtime.
+    pub fn blocking_next(&mut self) -> Option<Notification> {
+        if self.end.is_some() {
+            return None;
+        }
+        let notification = self.notifications.blocking_recv()?;
+        self.note(&notification);
+        Some(*notification)
+    }
+
     /// Answers the question that pauses the dial.
     ///
     /// # Errors

@@ -255,6 +255,10 @@ impl Backend for Embedded {
         self.table().statistics(handle)
     }
 
+    fn clear_statistics(&self, handle: Handle) -> Result<(), Error> {
+        self.table().clear_statistics(handle)
+    }
+
     fn closed(&self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
         self.table().closed(handle)
     }

@@ -88,6 +88,8 @@ struct Record {
     /// Gone once the dial's last notification was told.
     teller: Option<Teller>,
     counters: Arc<Counters>,
+    /// What the counters were when they were cleared.
+    cleared: Statistics,
     hang_ups: Vec<oneshot::Sender<HangUp>>,
     closed: Vec<oneshot::Sender<Cause>>,
 }
@@ -197,6 +199,7 @@ impl Table {
             commands,
             teller: Some(teller),
             counters,
+            cleared: Statistics::default(),
             hang_ups: Vec::new(),
             closed: Vec::new(),
         };
@@ -362,7 +365,15 @@ impl Table {
     }
 
     pub(crate) fn statistics(&mut self, handle: Handle) -> Result<Statistics, Error> {
-        Ok(self.record(handle)?.counters.read())
+        let record = self.record(handle)?;
+        Ok(since(&record.cleared, record.counters.read()))
+    }
+
+    /// Lets later readings count from now on (clause T3).
+    pub(crate) fn clear_statistics(&mut self, handle: Handle) -> Result<(), Error> {
+        let record = self.record(handle)?;
+        record.cleared = record.counters.read();
+        Ok(())
     }
 
     pub(crate) fn closed(&mut self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
@@ -591,6 +602,17 @@ const NOTIFICATIONS_KEPT: usize = 8;
 /// How many reasons of ended connections are remembered.
 const ENDED_MAX: usize = 256;
 const DEVICE: rasman::Device = rasman::Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+
+/// What was counted since the counters were cleared; the time of the connection goes on.
+fn since(cleared: &Statistics, mut now: Statistics) -> Statistics {
+    now.bytes_sent -= cleared.bytes_sent.min(now.bytes_sent);
+    now.bytes_received -= cleared.bytes_received.min(now.bytes_received);
+    now.packets_sent -= cleared.packets_sent.min(now.packets_sent);
+    now.packets_received -= cleared.packets_received.min(now.packets_received);
+    now.send_drops -= cleared.send_drops.min(now.send_drops);
+    now.receive_drops -= cleared.receive_drops.min(now.receive_drops);
+    now
+}
 
 fn user_hung_up() -> Cause {
     Cause::new(Code::USER_DISCONNECTION, LayerName::User)

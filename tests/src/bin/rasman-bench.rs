@@ -4,6 +4,9 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "../bench/daemon.rs"]
+mod daemon;
+
 use rasman::{Connection, Manager};
 use rasman_lab::Facts;
 use rasman_tests::harness;
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
     match arguments.next() {
         // The lab half runs this same program, so that both are of one build.
         Some(first) if first == "lab" => rasman_lab::main_process(arguments),
+        Some(first) if first == "daemon" => daemon::process(arguments),
         first => match measure(first.into_iter().chain(arguments)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -39,6 +43,9 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
         dial_returns(&mut results).await?;
         dial_connects(&mut results).await?;
         rootless(&mut results).await?;
+        daemon::calls(&mut results).await?;
+        daemon::notifications(&mut results).await?;
+        daemon::crowd(&mut results).await?;
         io::Result::Ok(results)
     })?;
     for (key, value) in &results.0 {
@@ -73,6 +80,13 @@ impl Results {
         // Small numbers.
         let index = ((samples.len() - 1) as f64 * share).round() as usize;
         self.0.insert(key, samples[index]);
+    }
+
+    /// Adds the ratio of two values.
+    fn ratio(&mut self, key: &'static str, of: &str, to: &str) {
+        if let (Some(of), Some(to)) = (self.0.get(of).copied(), self.0.get(to).copied()) {
+            self.0.insert(key, of / to);
+        }
     }
 }
 

@@ -133,6 +133,10 @@ impl Backend for Remote {
         self.of_handle("io.rasman.Manager.Statistics", handle).map(|reply: StatisticsReply| reply.statistics.into())
     }
 
+    fn clear_statistics(&self, handle: Handle) -> Result<(), Error> {
+        self.of_handle("io.rasman.Manager.ClearStatistics", handle).map(|Nothing {}| ())
+    }
+
     fn closed(&self, handle: Handle) -> Result<oneshot::Receiver<Cause>, Error> {
         let channel = self.shared.channel()?;
         let (sender, receiver) = oneshot::channel();

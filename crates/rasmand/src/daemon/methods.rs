@@ -115,6 +115,7 @@ impl Call<'_> {
             "Abandon" => self.abandon(),
             "Status" => self.status(),
             "Statistics" => self.statistics(),
+            "ClearStatistics" => self.clear_statistics(),
             "Wait" => self.wait(),
             "Ended" => self.ended(),
             "List" => self.list(),
@@ -204,6 +205,13 @@ impl Call<'_> {
         let handle = self.known(&handle)?;
         let statistics = self.server.embedded.table().statistics(handle)?;
         reply(&StatisticsReply { statistics: (&statistics).into() })
+    }
+
+    fn clear_statistics(&self) -> Result<Outcome> {
+        let OfHandle { handle } = self.read()?;
+        let handle = self.known(&handle)?;
+        self.server.embedded.table().clear_statistics(handle)?;
+        reply(&Nothing {})
     }
 
     fn wait(&self) -> Result<Outcome> {

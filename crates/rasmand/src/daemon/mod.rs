@@ -53,7 +53,7 @@ pub struct Options {
     /// What this process keeps of its rights; nothing for all of them.
     pub sandbox: Option<Plan>,
     /// Called once clients can connect.
-    pub ready: Box<dyn FnOnce()>,
+    pub ready: Box<dyn FnOnce() + Send>,
 }
 
 /// Runs the daemon until it is told to stop.

@@ -1,0 +1,213 @@
+//! The interface in Varlink's language and the types that speak it are the same: each method, error and field is
+//! exercised in both directions.
+
+mod idl;
+
+use idl::{Fields, Interface};
+use rasman::ipc::wire::*;
+use rasman::ipc::{DESCRIPTION, INTERFACE};
+use rasman::{
+    Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, Entry, Forward,
+    Handle, LayerName, Medium, Network, Notification, Projection, Question, QuestionKind, Redial, Retrying, Rootless,
+    Statistics, Status, Substate, Trust,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn cause() -> Cause {
+    Cause::new(Code::AUTHENTICATION_FAILURE, LayerName::Auth).did("did").said("said").advice("advice")
+}
+
+fn details() -> Vec<Detail> {
+    let kind = QuestionKind::RetryAuthentication { refused: Code(691), attempts: 1 };
+    vec![
+        Detail::Device(Device { kind: "vpn", name: "WAN Miniport (SSTP)" }),
+        Detail::Reached { peer: Some(([192, 0, 2, 1], 443).into()), protection: "TLS".into() },
+        Detail::Authentication(rasman::AuthMethod::MsChapV2),
+        Detail::Projection(projection()),
+        Detail::Question(Question { id: 1, kind }),
+        Detail::Trying { server: "b".into(), medium: 2, of: 2, last: Code(868) },
+        Detail::Waiting { attempt: 1, of: 2, pause: Duration::from_secs(1), last: Code(868) },
+    ]
+}
+
+fn projection() -> Projection {
+    Projection::new([10, 0, 0, 2].into(), Some([10, 0, 0, 1].into()), vec![[9, 9, 9, 9].into()], 1400)
+}
+
+fn notifications() -> Vec<NotificationWire> {
+    let of = |detail| (&Notification::new(1, ConnState::ConnectDevice, Some(cause()), detail)).into();
+    details().into_iter().map(of).collect()
+}
+
+fn entry() -> Entry {
+    let mut entry = Entry::sstp("work", "vpn.example.com");
+    let Medium::Sstp(sstp) = &mut entry.medium else { unreachable!("made one line above") };
+    sstp.trust = Trust { system_roots: true, added_roots: vec![vec![0x30]], pinned_leaf_sha256: Some([1; 32]) };
+    entry.alternates = vec![entry.medium.clone()];
+    entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
+    entry.idle_disconnect = Some(Duration::from_secs(1));
+    entry.network = Network { address: Some([10, 0, 0, 9].into()), ..Network::default() };
+    let forward = Forward { listen: ([127, 0, 0, 1], 1).into(), host: "intra".into(), port: 80 };
+    entry.data_path = DataPath::Rootless(Rootless { socks: Some(([127, 0, 0, 1], 2).into()), forwards: vec![forward] });
+    entry
+}
+
+fn status() -> StatusWire {
+    let mut retrying = Retrying::new(1, Some(2), cause());
+    retrying.pause = Some(Duration::from_secs(1));
+    retrying.loss = Some(cause());
+    let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+    let doors = Doors { socks: Some(([127, 0, 0, 1], 2).into()), forwards: vec![([127, 0, 0, 1], 3).into()] };
+    let mut status = Status::new(ConnState::Connected, Some(cause()), device, Some(projection()), doors);
+    status.retrying = Some(retrying);
+    (&status).into()
+}
+
+fn changes() -> Vec<ChangeWire> {
+    let handle = Handle(1);
+    let notification = Arc::new(Notification::new(0, ConnState::OpenPort, None, Detail::None));
+    let lost = Change::Substate { handle, substate: Substate::Dormant, cause: Some(Arc::new(cause())) };
+    let gone = Change::Gone { handle, cause: Arc::new(cause()) };
+    let all = [Change::Notified { handle, notification }, lost, gone];
+    all.iter().map(|change| ChangeWire::new(7, change)).collect()
+}
+
+fn connection() -> ConnectionWire {
+    ConnectionWire::new(&ConnectionInfo::new(Handle(1), "work".into(), ConnState::Connected, 0, 1), 1000)
+}
+
+/// What a client sends: it is written, judged, and read again.
+fn parameters<T: Serialize + DeserializeOwned>(interface: &mut Interface, method: &str, value: &T) {
+    let value = serde_json::to_value(value).unwrap();
+    let (fields, _) = interface.methods[method].clone();
+    interface.judge(&format!("{method}()"), &fields, &value);
+    accepts::<T>(&fields, &value);
+}
+
+/// The type takes what the interface allows and nothing else.
+fn accepts<T: DeserializeOwned>(fields: &Fields, value: &Value) {
+    serde_json::from_value::<T>(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"));
+    let mut more = value.clone();
+    more["frobnicate"] = json!(1);
+    assert!(serde_json::from_value::<T>(more).is_err(), "a member that is not in the interface is taken: {value}");
+    let mandatory = |kind: &idl::Type| !matches!(kind, idl::Type::Option(_));
+    for (name, _) in fields.iter().filter(|(_, kind)| mandatory(kind)) {
+        let mut less = value.clone();
+        less.as_object_mut().unwrap().remove(name);
+        assert!(serde_json::from_value::<T>(less).is_err(), "{name} may be left out of {value}");
+    }
+}
+
+/// What the manager sends.
+fn reply<T: Serialize + DeserializeOwned>(interface: &mut Interface, method: &str, value: &T) {
+    let value = serde_json::to_value(value).unwrap();
+    let (_, fields) = interface.methods[method].clone();
+    interface.judge(&format!("{method}->"), &fields, &value);
+    serde_json::from_value::<T>(value).unwrap();
+}
+
+#[test]
+fn the_types_are_those_of_the_interface() {
+    let mut interface = Interface::parse(DESCRIPTION);
+    let i = &mut interface;
+    let handle = || "0000000000000001".to_owned();
+    let channel = || Some("channel".to_owned());
+    let secret = Credentials { user: "alice".into(), domain: "d".into(), ..Credentials::default() };
+    let credentials = || CredentialsWire::new(&secret, Some(0));
+    let settings = EntryWire::new(&entry()).unwrap();
+
+    for method in ["Describe", "Events", "List", "Stop"] {
+        parameters(i, method, &Nothing {});
+    }
+    for method in ["MayEnterHandler", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
+        parameters(i, method, &OfHandle { handle: handle() });
+    }
+    let dial = DialCall {
+        entry: Some("work".into()),
+        data_path: Some(settings.data_path.clone()),
+        settings: Some(Box::new(settings)),
+        credentials: Some(credentials()),
+        held: Some(true),
+        paused_states: Some(true),
+        phonebook: Some("/book".into()),
+        number: Some("n".into()),
+        remember: Some(true),
+        channel: channel(),
+    };
+    parameters(i, "Dial", &dial);
+    parameters(i, "Attach", &AttachCall { token: "t".into(), after: Some(1), channel: channel() });
+    parameters(i, "Transfer", &Token { token: "t".into() });
+    parameters(i, "HandlerDone", &HandlerDoneCall { handle: handle(), seq: 1, more: true });
+    parameters(i, "Answer", &AnswerCall { handle: handle(), question: 1, credentials: credentials() });
+    let hang_up = HangUpCall { handle: handle(), force: Some(true), wait: Some(true), channel: channel() };
+    parameters(i, "HangUp", &hang_up);
+    parameters(i, "Wait", &WaitCall { handle: handle(), channel: channel() });
+    parameters(i, "Watch", &WatchCall { channel: channel() });
+
+    let described =
+        Described { version: "1".into(), scope: "user".into(), epoch: "00000001".into(), uid: 1000, sees_all: true };
+    reply(i, "Describe", &described);
+    for method in ["Dial", "Attach"] {
+        for notification in notifications() {
+            let handle = HandleWire(Handle(1));
+            reply(i, method, &DialReply { handle, token: Some("t".into()), notification: Some(notification) });
+        }
+    }
+    reply(i, "Transfer", &Token { token: "t".into() });
+    for method in ["HandlerDone", "Answer", "Abandon", "ClearStatistics", "Stop"] {
+        reply(i, method, &Nothing {});
+    }
+    reply(i, "MayEnterHandler", &May { may: true });
+    reply(i, "HangUp", &HangUpReply { remaining: Some(1), gone: Some((&cause()).into()) });
+    reply(i, "Wait", &WaitReply { gone: Some((&cause()).into()) });
+    reply(i, "Status", &StatusReply { status: status() });
+    reply(i, "Statistics", &StatisticsReply { statistics: (&Statistics::default()).into() });
+    reply(i, "Ended", &EndedReply { cause: Some((&cause()).into()) });
+    reply(i, "List", &Listed { connections: vec![connection()] });
+    for change in changes() {
+        let connections = Some(vec![connection()]);
+        let watched = WatchReply { serial: Some(1), connections, change: Some(change.clone()), lagged: Some(1) };
+        reply(i, "Watch", &watched);
+        let event = EventWire {
+            handle: Some(HandleWire(Handle(1))),
+            notification: notifications().pop(),
+            transferred: Some(true),
+            gone: Some((&cause()).into()),
+            change: Some(change),
+            lagged: Some(1),
+        };
+        reply(i, "Events", &EventsReply { channel: channel(), event: Some(event) });
+    }
+    let refused = serde_json::to_value(Refused { cause: (&cause()).into() }).unwrap();
+    let fields = i.errors["Refused"].clone();
+    i.judge("Refused", &fields, &refused);
+
+    // Nothing in the interface was left out. A password is never written; the tests of the type read it.
+    let mut all: Vec<String> = Vec::new();
+    for (name, fields) in interface.types.iter().chain(&interface.errors) {
+        all.extend(fields.iter().map(|(field, _)| format!("{name}.{field}")));
+    }
+    for (name, (parameters, replies)) in &interface.methods {
+        all.extend(parameters.iter().map(|(field, _)| format!("{name}().{field}")));
+        all.extend(replies.iter().map(|(field, _)| format!("{name}->.{field}")));
+    }
+    let unseen: Vec<_> = all.iter().filter(|field| !interface.seen.contains(*field)).collect();
+    assert_eq!(unseen, ["Credentials.password"]);
+    assert!(all.len() > 120, "{}", all.len());
+}
+
+#[test]
+fn the_interface_is_named_and_documented() {
+    assert!(DESCRIPTION.contains(&format!("\ninterface {INTERFACE}\n")));
+    let lines: Vec<&str> = DESCRIPTION.lines().collect();
+    for (before, line) in lines.iter().zip(&lines[1..]) {
+        let plain = ["Status(", "Statistics("].iter().any(|name| line.contains(name));
+        if line.starts_with("method ") && !plain {
+            assert!(before.starts_with("# "), "no word about {line}");
+        }
+    }
+}
