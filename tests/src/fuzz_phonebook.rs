@@ -2,8 +2,8 @@
 //! touches its own entry alone.
 
 use rasman_phonebook::{
-    Book, Encoding, FINDINGS_MAX, Filetime, Guid, Identity, LINKS_MAX, Properties, Scope, UserPreferences, check,
-    fold_name,
+    Book, Encoding, FINDINGS_MAX, Filetime, Guid, Identity, LINKS_MAX, LineKind, Properties, Scope, UserPreferences,
+    check, fold_name,
 };
 use std::collections::BTreeSet;
 
@@ -89,9 +89,32 @@ fn give_and_take(mut book: Book, name: &str) {
         assert_eq!(book.section(new_name).expect("just renamed").name(), new_name);
         // One of the same name may come to light.
         assert!(others_before.is_subset(&others(&book, new_name)));
+        reads_back(&book);
+        let comments = comments_above(&book, new_name);
         book.delete(new_name).expect("it is there");
         assert!(!book.contains(new_name));
+        reads_back(&book);
+        let bytes = book.to_bytes();
+        assert!(comments.is_empty() || bytes.windows(comments.len()).any(|window| window == comments));
     }
+}
+
+/// Whoever reads the file anew finds the same entries.
+fn reads_back(book: &Book) {
+    if book.encoding() != Encoding::Ansi {
+        assert!(Book::parse(book.to_bytes()).entries().eq(book.entries()));
+    }
+}
+
+/// The comments at the end of an entry behind which another one follows.
+fn comments_above(book: &Book, name: &str) -> Vec<u8> {
+    let section = book.section(name).expect("a listed entry");
+    if book.to_bytes().ends_with(section.raw()) {
+        return Vec::new();
+    }
+    let mut lines: Vec<_> = section.lines().collect();
+    let from = lines.iter().rposition(|line| line.kind != LineKind::Comment).map_or(0, |last| last + 1);
+    lines.drain(from..).flat_map(|line| line.bytes).copied().collect()
 }
 
 fn media_count(book: &Book, name: &str) -> usize {

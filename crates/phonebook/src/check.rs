@@ -1,5 +1,11 @@
 //! What is wrong, odd or not honoured in a phone book.
 
+mod finding;
+mod honoured;
+mod nearest;
+
+pub use finding::{Finding, Severity};
+
 use crate::error::shown;
 use crate::keys::{self, Key, Kind};
 use crate::line::{BLANKS, DEVICE, MEDIA};
@@ -8,52 +14,12 @@ use crate::{
     Book, Encoding, Guid, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key,
     validate_name,
 };
-use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use honoured::is_not_honoured;
+use nearest::did_you_mean;
 use rasman_core::Code;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// Something that [`check`] found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The first character in the line, counted from 1.
-    pub column: usize,
-    /// How many characters it is about, at least 1.
-    pub length: usize,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What it is, in one line. Secrets are not repeated.
-    pub what: String,
-    /// What to do about it; empty if there is nothing to do.
-    pub advice: String,
-}
-
-/// How bad a finding is.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Severity {
-    /// Nothing is wrong, but something is not as one might think: a key that is not honoured yet.
-    Note,
-    /// Probably not what was meant.
-    Warning,
-    /// It cannot work, or it does harm.
-    Error,
-}
-
-/// One line: place, severity, what, advice.
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(f, "{}:{}: {severity}: {}", self.line, self.column, self.what)?;
-        if self.advice.is_empty() { Ok(()) } else { write!(f, "; {}", self.advice) }
-    }
-}
 
 /// Looks a whole phone book over and lists what it finds in the order of the file.
 ///
@@ -258,8 +224,7 @@ impl Check {
             let what = "PhoneNumber has blanks at its ends, which are not dialled";
             self.find(place.line, place.column, place.length, Severity::Note, what, "remove them");
         }
-        let idle = if key.name == "LcpExtensions" { "1" } else { "0" };
-        if NOT_HONOURED.contains(&key.name) && text != idle && !(ASSIGNS.contains(&key.name) && text != "2") {
+        if is_not_honoured(key.name, text) {
             let what = format!("{}={} is kept, but not honoured yet", key.name, shown(text));
             self.find(place.line, place.column, place.length, Severity::Note, what, "");
         }
@@ -394,122 +359,11 @@ impl Check {
     }
 }
 
-/// Finds the known key of a group that is nearest to an unknown one, if it is near at all.
-fn did_you_mean(scope: Scope, name: &str) -> Option<&'static str> {
-    if name.chars().count() > KEY_MAX {
-        return None;
-    }
-    let known = keys::keys_of(scope).iter().copied().flatten().map(|key| (distance(name, key.name), key.name));
-    known.min().filter(|(distance, known)| *distance <= 2 && known.len() > 4 || *distance == 0).map(|(_, known)| known)
-}
-
-/// Counts the characters that have to be changed, added or taken out; case costs nothing.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.chars().enumerate() {
-            let cost = (diagonal + usize::from(from != to)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = core::mem::replace(&mut row[j + 1], cost);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 /// The most findings that are listed.
 pub const FINDINGS_MAX: usize = 1_000;
 /// The most bytes of a line that make sense; certificates and policies are the longest.
 const LINE_MAX: usize = 16_384;
-/// The most characters of a key for which a nearest one is sought.
-const KEY_MAX: usize = 40;
-/// Keys of which only 2, a setting of one's own, is not honoured.
-const ASSIGNS: &[&str] = &["IpNameAssign", "Ipv6Assign", "Ipv6NameAssign"];
 /// The key of an entry's identity.
 const GUID: &str = "Guid";
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
 const NO_AUTH_PROTOCOL_AVAILABLE: u32 = 918;
-/// Keys that would change a dial and that are not honoured yet.
-const NOT_HONOURED: &[&str] = &[
-    "AutoLogon",
-    "LcpExtensions",
-    "SwCompression",
-    "NegotiateMultilinkAlways",
-    "DialMode",
-    "CallbackMode",
-    "CustomDialDll",
-    "ForceSecureCompartment",
-    "SharedPhoneNumbers",
-    "PrerequisiteEntry",
-    "CustomAuthKey",
-    "CustomAuthData",
-    "IpInterfaceMetric",
-    "IpHeaderCompression",
-    "IpNameAssign",
-    "IpDnsFlags",
-    "TcpWindowSize",
-    "IpSecFlags",
-    "IpDnsSuffix",
-    "Ipv6Assign",
-    "Ipv6InterfaceMetric",
-    "Ipv6NameAssign",
-    "NetworkOutageTime",
-    "IDI",
-    "IDR",
-    "ImsConfig",
-    "NumCustomPolicy",
-    "NumEku",
-    "UseMachineRootCert",
-    "NumServers",
-    "NumRoutes",
-    "NumNrptRules",
-    "AutoTiggerCapable",
-    "NumAppIds",
-    "NumClassicAppIds",
-    "SecurityDescriptor",
-    "DeviceComplianceEnabled",
-    "DeviceComplianceSsoEnabled",
-    "NumTrustedNetworks",
-    "NumDnsSearchSuffixes",
-    "ProxyFlags",
-    "AuthTypeOTP",
-    "GREKeyDefined",
-    "NumPerAppTrafficFilters",
-    "AlwaysOnCapable",
-    "DeviceTunnel",
-    "RasmanOptions",
-    "RasmanOptions2",
-    "RasmanOptions3",
-    "RasmanFrameSize",
-    "RasmanChannels",
-    "UseDialingRules",
-    "Terminal",
-    "Script",
-    "X25Address",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_that_are_not_honoured_are_known() {
-        let scopes = [Scope::Entry, Scope::Media(0), Scope::Device { media: 0, device: 0 }];
-        for name in NOT_HONOURED.iter().chain(ASSIGNS) {
-            assert!(scopes.iter().any(|scope| keys::find(*scope, name).is_some()), "{name}");
-        }
-        for name in crate::properties::TYPED {
-            assert!(keys::find(Scope::Entry, name).is_some(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_key_is_meant() {
-        assert_eq!(did_you_mean(Scope::Entry, "VpnStratgy"), Some("VpnStrategy"));
-        assert_eq!(did_you_mean(Scope::Entry, "AUTORESTRICTIONS"), Some("AuthRestrictions"));
-        assert_eq!(did_you_mean(Scope::Entry, "type"), Some("Type"));
-        assert_eq!(did_you_mean(Scope::Entry, "Tyre"), None);
-        assert_eq!(did_you_mean(Scope::Entry, "SomethingElse"), None);
-        assert_eq!(distance("kitten", "Sitting"), 3);
-    }
-}

@@ -1,18 +1,21 @@
 //! From an entry of a phone book to what can be dialled.
 
-use crate::error::shown;
-use crate::setting::{
-    Assign, AuthRestrictions, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref, VpnStrategy,
-};
+mod not_dialable;
+mod protocol;
+mod server;
+
+pub use not_dialable::NotDialable;
+pub use protocol::Protocol;
+
+use crate::setting::{Assign, AuthRestrictions, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::value::from_hex;
 use crate::{Properties, Subentry};
-use core::fmt;
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::str::FromStr;
 use rasman_core::{
-    AuthMethod, Cause, Code, DataPath, Duration, Entry, Forward, InvalidSetting, LayerName, Medium, Network, Redial,
-    Rootless, SstpSettings, Trust,
+    AuthMethod, Code, DataPath, Duration, Entry, InvalidSetting, Medium, Network, Redial, Rootless, SstpSettings, Trust,
 };
+use server::{parse_forward, split_server};
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -21,109 +24,6 @@ pub struct UserPreferences {
     pub redial: Redial,
     /// When a connection without traffic ends; `None` for never.
     pub idle_disconnect: Option<Duration>,
-}
-
-/// Why an entry cannot be dialled: which key, what is wrong, and what to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NotDialable {
-    /// The number that programs see.
-    pub code: Code,
-    /// The key.
-    pub key: &'static str,
-    /// Its value, made fit to print.
-    pub value: String,
-    /// What is wrong, as the rest of a sentence that begins with the key and its value.
-    pub problem: String,
-    /// What to do.
-    pub advice: String,
-}
-
-impl NotDialable {
-    fn new(code: Code, key: &'static str, value: impl fmt::Display, problem: impl Into<String>) -> Self {
-        let value = shown(&value.to_string());
-        Self { code, key, value, problem: problem.into(), advice: String::new() }
-    }
-
-    fn advice(mut self, advice: impl Into<String>) -> Self {
-        self.advice = advice.into();
-        self
-    }
-}
-
-impl fmt::Display for NotDialable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={} {}", self.key, self.value, self.problem)?;
-        if self.advice.is_empty() { Ok(()) } else { write!(f, "; {}", self.advice) }
-    }
-}
-
-impl std::error::Error for NotDialable {}
-
-impl From<NotDialable> for Cause {
-    fn from(error: NotDialable) -> Self {
-        let did = format!("read {}={}, which {}", error.key, error.value, error.problem);
-        Self::new(error.code, LayerName::Settings).did(did).advice(error.advice)
-    }
-}
-
-/// Something that can carry a connection.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// IKEv2 with ESP.
-    Ikev2,
-    /// PPP in TLS.
-    Sstp,
-    /// PPP in L2TP in IPsec.
-    L2tp,
-    /// PPP in GRE.
-    Pptp,
-    /// GRE alone.
-    Gre,
-}
-
-impl Protocol {
-    /// Tells whether it can be dialled.
-    #[must_use]
-    pub fn exists(self) -> bool {
-        self == Self::Sstp
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ikev2 => "IKEv2",
-            Self::Sstp => "SSTP",
-            Self::L2tp => "L2TP",
-            Self::Pptp => "PPTP",
-            Self::Gre => "GRE",
-        })
-    }
-}
-
-impl VpnStrategy {
-    /// Gives the tunnels that are tried, in order; nothing for a number without a name.
-    #[must_use]
-    pub fn protocols(self) -> Vec<Protocol> {
-        use Protocol::{Gre, Ikev2, L2tp, Pptp, Sstp};
-        match self {
-            // Our own order, the strongest first; the list of `ProtocolList` is not in the file.
-            Self::Default | Self::ProtocolList | Self::Ikev2First => vec![Ikev2, Sstp, L2tp, Pptp],
-            Self::SstpFirst => vec![Sstp, Ikev2, L2tp, Pptp],
-            Self::L2tpFirst => vec![L2tp, Ikev2, Sstp, Pptp],
-            Self::PptpFirst => vec![Pptp, Ikev2, Sstp, L2tp],
-            Self::Ikev2Only => vec![Ikev2],
-            Self::SstpOnly => vec![Sstp],
-            Self::L2tpOnly => vec![L2tp],
-            Self::PptpOnly => vec![Pptp],
-            Self::GreOnly => vec![Gre],
-            Self::Ikev2Sstp => vec![Ikev2, Sstp],
-            Self::L2tpSstp => vec![L2tp, Sstp],
-            Self::PptpSstp => vec![Pptp, Sstp],
-            Self::Other(_) => Vec::new(),
-        }
-    }
 }
 
 impl Properties {
@@ -412,29 +312,6 @@ fn dialled_numbers(link: &Subentry) -> Result<impl Iterator<Item = &str>, NotDia
     Ok(numbers)
 }
 
-/// Takes `host`, `host:port`, an address, or `[IPv6]:port` apart.
-fn split_server(text: &str) -> Option<(String, Option<u16>)> {
-    if text.parse::<IpAddr>().is_ok() {
-        return Some((text.to_owned(), None));
-    }
-    if let Some(bracketed) = text.strip_prefix('[') {
-        let (host, port) = bracketed.split_once(']')?;
-        host.parse::<core::net::Ipv6Addr>().ok()?;
-        let port = if port.is_empty() { None } else { Some(port.strip_prefix(':')?.parse().ok()?) };
-        return Some((host.to_owned(), port));
-    }
-    match text.split_once(':') {
-        None => Some((text.to_owned(), None)),
-        Some((host, port)) => Some((host.to_owned(), Some(port.parse().ok()?))),
-    }
-}
-
-fn parse_forward(text: &str) -> Option<Forward> {
-    let (listen, target) = text.trim().split_once('=')?;
-    let (host, port) = split_server(target.trim())?;
-    Some(Forward { listen: listen.trim().parse().ok()?, host, port: port? })
-}
-
 /// Names what an entry would be carried by.
 fn medium_name(kind: EntryType, device_type: &str) -> &'static str {
     let is = |wanted: &str| device_type.eq_ignore_ascii_case(wanted);
@@ -487,22 +364,3 @@ const HTTPS: u16 = 443;
 const CANNOT_DO_CUSTOMDIAL: Code = Code(755);
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.
 const NO_AUTH_PROTOCOL_AVAILABLE: Code = Code(918);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_are_taken_apart() {
-        let some = |host: &str, port| Some((host.to_owned(), port));
-        assert_eq!(split_server("vpn.example.com"), some("vpn.example.com", None));
-        assert_eq!(split_server("vpn.example.com:4433"), some("vpn.example.com", Some(4433)));
-        assert_eq!(split_server("192.0.2.1:1"), some("192.0.2.1", Some(1)));
-        assert_eq!(split_server("2001:db8::1"), some("2001:db8::1", None));
-        assert_eq!(split_server("[2001:db8::1]"), some("2001:db8::1", None));
-        assert_eq!(split_server("[2001:db8::1]:8443"), some("2001:db8::1", Some(8443)));
-        for bad in ["a:b", "a:", "[a]:1", "[::1", "[::1]1", "a:65536", "https://a"] {
-            assert_eq!(split_server(bad), None, "{bad}");
-        }
-    }
-}
