@@ -151,10 +151,11 @@ fn mask(parts: CredentialMask, default: bool) -> CredentialMask {
     if default { parts | CredentialMask::DEFAULT_CREDENTIALS } else { parts }
 }
 
-/// Names an entry that is there.
+/// Names an entry that is there, in the phone book that the command means.
 fn find(name: &str, context: &Context) -> Result<EntryRef, Failure> {
-    Books::of(context).find(name)?;
-    Ok(named(name, context))
+    let place = Books::of(context).find(name)?.place;
+    let usual = context.phonebook.is_none() && context.scope.is_none();
+    Ok(if usual { EntryRef::new(name) } else { EntryRef::new(name).in_book(place.path) })
 }
 
 /// Names the entry, in the phone book that the command names.

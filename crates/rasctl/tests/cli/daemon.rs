@@ -91,6 +91,18 @@ fn a48_a_dial_that_is_interrupted_leaves_nothing() {
 }
 
 #[test]
+fn a17_a_second_dial_meanwhile_is_7() {
+    let scene = Scene::with_entry("silent=auth");
+    let password = scene.text("password");
+    let arguments = ["dial", "office", "-u", "alice", "--password-file", &password];
+    let mut first = scene.start(&arguments);
+    first.until("0x0005 Authenticate");
+    scene.run(&arguments).expect(7).says("", "error 756").says("", "\n  we       ");
+    first.signal(Signal::INT);
+    first.end().expect(17);
+}
+
+#[test]
 fn c1_a_watcher_is_told_of_every_change() {
     let scene = Scene::with_entry("");
     let mut watch = scene.start(&["watch", "--json"]);

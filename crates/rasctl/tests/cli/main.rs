@@ -7,3 +7,4 @@ mod entries;
 mod help;
 mod rasdial;
 mod scene;
+mod terminal;

@@ -80,7 +80,8 @@ impl DialArguments {
                 (Dial::settings(entry), own, None)
             }
             (None, Some(name)) => {
-                let loaded = Books::of(context).find(name)?;
+                // Here the scope says which manager dials, not which phone book has the entry.
+                let loaded = Books::new(context.phonebook.clone(), None).find(name)?;
                 let own = doors_of(name, &loaded);
                 let dial = match &context.phonebook {
                     Some(phonebook) if self.hold => Dial::entry(name).phonebook(absolute(phonebook)?),
