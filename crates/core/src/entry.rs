@@ -1,6 +1,6 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::Secret;
+use crate::{Ipv4Net, Secret};
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -126,6 +126,27 @@ impl Default for Network {
 pub enum DataPath {
     /// A user-space IP stack behind proxies and forwards: no privilege, no device, no route.
     Rootless(Rootless),
+    /// A network device of the system, with routes: for all programs. Needs the right to make one (CAP_NET_ADMIN).
+    Tun(TunSettings),
+}
+
+/// A network device of the system.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TunSettings {
+    /// Its name; `None` lets us choose.
+    pub name: Option<String>,
+    /// Everything goes into the tunnel that no more special route leads elsewhere (RASEO_RemoteDefaultGateway).
+    pub default_route: bool,
+    /// The network of the assigned address's class goes into the tunnel (RASEO2_DisableClassBasedStaticRoute inverted).
+    pub class_route: bool,
+    /// Further networks that go into the tunnel.
+    pub routes: Vec<Ipv4Net>,
+    /// Networks that do not, whatever else is said. The server itself never does.
+    pub exclude: Vec<Ipv4Net>,
+    /// The metric of the routes; 0 for the system's own.
+    pub metric: u32,
+    /// The largest packet, in bytes, if it is to be smaller than what the link carries.
+    pub mtu: Option<u16>,
 }
 
 /// The doors of a user-space IP stack.
@@ -270,9 +291,46 @@ impl DataPath {
     /// # Errors
     /// The first setting that cannot work, by name, and what to do.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let Self::Rootless(rootless) = self;
-        rootless.validate()
+        match self {
+            Self::Rootless(rootless) => rootless.validate(),
+            Self::Tun(tun) => tun.validate(),
+        }
     }
+}
+
+impl TunSettings {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        if let Some(name) = &self.name
+            && !is_device_name(name)
+        {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            let advice = "use 1 to 15 letters, digits, dots, hyphens and underscores";
+            return Err(InvalidSetting::new("tun.name", format!("is \"{shown}\""), advice));
+        }
+        for (field, networks) in [("tun.routes", &self.routes), ("tun.exclude", &self.exclude)] {
+            if networks.len() > ROUTES_MAX {
+                let problem = format!("has {} networks", networks.len());
+                return Err(InvalidSetting::new(field, problem, format!("give {ROUTES_MAX} at the most")));
+            }
+            if networks.iter().any(|network| network.prefix() == 0) {
+                let advice = "name networks; for everything there is the default route";
+                return Err(InvalidSetting::new(field, "has 0.0.0.0/0", advice));
+            }
+        }
+        match self.mtu {
+            Some(mtu) if !(MRU_MIN..=MRU_MAX).contains(&mtu) => {
+                let advice = format!("choose {MRU_MIN} to {MRU_MAX} bytes");
+                Err(InvalidSetting::new("tun.mtu", format!("is {mtu}"), advice))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Tells whether the system takes a name for a network device, and as it stands: `%` would be a pattern.
+fn is_device_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    (1..=15).contains(&name.len()) && name.bytes().all(allowed) && !matches!(name, "." | ".." | "all" | "default")
 }
 
 impl Rootless {
@@ -330,6 +388,8 @@ impl std::error::Error for InvalidSetting {}
 const MRU_MIN: u16 = 576;
 /// SSTP's length field has 12 bits: 4095 less its header of 4 and PPP's of 4.
 const MRU_MAX: u16 = 4087;
+/// More than anybody writes by hand; each is a message to the kernel.
+const ROUTES_MAX: usize = 1024;
 /// What the phone book's editors accept; a redial for ever is RASEO2_ReconnectIfDropped's business.
 const REDIAL_ATTEMPTS_MAX: u32 = 999_999_999;
 /// The first octet of every certificate in DER form.
@@ -421,6 +481,20 @@ mod tests {
         );
         assert_eq!(field_of(|e| e.authentication.clear()), Some("authentication"));
         assert_eq!(field_of(|e| e.network.mru = 100), Some("network.mru"));
+        let tun = |change: fn(&mut TunSettings)| {
+            let mut settings = TunSettings::default();
+            change(&mut settings);
+            field_of(|e| e.data_path = DataPath::Tun(settings))
+        };
+        assert_eq!(tun(|_| ()), None);
+        assert_eq!(tun(|t| t.name = Some("work-vpn_0.1".into())), None);
+        for name in ["", "tun%d", "a/b", "..", "sixteencharacter", "a b", "a\0"] {
+            let path = DataPath::Tun(TunSettings { name: Some(name.into()), ..TunSettings::default() });
+            assert_eq!(field_of(|e| e.data_path = path), Some("tun.name"), "{name}");
+        }
+        assert_eq!(tun(|t| t.mtu = Some(575)), Some("tun.mtu"));
+        assert_eq!(tun(|t| t.routes = vec!["0.0.0.0/0".parse().unwrap()]), Some("tun.routes"));
+        assert_eq!(tun(|t| t.exclude = vec!["10.0.0.0/8".parse().unwrap(); 1025]), Some("tun.exclude"));
         assert_eq!(field_of(|e| e.network.address = Some(Ipv4Addr::UNSPECIFIED)), Some("network.address"));
         let public = DataPath::Rootless(Rootless { socks: "0.0.0.0:1080".parse().ok(), forwards: vec![] });
         assert_eq!(field_of(|e| e.data_path = public), Some("rootless.socks"));

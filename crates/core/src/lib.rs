@@ -9,6 +9,7 @@ mod batch;
 mod cause;
 mod code;
 mod entry;
+mod ip_net;
 mod keys;
 mod layer;
 mod link;
@@ -28,8 +29,9 @@ pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{
     AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, NAME_MAX, Network, Redial, Rootless,
-    SstpSettings, Trust, validate_name,
+    SstpSettings, Trust, TunSettings, validate_name,
 };
+pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
 pub use link::{Leaf, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec};

@@ -14,3 +14,4 @@ pub mod random;
 pub mod session;
 pub mod stack;
 pub mod tls;
+pub mod tun;

@@ -3,6 +3,7 @@
 use crate::config::{Configuration, ConfigurationError, CredentialSettings};
 use crate::entries::{Caller, Entries, EntryClient, Resolved, Slow, is_asterisks};
 use crate::helpers::Helpers;
+use crate::journal::FileJournal;
 use crate::observer::{Afterwards, TableObserver};
 use crate::table::{Answering, Lookup, Table, Teller};
 use crate::who::{Holder, Who};
@@ -12,7 +13,9 @@ use rasman::{
 use rasman_core::{Answer, Cause, Code, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
+use rasman_net::tun::Journal;
 use rasman_phonebook::store::Places;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -29,6 +32,9 @@ pub struct Settings {
     pub phonebooks: Option<Places>,
     /// How credentials are kept; by default nothing is stored.
     pub credentials: CredentialSettings,
+    /// The folder of the journal of what would outlive this process if it were killed (see [`crate::journal`]); without
+    /// one nobody would remove it.
+    pub journal: Option<PathBuf>,
 }
 
 impl Settings {
@@ -40,7 +46,8 @@ impl Settings {
     pub fn from_environment() -> Result<Self, ConfigurationError> {
         let phonebooks = Places::from_env(|name| std::env::var_os(name));
         let configuration = Configuration::from_environment()?;
-        Ok(Self { phonebooks: Some(phonebooks), credentials: configuration.credentials, ..Self::default() })
+        let journal = crate::journal::folder();
+        Ok(Self { phonebooks: Some(phonebooks), credentials: configuration.credentials, journal, ..Self::default() })
     }
 }
 
@@ -57,6 +64,12 @@ pub fn embedded(settings: Settings) -> Result<Manager, Error> {
 
 /// Starts the manager itself.
 pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
+    if let Some(folder) = &settings.journal
+        && let Err(error) = crate::journal::clean(folder)
+    {
+        // It stays written down; a manager with more rights may come.
+        tracing::warn!(%error, folder = %folder.display(), "what a manager left behind could not be removed");
+    }
     let mut epoch = [0; 4];
     getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
     let table = Table::new(u32::from_be_bytes(epoch));
@@ -75,6 +88,7 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
         askers: Helpers::default(),
         stopping: Mutex::new(None),
         limits: settings.limits,
+        journal: settings.journal.map(|folder| Arc::new(FileJournal::new(folder)) as Arc<dyn Journal>),
     })
 }
 
@@ -92,6 +106,8 @@ pub(crate) struct Embedded {
     /// Closes when the last worker has ended.
     done: watch::Receiver<()>,
     limits: Config,
+    /// Where changes of the system are written down that would outlive us.
+    journal: Option<Arc<dyn Journal>>,
 }
 
 /// What became of a dial.
@@ -166,6 +182,7 @@ impl Embedded {
             commands: command_queue,
             observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle, afterwards)),
             counters,
+            journal: self.journal.clone(),
         };
         Ready { handle, session, slow }
     }

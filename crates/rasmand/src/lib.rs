@@ -19,6 +19,7 @@ mod entries;
 mod environment;
 mod helpers;
 mod hygiene;
+pub mod journal;
 mod observer;
 pub mod sandbox;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::clock::sleep_until;
 use crate::pump::Pump;
 use crate::random::SystemRng;
 use crate::tls::TlsStream;
+use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, tls};
 use rasman_core::{
     Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, PortClosed, PortCommand, PortId, PortSpec,
@@ -13,15 +14,16 @@ use rasman_core::{
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Carries out one dial and the connection that it makes, to the end.
 pub(super) async fn run(session: Session) {
-    let Session { plan, mut commands, observer, counters } = session;
+    let Session { plan, mut commands, observer, counters, journal } = session;
     let (reports, mut port_reports) = mpsc::unbounded_channel();
     let entry = Arc::clone(&plan.entry);
     let connection = Connection::dial(plan, Box::new(|| Box::new(SystemRng)), clock::now());
@@ -34,6 +36,10 @@ pub(super) async fn run(session: Session) {
         reports,
         network: None,
         doors: None,
+        tun: None,
+        drops: Drops::default(),
+        journal,
+        known: Vec::new(),
         leaving: JoinSet::new(),
         idle: Batch::new(),
         finished: None,
@@ -45,6 +51,7 @@ pub(super) async fn run(session: Session) {
             break;
         }
         let wake = driver.next_wake(clock::now());
+        let has_room = driver.has_room_for_device();
         tokio::select! {
             command = commands.recv(), if commands_open => {
                 commands_open = command.is_some();
@@ -53,6 +60,7 @@ pub(super) async fn run(session: Session) {
             Some((port, report)) = port_reports.recv() => driver.port_report(port, report),
             () = driver.port.ready() => driver.exchange(clock::now()),
             () = stack_notified(&driver.network) => {}
+            () = device_ready(&driver.tun), if has_room => {}
             () = sleep_until(wake) => driver.connection.handle_timeout(clock::now()),
         }
     }
@@ -69,6 +77,12 @@ struct Driver {
     network: Option<NetworkPath>,
     /// Bound once, and kept while the link is made again.
     doors: Option<Doors>,
+    /// Made once, and kept while the link is made again: what programs send meanwhile goes nowhere.
+    tun: Option<Tun>,
+    drops: Drops,
+    journal: Option<Arc<dyn Journal>>,
+    /// What the names of servers meant: once there is a device, questions about them may go into it.
+    known: Vec<(String, Vec<SocketAddr>)>,
     /// Tasks that were told to end: while one lives, it may hold a door.
     leaving: JoinSet<()>,
     /// Where frames go that have no port.
@@ -92,9 +106,15 @@ enum Port {
     Closing(Pin<Box<dyn Future<Output = ()>>>),
 }
 
-/// What the task that opens a port reports: three messages at the most.
+/// What the task that opens a port reports: four messages at the most.
 enum PortReport {
     Progress(PortPhase),
+    /// Where it is about to connect to, once it may.
+    Resolved {
+        host: String,
+        addresses: Vec<SocketAddr>,
+        may_connect: oneshot::Sender<()>,
+    },
     Opened(Box<TlsStream>),
     Failed(Cause),
 }
@@ -104,11 +124,27 @@ impl Driver {
     fn turn(&mut self, now: Instant) {
         loop {
             self.transmit(now);
-            let Some(effect) = self.connection.poll_effect() else { break };
-            self.effect(now, effect);
+            if let Some(effect) = self.connection.poll_effect() {
+                self.effect(now, effect);
+                continue;
+            }
+            self.send_from_stack(now);
+            self.send_from_device(now);
+            let Some(cause) = self.tun.as_ref().and_then(Tun::gone) else { break };
+            self.tun = None;
+            self.connection.handle_command(now, Command::HangUp(cause));
         }
-        self.send_from_stack(now);
-        self.counters.write(now, &self.connection.statistics(now));
+        self.count(now);
+    }
+
+    fn count(&mut self, now: Instant) {
+        if let Some(tun) = &self.tun {
+            self.drops = tun.drops();
+        }
+        let mut statistics = self.connection.statistics(now);
+        statistics.send_drops += self.drops.sent;
+        statistics.receive_drops += self.drops.received;
+        self.counters.write(now, &statistics);
     }
 
     fn command(&mut self, command: Option<Box<Command>>) {
@@ -125,6 +161,15 @@ impl Driver {
         }
         match report {
             PortReport::Progress(phase) => self.connection.handle_command(now, Command::PortProgress(id, phase)),
+            PortReport::Resolved { host, addresses, may_connect } => {
+                match self.tun.as_mut().map_or(Ok(()), |tun| tun.keep_outside(&v4(&addresses))) {
+                    // It is waiting; if it is not, it was told to end.
+                    Ok(()) => drop(may_connect.send(())),
+                    Err(cause) => self.port_failed(now, id, PortClosed::Failed(cause)),
+                }
+                self.known.retain(|(known, _)| *known != host);
+                self.known.push((host, addresses));
+            }
             PortReport::Opened(tls) => {
                 let facts = tls.facts().clone();
                 self.port = Port::Open { id, pump: Box::new(Pump::new(*tls)) };
@@ -144,11 +189,15 @@ impl Driver {
         let id = *id;
         let connection = &mut self.connection;
         let stack = self.network.as_mut().map(|network| &mut network.stack);
-        let received = match stack {
-            Some(stack) => {
-                pump.receive(|input| connection.handle_input(now, id, input), |packet| stack.receive(now, packet))
+        let take = |input: &mut [u8]| connection.handle_input(now, id, input);
+        let received = match (stack, &mut self.tun) {
+            (Some(stack), _) => pump.receive(take, |packet| stack.receive(now, packet)),
+            (None, Some(tun)) => {
+                let received = pump.receive(take, |packet| tun.deliver(packet));
+                tun.flush();
+                received
             }
-            None => pump.receive(|input| connection.handle_input(now, id, input), |_| {}),
+            (None, None) => pump.receive(take, |_| {}),
         };
         let written = pump.write();
         match (received, written) {
@@ -208,6 +257,51 @@ impl Driver {
         }
     }
 
+    /// Sends what comes out of the device, as long as the port has room; then its queue fills, and the kernel drops.
+    fn send_from_device(&mut self, now: Instant) {
+        let Some(tun) = &mut self.tun else { return };
+        let connection = &mut self.connection;
+        if !connection.is_carrying() {
+            let idle = &mut self.idle;
+            for _ in 0..READS_AT_ONCE {
+                // It is lost and counted: better nowhere than past the tunnel.
+                let more = tun.receive(|packet| {
+                    let _ = connection.encap(now, packet, idle);
+                });
+                if !more {
+                    break;
+                }
+            }
+            idle.clear();
+            return;
+        }
+        let Port::Open { id, pump } = &mut self.port else { return };
+        let id = *id;
+        let room = pump.tls().send_room();
+        for _ in 0..READS_AT_ONCE {
+            // Many small packets make one record; a queue that is empty makes one at once.
+            let out = pump.out();
+            if out.byte_len() + SUPER_PACKET > room {
+                break;
+            }
+            let more = tun.receive(|packet| {
+                let _ = connection.encap(now, packet, out);
+            });
+            if !more {
+                break;
+            }
+        }
+        if let Err(cause) = pump.send().and_then(|()| pump.write()) {
+            self.port_failed(now, id, PortClosed::Failed(cause));
+        }
+    }
+
+    /// Tells whether the device may be read.
+    fn has_room_for_device(&self) -> bool {
+        !self.connection.is_carrying()
+            || matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() >= SUPER_PACKET)
+    }
+
     fn effect(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Port(id, PortCommand::Open(spec)) => self.open_port(id, spec),
@@ -243,10 +337,11 @@ impl Driver {
 
     fn open_port(&mut self, id: PortId, spec: PortSpec) {
         let reports = self.reports.clone();
+        let known = self.known_addresses(&spec);
         let mut task = JoinSet::new();
         task.spawn_local(async move {
             let report = match spec {
-                PortSpec::Tls(spec) => open_tls(id, &spec, &reports).await,
+                PortSpec::Tls(spec) => open_tls(id, &spec, known, &reports).await,
                 _ => Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Manager)),
             };
             let report = match report {
@@ -262,6 +357,14 @@ impl Driver {
         }
     }
 
+    /// Gives the addresses of a server whose name can no longer be asked for.
+    fn known_addresses(&self, spec: &PortSpec) -> Option<Vec<SocketAddr>> {
+        let PortSpec::Tls(spec) = spec else { return None };
+        self.tun.as_ref().filter(|tun| tun.has_default_route())?;
+        let (_, addresses) = self.known.iter().find(|(host, _)| *host == spec.host)?;
+        Some(addresses.iter().map(|address| SocketAddr::new(address.ip(), spec.port)).collect())
+    }
+
     fn close_port(&mut self, now: Instant) {
         // What the link says last leaves before the port's own goodbye.
         self.transmit(now);
@@ -275,10 +378,20 @@ impl Driver {
         };
     }
 
-    /// Binds the doors and makes the stack, as far as an earlier link has not left them to be used on.
+    /// Makes the way of programs into the tunnel, as far as an earlier link has not left it to be used on.
     fn configure(&mut self, now: Instant, projection: &Projection) -> Result<(), Cause> {
-        let DataPath::Rootless(rootless) = &self.entry.data_path else {
-            return Err(Cause::new(Code::NOT_SUPPORTED, LayerName::Network));
+        let entry = Arc::clone(&self.entry);
+        let rootless = match &entry.data_path {
+            DataPath::Rootless(rootless) => rootless,
+            DataPath::Tun(settings) => {
+                let servers: Vec<_> = self.known.iter().flat_map(|(_, addresses)| v4(addresses)).collect();
+                match &mut self.tun {
+                    Some(tun) => tun.reconfigure(projection, &servers)?,
+                    None => self.tun = Some(Tun::open(settings, projection, &servers, self.journal.clone())?),
+                }
+                return Ok(());
+            }
+            _ => return Err(Cause::new(Code::NOT_SUPPORTED, LayerName::Network)),
         };
         if self.doors.is_none() {
             let doors = Doors::bind(rootless)?;
@@ -298,12 +411,13 @@ impl Driver {
         }
     }
 
-    /// Ends every stream and frees the doors.
+    /// Ends every stream, frees the doors, and removes the device with all that leads to it.
     fn close_network(&mut self) {
         if let Some(network) = self.network.take() {
             self.leaving = network.end();
         }
         self.doors = None;
+        self.tun = None;
     }
 
     /// Tells when the connection or the stack wants to be called next.
@@ -348,13 +462,22 @@ impl Port {
 async fn open_tls(
     id: PortId,
     spec: &TlsSpec,
+    known: Option<Vec<SocketAddr>>,
     reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
 ) -> Result<TlsStream, Cause> {
     let progress = |phase| {
         let _ = reports.send((id, PortReport::Progress(phase)));
     };
     progress(PortPhase::Resolving);
-    let addresses = connect::resolve(&spec.host, spec.port).await?;
+    let addresses = match known {
+        Some(addresses) => addresses,
+        None => connect::resolve(&spec.host, spec.port).await?,
+    };
+    let (may_connect, told) = oneshot::channel();
+    let resolved = PortReport::Resolved { host: spec.host.clone(), addresses: addresses.clone(), may_connect };
+    let _ = reports.send((id, resolved));
+    // The way to these addresses is kept out of the tunnel first.
+    told.await.map_err(|_| Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Manager))?;
     progress(PortPhase::Connecting);
     let tcp = connect::connect_tcp(&addresses).await?;
     progress(PortPhase::Securing);
@@ -368,6 +491,25 @@ async fn stack_notified(network: &Option<NetworkPath>) {
     }
 }
 
+async fn device_ready(tun: &Option<Tun>) {
+    match tun {
+        Some(tun) => tun.ready().await,
+        None => pending().await,
+    }
+}
+
+fn v4(addresses: &[SocketAddr]) -> Vec<Ipv4Addr> {
+    let v4 = |address: &SocketAddr| match address.ip().to_canonical() {
+        std::net::IpAddr::V4(address) => Some(address),
+        std::net::IpAddr::V6(_) => None,
+    };
+    addresses.iter().filter_map(v4).collect()
+}
+
+/// How often a device is read in one turn, so that connections of one worker take turns.
+const READS_AT_ONCE: usize = 64;
+/// What one read of a device may become: 64 KiB, and the headers of its packets.
+const SUPER_PACKET: usize = 80 * 1024;
 /// How many bytes a stack may lose in one turn while no link carries them.
 const LOST_AT_ONCE: usize = 1 << 20;
 /// How long a port may take to say goodbye.

@@ -10,6 +10,7 @@ mod workers;
 
 pub use workers::{Stopping, Workers};
 
+use crate::tun::Journal;
 use rasman_core::{Cause, Duration, Instant, Notification, Statistics, Substate};
 use rasman_dial::{Command, DialPlan, Status};
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub struct Session {
     pub observer: Box<dyn Observer>,
     /// Where the statistics stand for others to read.
     pub counters: Arc<Counters>,
+    /// Where changes of the system that would outlive us are written down.
+    pub journal: Option<Arc<dyn Journal>>,
 }
 
 /// Who is told what a session does. Its methods are called on the worker and must not block.

@@ -45,6 +45,8 @@ fn serve(arguments: Arguments) -> ExitCode {
     };
     let place = arguments.place();
     let sandbox = arguments.sandbox.then(|| plan(&place, &configuration, &settings));
+    // Where the sandbox lets us write.
+    let journal = Some(place.folder.join("journal"));
     let options = Options {
         idle: arguments.idle.unwrap_or(match place.scope {
             Scope::System => None,
@@ -52,7 +54,7 @@ fn serve(arguments: Arguments) -> ExitCode {
         }),
         place,
         admins: arguments.admins,
-        settings: Settings { workers: arguments.workers, ..settings },
+        settings: Settings { workers: arguments.workers, journal, ..settings },
         sandbox,
         ready: if arguments.detached { Box::new(tell_starter) } else { Box::new(|| ()) },
     };

@@ -1,0 +1,82 @@
+//! Arithmetic of networks: which routes lead into the tunnel when some addresses must not.
+
+use rasman_core::Ipv4Net;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// Gives what is left of `networks` without `holes`, as few networks as that takes.
+pub(super) fn without(networks: &[Ipv4Net], holes: &[Ipv4Net]) -> BTreeSet<Ipv4Net> {
+    let mut left = BTreeSet::new();
+    for network in networks {
+        carve(*network, holes, &mut left);
+    }
+    left
+}
+
+fn carve(network: Ipv4Net, holes: &[Ipv4Net], left: &mut BTreeSet<Ipv4Net>) {
+    if holes.iter().any(|hole| hole.contains(network)) {
+        return;
+    }
+    // A hole inside has more bits, so there are halves.
+    match network.halves() {
+        Some((lower, upper)) if holes.iter().any(|hole| network.contains(*hole)) => {
+            carve(lower, holes, left);
+            carve(upper, holes, left);
+        }
+        _ => {
+            left.insert(network);
+        }
+    }
+}
+
+/// Gives the network of an address's class, as RAS routes it (RASEO2_DisableClassBasedStaticRoute).
+pub(super) fn class_of(address: Ipv4Addr) -> Option<Ipv4Net> {
+    let prefix = match address.octets()[0] {
+        1..=126 => 8,
+        128..=191 => 16,
+        192..=223 => 24,
+        _ => return None,
+    };
+    Ipv4Net::new(address, prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nets(text: &str) -> Vec<Ipv4Net> {
+        text.split_whitespace().map(|net| net.parse().unwrap()).collect()
+    }
+
+    fn left(networks: &str, holes: &str) -> Vec<Ipv4Net> {
+        without(&nets(networks), &nets(holes)).into_iter().collect()
+    }
+
+    #[test]
+    fn a_hole_leaves_the_rest() {
+        assert_eq!(left("10.0.0.0/30", "10.0.0.1"), nets("10.0.0.0 10.0.0.2/31"));
+        assert_eq!(left("10.0.0.0/8", "10.0.0.0/8"), []);
+        assert_eq!(left("10.1.0.0/16", "10.0.0.0/8"), []);
+        assert_eq!(left("10.0.0.0/8 192.168.0.0/16", "172.16.0.1"), nets("10.0.0.0/8 192.168.0.0/16"));
+        assert_eq!(left("192.0.2.1", "192.0.2.1"), []);
+    }
+
+    #[test]
+    fn nothing_is_lost_but_the_holes() {
+        let holes = nets("10.1.2.3 10.200.0.0/16 10.1.2.4");
+        let left = without(&nets("10.0.0.0/8"), &holes);
+        let size = |nets: &mut dyn Iterator<Item = &Ipv4Net>| nets.map(|net| 1_u64 << (32 - net.prefix())).sum::<u64>();
+        assert_eq!(size(&mut left.iter()) + size(&mut holes.iter()), 1 << 24);
+        assert!(left.iter().all(|net| !holes.iter().any(|hole| net.contains(*hole) || hole.contains(*net))));
+        assert!(left.len() <= 3 * 24);
+    }
+
+    #[test]
+    fn classes() {
+        let class = |a, b, c, d| class_of(Ipv4Addr::new(a, b, c, d)).map(|net| net.to_string());
+        assert_eq!(class(10, 99, 0, 2).as_deref(), Some("10.0.0.0/8"));
+        assert_eq!(class(172, 16, 5, 1).as_deref(), Some("172.16.0.0/16"));
+        assert_eq!(class(192, 168, 7, 9).as_deref(), Some("192.168.7.0/24"));
+        assert_eq!((class(127, 0, 0, 1), class(224, 0, 0, 1), class(0, 0, 0, 0)), (None, None, None));
+    }
+}

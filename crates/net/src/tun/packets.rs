@@ -1,0 +1,85 @@
+//! Packets between a device and the layers, many at a time.
+
+use std::cell::RefCell;
+use tun_rs::{GROTable, VIRTIO_NET_HDR_LEN};
+
+/// Memory for packets on their way. It is used within one call alone, so the connections of a worker share it.
+pub(super) struct Buffers {
+    /// A super-packet as the kernel hands it over.
+    pub(super) whole: Vec<u8>,
+    /// What it is split into.
+    pub(super) split: Vec<Vec<u8>>,
+    pub(super) sizes: Vec<usize>,
+    /// Packets for the kernel, each behind room for a header, to be merged; the first `ready` count.
+    pub(super) merge: Vec<Vec<u8>>,
+    pub(super) ready: usize,
+    pub(super) table: GROTable,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers::new());
+}
+
+impl Buffers {
+    fn new() -> Self {
+        Self {
+            whole: vec![0; VIRTIO_NET_HDR_LEN + 65_535],
+            split: vec![vec![0; PACKET_MAX]; SEGMENTS_MAX],
+            sizes: vec![0; SEGMENTS_MAX],
+            merge: vec![Vec::new(); SEGMENTS_MAX],
+            ready: 0,
+            table: GROTable::new(),
+        }
+    }
+
+    /// Uses the buffers of this thread.
+    pub(super) fn with<R>(use_them: impl FnOnce(&mut Self) -> R) -> R {
+        BUFFERS.with_borrow_mut(use_them)
+    }
+
+    /// Puts a packet behind those for the kernel; tells whether no more fit.
+    pub(super) fn push(&mut self, packet: &[u8]) -> &mut [u8] {
+        let buffer = &mut self.merge[self.ready];
+        self.ready += 1;
+        buffer.clear();
+        buffer.resize(VIRTIO_NET_HDR_LEN, 0);
+        buffer.extend_from_slice(packet);
+        &mut buffer[VIRTIO_NET_HDR_LEN..]
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.ready == self.merge.len()
+    }
+}
+
+/// Tells whether a packet is an IPv4 packet, whole, and as long as it says.
+pub(super) fn is_ipv4(packet: &[u8]) -> bool {
+    let [first, _, high, low, ..] = *packet else { return false };
+    let header = usize::from(first & 0x0f) * 4;
+    let total = usize::from(u16::from_be_bytes([high, low]));
+    first >> 4 == 4 && header >= 20 && total >= header && total == packet.len()
+}
+
+/// The most segments that the kernel may put into one super-packet.
+pub(super) const SEGMENTS_MAX: usize = 128;
+/// More than any medium carries, so that a packet that is too long is recognised as one.
+const PACKET_MAX: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_as_long_as_they_say() {
+        let mut packet = [0; 40];
+        packet[0] = 0x45;
+        packet[3] = 40;
+        assert!(is_ipv4(&packet));
+        assert!(!is_ipv4(&packet[..39]) && !is_ipv4(&[]) && !is_ipv4(&packet[..3]));
+        for (at, value) in [(0, 0x65), (0, 0x44), (0, 0x4b), (3, 39), (3, 41), (2, 1)] {
+            let mut odd = packet;
+            odd[at] = value;
+            assert!(!is_ipv4(&odd), "{at} {value}");
+        }
+    }
+}
