@@ -38,6 +38,7 @@ mod probe;
 mod process;
 mod softether;
 mod sstpd;
+mod varlink;
 
 use std::fmt;
 use std::fs;
@@ -50,6 +51,7 @@ pub use probe::{Binding, Probe, dial, handshake};
 pub use process::Process;
 pub use softether::SoftEther;
 pub use sstpd::{Auth, Sstpd};
+pub use varlink::python_varlink;
 
 /// The user that every peer knows.
 pub const USER: &str = "alice";

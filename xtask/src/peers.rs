@@ -8,6 +8,7 @@
 //! target/peers/apt        the machine's package sources with source packages, lists of our own
 //! target/peers/softether  vpnserver (patched), vpncmd, hamcore.se2
 //! target/peers/venv       sstp-server
+//! target/peers/varlink    a Varlink client
 //! target/peers/lwip       lwip-peer
 //! target/peers/pki        a test authority, a server certificate
 //! target/peers/status     one line a peer, for the tests
@@ -19,6 +20,7 @@ mod lwip;
 mod pki;
 mod softether;
 mod sstpd;
+mod varlink;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -76,6 +78,7 @@ pub(crate) fn ensure(strict: bool) -> Vec<PeerStatus> {
         ("softether", softether::ensure as fn() -> Result<Found>),
         ("sstp-server", sstpd::ensure),
         ("lwip", lwip::ensure),
+        ("python-varlink", varlink::ensure),
     ];
     let statuses = peers
         .into_iter()

@@ -198,6 +198,10 @@ fn the_types_are_those_of_the_interface() {
     let unseen: Vec<_> = all.iter().filter(|field| !interface.seen.contains(*field)).collect();
     assert_eq!(unseen, ["Credentials.password"]);
     assert!(all.len() > 120, "{}", all.len());
+    // Types, methods and errors share one space of names.
+    for name in interface.methods.keys().chain(interface.errors.keys()) {
+        assert!(!interface.types.contains_key(name), "{name} is a type and something else");
+    }
 }
 
 #[test]
