@@ -188,6 +188,81 @@ fn one_that_opens_thousands_of_connections_keeps_nobody_else_out() {
     others_are_served(&daemon);
 }
 
+/// How many descriptors the daemon has; nothing if only root may count them, as it has forbidden core files.
+fn descriptors(daemon: &Daemon) -> Option<usize> {
+    Some(std::fs::read_dir(format!("/proc/{}/fd", daemon.pid())).ok()?.count())
+}
+
+#[test]
+fn one_that_comes_and_goes_leaves_nothing_behind() {
+    let daemon = Daemon::start(HELPER, &[]);
+    let visit = || drop(Raw::connect(&daemon.folder).call("List", json!({})));
+    visit();
+    let Some(before) = descriptors(&daemon) else { return };
+    for _ in 0..300 {
+        visit();
+    }
+    // The last of them may not have been seen to leave yet.
+    let after = descriptors(&daemon).unwrap();
+    assert!(after < before + 10, "{before} before, {after} after");
+}
+
+#[test]
+fn many_of_one_user_that_send_half_a_call_cost_a_bounded_amount() {
+    let daemon = Daemon::start(HELPER, &[]);
+    let before = memory(&daemon);
+    let half = vec![b' '; 1 << 20];
+    let mut cut_off = 0;
+    let mut kept = Vec::new();
+    for _ in 0..200 {
+        let mut stream = UnixStream::connect(daemon.folder.join("socket")).unwrap();
+        match stream.write_all(&half) {
+            Ok(()) => kept.push(stream),
+            Err(_) => cut_off += 1,
+        }
+    }
+    others_are_served(&daemon);
+    let after = memory(&daemon);
+    assert!(cut_off > 100, "{cut_off} of 200 were cut off");
+    assert!(after < before + 80_000, "{before} kB before, {after} kB after");
+}
+
+#[test]
+fn a_dial_takes_no_more_than_it_needs() {
+    let lab = lab("");
+    let daemon = Daemon::start(HELPER, &[]);
+    let mut raw = Raw::connect(&daemon.folder);
+    let mut settings = Daemon::settings(&lab);
+    settings["medium"]["sstp"]["trust"]["added_roots"] = vec!["MAAA"; 30_000].into();
+    assert_eq!(raw.refused("Dial", json!({ "settings": settings })).1, 87);
+    let mut settings = Daemon::settings(&lab);
+    let forward = json!({ "listen": "127.0.0.1:0", "host": "10.0.0.1", "port": 80 });
+    settings["data_path"]["rootless"]["forwards"] = vec![forward; 65].into();
+    assert_eq!(raw.refused("Dial", json!({ "settings": settings })).1, 87);
+}
+
+#[test]
+fn h9_one_that_comes_back_takes_no_reference_of_another() {
+    let lab = lab("");
+    let daemon = Daemon::start(HELPER, &[]);
+    let mut other = daemon.client(&[&serde_json::to_string(lab.facts()).unwrap()]);
+    other.until("ready");
+    other.tell("dial Lab");
+    let handle = other.until("handle");
+    other.until("state Connected");
+    let mut settings = Daemon::settings(&lab);
+    settings["name"] = "Lab".into();
+    let credentials = json!({ "user": rasman_lab::DEFAULT_USER, "password": rasman_lab::DEFAULT_PASSWORD });
+    let dial = json!({ "settings": settings, "credentials": credentials });
+    assert_eq!(Raw::connect(&daemon.folder).call("Dial", dial)["handle"], json!(handle));
+    // Only once the daemon has seen that it left.
+    others_are_served(&daemon);
+    let mut again = Raw::connect(&daemon.folder);
+    assert_eq!(again.call("HangUp", json!({ "handle": handle }))["remaining"], 1);
+    other.tell(&format!("status {handle}"));
+    assert_eq!(other.until("status"), "Connected");
+}
+
 #[test]
 fn secrets_that_are_no_sealed_files_are_refused_and_descriptors_do_not_pile_up() {
     let lab = lab("");

@@ -109,6 +109,42 @@ fn e9_a_manager_that_cannot_be_reached_is_711_with_how_to_start_it() {
 }
 
 #[test]
+fn a_daemon_takes_nothing_from_whoever_started_it() {
+    let daemon = Daemon::absent(HELPER);
+    // As a script does that holds a lock: `exec 9>lock; flock 9; rasctl dial`.
+    let script = r#"exec 9>"$1.lock"; umask 0; exec "$0" start --scope user --idle never --folder "$1""#;
+    let status = Command::new("sh")
+        .args(["-c", script, HELPER])
+        .arg(&daemon.folder)
+        .env("CREDENTIALS_DIRECTORY", "/run/credentials/other.service")
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let lock = daemon.folder.with_extension("lock");
+    let folder = daemon.folder.to_string_lossy();
+    let is_ours = |pid: &String| {
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command);
+        command.contains("--detached") && command.contains(&*folder)
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name());
+    let pid = processes.filter_map(|name| name.into_string().ok()).find(is_ours).unwrap();
+    std::fs::remove_file(&lock).unwrap();
+    // Only root may look, as the daemon has forbidden core files.
+    let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return };
+    let open: Vec<_> = open.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok()).collect();
+    assert!(!open.is_empty() && !open.iter().any(|file| file.to_string_lossy().contains(".lock")), "{open:?}");
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+    assert!(!String::from_utf8_lossy(&environment).contains("CREDENTIALS_DIRECTORY"));
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("Umask:	0077"), "{status}");
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<u64> = files.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers[0] >= numbers[1].min(65_536), "{files}");
+}
+
+#[test]
 fn a_second_daemon_in_the_same_place_says_so_and_ends() {
     let daemon = Daemon::start(HELPER, &[]);
     let output = Command::new(HELPER).args(["--scope", "user", "--folder"]).arg(&daemon.folder).output().unwrap();

@@ -1,5 +1,6 @@
 //! Descriptors that the service manager opened before it started this process (`LISTEN_FDS`).
 
+use std::ffi::c_int;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,33 @@ pub fn inherited() -> io::Result<Vec<(String, OwnedFd)>> {
     }
     Ok(named.map(|(fd, name)| (name, own(fd))).collect())
 }
+
+/// Keeps every descriptor of this process but the standard three from the programs that it starts.
+///
+/// What a program was started with and knows nothing of (a lock of a script, the end of somebody's pipe) would live as
+/// long as what it starts.
+///
+/// # Errors
+/// If the descriptors cannot be listed.
+pub fn keep_from_programs() -> io::Result<()> {
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?.file_name().to_str().and_then(|name| name.parse::<c_int>().ok());
+        if let Some(fd) = number.filter(|fd| *fd > 2) {
+            // SAFETY: setting this flag of a descriptor changes no memory and closes nothing; a number that is not
+            // open any more is refused.
+            unsafe { fcntl(fd, F_SETFD, FD_CLOEXEC) };
+        }
+    }
+    Ok(())
+}
+
+unsafe extern "C" {
+    /// fcntl(2).
+    fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
+}
+
+const F_SETFD: c_int = 2;
+const FD_CLOEXEC: c_int = 1;
 
 fn own(fd: i32) -> OwnedFd {
     // SAFETY: the descriptor is open, as was checked, and by the protocol of `LISTEN_FDS` it was handed to this very

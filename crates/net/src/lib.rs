@@ -9,6 +9,7 @@ pub mod connect;
 pub mod doors;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod peer;
 pub mod pump;
 pub mod random;
 pub mod session;

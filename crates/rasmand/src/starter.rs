@@ -4,7 +4,7 @@
 //! ends: so the daemon is nobody's child, and the client's process has no child left.
 
 use rasman::ipc::scope::{Place, Scope};
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, Mode};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -29,6 +29,8 @@ pub fn detach() {
     // That fails for the leader of a group, who has no terminal to lose then.
     let _ = rustix::process::setsid();
     let _ = std::env::set_current_dir("/");
+    // What a user's manager makes is the user's, whatever the first client thought of what it made itself.
+    rustix::process::umask(Mode::from_raw_mode(0o077));
 }
 
 /// Lets go of what the starter reads, once it has read enough. A log is kept for those who ask for one.
@@ -39,6 +41,22 @@ pub fn let_go_of_output() {
         let _ = rustix::stdio::dup2_stderr(&null);
     }
 }
+
+/// What is meant for whoever starts the manager, and not for all who will call it later: what the service manager
+/// handed to that service, its credentials too, and code to be run within that program.
+const NOT_OURS: [&str; 11] = [
+    "NOTIFY_SOCKET",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "CREDENTIALS_DIRECTORY",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+];
 
 fn try_start(place: &Place, idle: Option<Option<Duration>>) -> Result<(), String> {
     // Two first clients: the second waits here, and finds the manager of the first.
@@ -56,10 +74,10 @@ fn try_start(place: &Place, idle: Option<Option<Duration>>) -> Result<(), String
         Some(None) => drop(command.arg("--idle").arg("never")),
         None => {}
     }
-    // What the service manager handed to whoever starts us is not ours.
-    for variable in ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"] {
+    for variable in NOT_OURS {
         command.env_remove(variable);
     }
+    rasman_net::activation::keep_from_programs().map_err(|error| format!("cannot list my descriptors: {error}"))?;
     let errors = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(place.folder.join("log"));
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     command.stderr(errors.map_or_else(|_| Stdio::null(), Stdio::from));

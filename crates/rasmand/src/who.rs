@@ -52,13 +52,13 @@ impl References {
     }
 
     pub(crate) fn total(&self) -> u32 {
-        self.counts.iter().map(|(_, count)| count).sum()
+        self.counts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
     pub(crate) fn add(&mut self, holder: Holder) {
         self.released.retain(|released| *released != holder);
         match self.counts.iter_mut().find(|(of, _)| *of == Some(holder)) {
-            Some((_, count)) => *count += 1,
+            Some((_, count)) => *count = count.saturating_add(1),
             None => self.counts.push((Some(holder), 1)),
         }
     }
@@ -97,8 +97,12 @@ impl References {
     /// Takes note that a process has ended.
     pub(crate) fn depart(&mut self, holder: Holder) {
         self.released.retain(|released| *released != holder);
-        for (of, _) in &mut self.counts {
-            of.take_if(|of| *of == holder);
+        let Some(index) = self.counts.iter().position(|(of, _)| *of == Some(holder)) else { return };
+        let (_, count) = self.counts.swap_remove(index);
+        // One item for all of them: programs may come and go for years.
+        match self.counts.iter_mut().find(|(of, _)| of.is_none()) {
+            Some((_, orphans)) => *orphans = orphans.saturating_add(count),
+            None => self.counts.push((None, count)),
         }
     }
 }
@@ -134,6 +138,18 @@ mod tests {
         assert!(!references.is_released(A), "the living one keeps its own");
         assert_eq!(references.give_back(STRANGER), Some(0));
         assert!(references.is_released(A));
+    }
+
+    #[test]
+    fn references_of_the_dead_take_no_more_room_than_one() {
+        let mut references = References::new(A);
+        for number in 10..1000 {
+            references.add(Holder(number));
+            references.depart(Holder(number));
+        }
+        assert_eq!((references.total(), references.counts.len()), (991, 2));
+        assert_eq!(references.give_back(STRANGER), Some(990));
+        assert!(!references.is_released(A), "theirs go before a living one's");
     }
 
     #[test]

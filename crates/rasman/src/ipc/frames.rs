@@ -93,6 +93,12 @@ impl Frames {
         &self.buffer[self.taken.clone()]
     }
 
+    /// How much memory is held, in bytes.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
     fn forget_taken(&mut self) {
         self.buffer[self.taken.clone()].zeroize();
         self.taken = 0..0;

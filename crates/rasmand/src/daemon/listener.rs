@@ -103,7 +103,9 @@ fn make_folder(place: &Place) -> Result<(), Error> {
     };
     let mut builder = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
-    match builder.create(&place.folder) {
+    let made = builder.create(&place.folder);
+    // Whatever the mask is: others are to reach the socket in it.
+    match made.and_then(|()| std::fs::set_permissions(&place.folder, Permissions::from_mode(mode))) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(cannot_start(&format!("made the folder {shown}"), &error)),

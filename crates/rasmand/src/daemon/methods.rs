@@ -29,7 +29,11 @@ pub(super) fn call(
     message: &[u8],
     descriptors: Vec<OwnedFd>,
 ) -> io::Result<bool> {
-    let called: Called<'_> = serde_json::from_slice(message)?;
+    let called: Called<'_> = serde_json::from_slice(message).map_err(|problem| {
+        // Not serde's words: they may have a value in them, and go to the log.
+        let place = format!("what came is no call (line {}, column {})", problem.line(), problem.column());
+        io::Error::new(io::ErrorKind::InvalidData, place)
+    })?;
     if called.upgrade {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "an upgrade was asked for"));
     }

@@ -9,6 +9,7 @@
 //! A connection belongs to the user that dialled it; a dial belongs to a process until Connected is published, and is
 //! hung up when that ends (clauses A44, A48).
 
+mod budget;
 mod hub;
 mod idle;
 mod limits;

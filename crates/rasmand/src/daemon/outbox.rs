@@ -1,5 +1,6 @@
 //! What a client is sent, without ever waiting for it.
 
+use super::budget::{Budget, Charge};
 use rasman::ipc::send_some;
 use std::collections::VecDeque;
 use std::io;
@@ -26,17 +27,26 @@ pub(super) struct Outbox {
     stream_ended: Notify,
 }
 
-#[derive(Default)]
 struct Queue {
     bytes: VecDeque<u8>,
     cut_off: bool,
+    charge: Charge,
+}
+
+impl Queue {
+    fn cut_off(&mut self) {
+        self.cut_off = true;
+        self.bytes = VecDeque::new();
+        self.charge.set(0);
+    }
 }
 
 impl Outbox {
-    pub(super) fn new(socket: Arc<UnixStream>) -> Self {
+    pub(super) fn new(socket: Arc<UnixStream>, budget: Arc<Budget>) -> Self {
+        let queue = Queue { bytes: VecDeque::new(), cut_off: false, charge: Charge::new(budget) };
         Self {
             socket,
-            queue: Mutex::default(),
+            queue: Mutex::new(queue),
             wake: Notify::new(),
             drained: Notify::new(),
             streaming: AtomicBool::new(false),
@@ -61,8 +71,10 @@ impl Outbox {
         if rest.is_empty() {
             return;
         }
-        if queue.bytes.len() + rest.len() > QUEUE_MAX {
-            *queue = Queue { bytes: VecDeque::new(), cut_off: true };
+        // One message may be longer than the bound: the list of very many connections.
+        let length = queue.bytes.len() + rest.len();
+        if queue.bytes.len() > QUEUE_MAX || !queue.charge.set(length) {
+            queue.cut_off();
         } else {
             queue.bytes.extend(rest);
         }
@@ -77,7 +89,7 @@ impl Outbox {
 
     /// Closes the connection.
     pub(super) fn cut_off(&self) {
-        *self.queue() = Queue { bytes: VecDeque::new(), cut_off: true };
+        self.queue().cut_off();
         self.wake.notify_one();
     }
 
@@ -142,6 +154,8 @@ impl Outbox {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         queue.bytes.drain(..sent);
+        let length = queue.bytes.len();
+        queue.charge.set(length);
         if queue.bytes.is_empty() {
             queue.bytes = VecDeque::new();
         }
@@ -153,5 +167,39 @@ impl Outbox {
     }
 }
 
-/// More than an honest client can owe: the list of all connections, several times.
+/// More than an honest client can owe.
 const QUEUE_MAX: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_may_be_longer_than_the_bound_and_nothing_comes_behind_it() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let outbox = Outbox::new(Arc::new(ours), Arc::default());
+        outbox.send(&vec![b'x'; 2 * QUEUE_MAX]);
+        assert!(outbox.pending() > QUEUE_MAX, "the list of very many connections");
+        outbox.send(b"more");
+        assert!(outbox.queue().cut_off && outbox.pending() == 0);
+    }
+
+    #[tokio::test]
+    async fn clients_of_one_user_share_a_bound() {
+        let budget = Arc::<Budget>::default();
+        let streams: Vec<_> = (0..20).map(|_| UnixStream::pair().unwrap()).collect();
+        let outboxes: Vec<_> = streams
+            .into_iter()
+            .map(|(ours, theirs)| (Outbox::new(Arc::new(ours), Arc::clone(&budget)), theirs))
+            .collect();
+        for (outbox, _) in &outboxes {
+            outbox.send(&vec![b'x'; QUEUE_MAX + (1 << 20)]);
+        }
+        let kept = outboxes.iter().filter(|(outbox, _)| outbox.pending() > 0).count();
+        assert!((8..16).contains(&kept), "{kept} of 20");
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let modest = Outbox::new(Arc::new(ours), budget);
+        modest.send(&vec![b'x'; 4096]);
+        assert!(!modest.queue().cut_off, "one that owes little is not cut off for the others");
+    }
+}

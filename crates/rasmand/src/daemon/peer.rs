@@ -1,11 +1,12 @@
 //! Who is at the other end: users and processes, as the kernel tells them.
 
 use crate::who::{Holder, Owner, Who};
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags};
-use std::cell::Cell;
-use std::os::fd::OwnedFd;
+use std::cell::{Cell, OnceCell};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
+use tokio::task::AbortHandle;
 
 /// A process that has connections here or dials under way.
 pub(super) struct Process {
@@ -19,6 +20,17 @@ pub(super) struct Process {
     pub(super) is_watched: bool,
     /// It has ended.
     pub(super) has_ended: Cell<bool>,
+    /// What waits for its end, and has a descriptor for that.
+    pub(super) watch: OnceCell<AbortHandle>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may live for months without a connection here.
+        if let Some(watch) = self.watch.get() {
+            watch.abort();
+        }
+    }
 }
 
 /// The user and the process behind a connection.
@@ -52,30 +64,25 @@ pub(super) fn credentials(stream: &tokio::net::UnixStream) -> std::io::Result<Cr
     Ok(Credentials { uid: credentials.uid(), gid: credentials.gid(), pid })
 }
 
-/// Opens a descriptor of a process, by which its end is noticed.
+/// Opens the process that connected; by its descriptor its end is noticed.
 ///
-/// The number might have been given to another process since it connected. Then the one that connected has ended, its
-/// socket is closed, and what it had dialled is given up because of that.
-pub(super) fn open_process(pid: i32) -> Option<OwnedFd> {
-    rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::NONBLOCK).ok()
+/// Before Linux 6.5 it is opened by its number, which might have been given to another process since. Then the one that
+/// connected has ended, its socket is closed, and what it had dialled is given up because of that.
+pub(super) fn open_process(stream: impl AsFd, pid: i32) -> Option<OwnedFd> {
+    let pid = Pid::from_raw(pid)?;
+    match rasman_net::peer::process(stream) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK).ok()
+        }
+        result => result.ok(),
+    }
 }
 
-/// Whether a process has not ended.
-pub(super) fn lives(process: &OwnedFd) -> bool {
-    let mut polled = [PollFd::new(process, PollFlags::IN)];
-    matches!(rustix::event::poll(&mut polled, Some(&Timespec::default())), Ok(0))
-}
-
-/// Whether a process belongs to a group, by its supplementary groups too.
-pub(super) fn is_member(peer: &Credentials, group: u32) -> bool {
-    peer.gid == group || supplementary_groups(peer.pid).contains(&group)
-}
-
-/// Reads the groups of a process; none if that cannot be told.
-fn supplementary_groups(pid: i32) -> Vec<u32> {
-    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return Vec::new() };
-    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:"));
-    groups.unwrap_or_default().split_whitespace().filter_map(|group| group.parse().ok()).collect()
+/// Whether whoever connected belonged to a group then, by their supplementary groups too.
+///
+/// Not by what `/proc` says of the number: it may be another process's by now, with other rights.
+pub(super) fn is_member(stream: impl AsFd, peer: &Credentials, group: u32) -> bool {
+    peer.gid == group || rasman_net::peer::groups(stream).is_ok_and(|groups| groups.contains(&group))
 }
 
 /// Finds the number of a group in the system's file of groups.
@@ -96,17 +103,16 @@ mod tests {
     fn groups_are_read() {
         assert_eq!(group_number("root"), Some(0));
         assert_eq!(group_number("no such group"), None);
-        let own = i32::try_from(std::process::id()).unwrap();
+        let (stream, _) = std::os::unix::net::UnixStream::pair().unwrap();
         let gid = rustix::process::getegid().as_raw();
-        assert!(is_member(&Credentials { uid: 0, gid, pid: own }, gid));
-        assert!(!is_member(&Credentials { uid: 0, gid, pid: own }, 0xFFFF_0000));
-        assert!(supplementary_groups(-1).is_empty());
+        assert!(is_member(&stream, &Credentials { uid: 0, gid, pid: 0 }, gid));
+        assert!(!is_member(&stream, &Credentials { uid: 0, gid, pid: 0 }, 0xFFFF_0000));
     }
 
     #[test]
     fn a_process_that_is_not_there_has_no_descriptor() {
-        assert!(open_process(0).is_none());
-        let own = open_process(i32::try_from(std::process::id()).unwrap()).unwrap();
-        assert!(lives(&own));
+        let (stream, _) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert!(open_process(&stream, 0).is_none());
+        assert!(open_process(&stream, i32::try_from(std::process::id()).unwrap()).is_some());
     }
 }

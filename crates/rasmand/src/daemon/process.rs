@@ -36,6 +36,9 @@ fn serve(arguments: Arguments) -> ExitCode {
     if let Err(error) = crate::forbid_core_dumps() {
         tracing::warn!("core files are not forbidden: {error}");
     }
+    if let Err(error) = crate::hygiene::raise_descriptor_limit() {
+        tracing::warn!("the limit of descriptors stays as it is: {error}");
+    }
     let (configuration, settings) = match (Configuration::from_environment(), Settings::from_environment()) {
         (Ok(configuration), Ok(settings)) => (configuration, settings),
         (Err(error), _) | (_, Err(error)) => {
@@ -133,7 +136,11 @@ impl Arguments {
                 "--help" | "-h" => parsed.task = Task::Help,
                 "--version" | "-V" => parsed.task = Task::Version,
                 "--scope" => parsed.scope = text_value()?.parse()?,
-                "--folder" => parsed.folder = Some(value()?.into()),
+                "--folder" => {
+                    // Before the daemon goes to another folder itself.
+                    let folder = std::path::absolute(value()?).map_err(|error| format!("--folder: {error}"))?;
+                    parsed.folder = Some(folder);
+                }
                 "--idle" => parsed.idle = Some(parse_idle(&text_value()?)?),
                 "--workers" => {
                     parsed.workers = text_value()?.parse().map_err(|_| "--workers wants a number".to_owned())?;

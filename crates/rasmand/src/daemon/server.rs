@@ -1,5 +1,6 @@
 //! Serves clients: accepts them, one task each, and notices their ends.
 
+use super::budget::Charge;
 use super::hub;
 use super::limits::Limits;
 use super::outbox::Outbox;
@@ -12,7 +13,7 @@ use rasman::ipc::scope::Scope;
 use rasman::ipc::wire::Refused;
 use rasman::ipc::{CALL_MAX, Frames, receive_into};
 use rasman_core::{Cause, Code, LayerName};
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -97,11 +98,9 @@ impl Server {
         if self.state().connections_of_user(uid) >= self.limits.of_user {
             return Err(full(&format!("user {uid}"), self.limits.of_user));
         }
-        let descriptor = peer::open_process(credentials.pid);
-        let is_member = self.admins.is_some_and(|group| peer::is_member(&credentials, group));
-        // The groups were read by number; if the process lives on, they are its own.
-        let lives = descriptor.as_ref().is_some_and(peer::lives);
-        let sees_all = uid == 0 || uid == own || (is_member && lives);
+        let descriptor = peer::open_process(stream, credentials.pid);
+        let is_member = self.admins.is_some_and(|group| peer::is_member(stream, &credentials, group));
+        let sees_all = uid == 0 || uid == own || is_member;
         let process = self.process(credentials.pid, uid, descriptor);
         if process.connections.get() >= self.limits.of_process {
             return Err(full(&format!("process {}", process.pid), self.limits.of_process));
@@ -114,6 +113,7 @@ impl Server {
         let mut state = self.state();
         if let Some(known) = state.processes.get(&pid)
             && known.uid == uid
+            && !known.has_ended.get()
         {
             return Rc::clone(known);
         }
@@ -127,17 +127,19 @@ impl Server {
             connections: Cell::new(0),
             is_watched: descriptor.is_some(),
             has_ended: Cell::new(false),
+            watch: OnceCell::new(),
         });
         if let Some(descriptor) = descriptor {
             state.processes.insert(pid, Rc::clone(&process));
-            let (server, process) = (Rc::downgrade(self), Rc::downgrade(&process));
-            tokio::task::spawn_local(async move {
+            let (server, ended) = (Rc::downgrade(self), Rc::downgrade(&process));
+            let watch = tokio::task::spawn_local(async move {
                 // Readable once it has ended.
                 let _ = descriptor.readable().await;
-                if let (Some(server), Some(process)) = (server.upgrade(), process.upgrade()) {
+                if let (Some(server), Some(process)) = (server.upgrade(), ended.upgrade()) {
                     server.process_ended(&process);
                 }
             });
+            let _ = process.watch.set(watch.abort_handle());
         }
         process
     }
@@ -145,7 +147,7 @@ impl Server {
     fn register(&self, stream: &Arc<UnixStream>, peer: Peer) -> Rc<Client> {
         let mut state = self.state();
         peer.process.connections.set(peer.process.connections.get() + 1);
-        let outbox = Arc::new(Outbox::new(Arc::clone(stream)));
+        let outbox = Arc::new(Outbox::new(Arc::clone(stream), state.budget(peer.process.uid)));
         let client = Rc::new(Client { id: state.next_client(), peer, outbox });
         state.clients.insert(client.id, Rc::clone(&client));
         self.changed.notify_one();
@@ -169,18 +171,23 @@ impl Server {
     async fn read(self: &Rc<Self>, client: &Rc<Client>, stream: &UnixStream) -> io::Result<()> {
         let mut frames = Frames::new(CALL_MAX);
         let mut descriptors = Vec::new();
+        let budget = self.state().budget(client.peer.process.uid);
+        let mut charge = Charge::new(budget);
         loop {
             let count =
                 stream.async_io(Interest::READABLE, || receive_into(stream, &mut frames, &mut descriptors)).await?;
             if count == 0 {
                 return Ok(());
             }
+            if !charge.set(frames.held()) {
+                return Err(too_much());
+            }
             let mut calls = 0;
             while let Some(message) = frames.next().map_err(io::Error::other)? {
                 let streams = super::methods::call(self, client, message, std::mem::take(&mut descriptors))?;
                 if streams {
                     // The next call has to wait for the last reply to this one; its end is noticed meanwhile.
-                    self.between_streams(client, stream, &mut frames, &mut descriptors).await?;
+                    self.between_streams(client, stream, &mut frames, &mut descriptors, &mut charge).await?;
                 }
                 client.outbox.below(REPLIES_MAX).await;
                 calls += 1;
@@ -199,6 +206,7 @@ impl Server {
         stream: &UnixStream,
         frames: &mut Frames,
         descriptors: &mut Vec<OwnedFd>,
+        charge: &mut Charge,
     ) -> io::Result<()> {
         let ended = client.outbox.between_streams();
         tokio::pin!(ended);
@@ -208,6 +216,9 @@ impl Server {
                 count = stream.async_io(Interest::READABLE, || receive_into(stream, frames, descriptors)) => {
                     if count? == 0 {
                         return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    if !charge.set(frames.held()) {
+                        return Err(too_much());
                     }
                 }
             }
@@ -232,7 +243,15 @@ impl Server {
         for handle in anchored {
             self.anchor_lost(handle);
         }
-        self.state().forget_process(process);
+        self.forget(process);
+    }
+
+    /// Forgets a process that has neither a connection nor a dial here. Its references stay: should it come back, it is
+    /// a stranger, and gives back one that is nobody's before it takes somebody else's (clause H9).
+    pub(super) fn forget(&self, process: &Rc<Process>) {
+        if self.state().forget_process(process) {
+            self.embedded.table().depart(process.holder);
+        }
     }
 
     /// Nobody is told of a dial any more: it has a grace, if its process lives.
@@ -262,10 +281,9 @@ impl Server {
         if self.embedded.table().abandon(handle) {
             tracing::info!(%handle, "a dial is hung up, as the program that dialled has left it");
         }
-        let mut state = self.state();
-        state.forget_dial(handle);
+        self.state().forget_dial(handle);
         if let Some(process) = process {
-            state.forget_process(&process);
+            self.forget(&process);
         }
     }
 
@@ -330,6 +348,10 @@ impl Server {
     pub(super) fn client(&self, id: ClientId) -> Option<Rc<Client>> {
         self.state().clients.get(&id).cloned()
     }
+}
+
+fn too_much() -> io::Error {
+    io::Error::other("the clients of the user send too much at a time")
 }
 
 /// Makes the error reply of a refusal.

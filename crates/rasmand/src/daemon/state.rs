@@ -1,5 +1,6 @@
 //! What the daemon knows of its clients: processes, channels, and the dials that belong to them.
 
+use super::budget::Budget;
 use super::log::DialLog;
 use super::outbox::Outbox;
 use super::peer::{Peer, Process};
@@ -8,7 +9,7 @@ use rasman::Handle;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::task::AbortHandle;
 
 /// All of it; lives on the one thread that serves clients.
@@ -23,6 +24,8 @@ pub(super) struct State {
     /// Who is told when a connection is gone.
     pub(super) waiters: HashMap<Handle, Vec<Waiter>>,
     pub(super) watchers: HashMap<ClientId, Watcher>,
+    /// By the user's number.
+    budgets: HashMap<u32, Weak<Budget>>,
     last_client: u64,
     last_holder: u64,
 }
@@ -91,6 +94,17 @@ impl State {
         self.clients.values().filter(|client| client.peer.process.uid == uid).count()
     }
 
+    /// Gives what the clients of a user share.
+    pub(super) fn budget(&mut self, uid: u32) -> Arc<Budget> {
+        if let Some(known) = self.budgets.get(&uid).and_then(Weak::upgrade) {
+            return known;
+        }
+        self.budgets.retain(|_, budget| budget.strong_count() > 0);
+        let budget = Arc::new(Budget::default());
+        self.budgets.insert(uid, Arc::downgrade(&budget));
+        budget
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.clients.is_empty()
     }
@@ -108,15 +122,17 @@ impl State {
         }
     }
 
-    /// Forgets a process that has neither a connection nor a dial here.
-    pub(super) fn forget_process(&mut self, process: &Rc<Process>) {
+    /// Forgets a process that has neither a connection nor a dial here; tells whether it has none.
+    pub(super) fn forget_process(&mut self, process: &Rc<Process>) -> bool {
         let has_dial = || self.dials.values().any(|dial| Rc::ptr_eq(&dial.process, process));
-        if process.connections.get() == 0 && !has_dial() {
-            let known = self.processes.get(&process.pid);
-            if known.is_some_and(|known| Rc::ptr_eq(known, process)) {
-                self.processes.remove(&process.pid);
-            }
+        if process.connections.get() > 0 || has_dial() {
+            return false;
         }
+        let known = self.processes.get(&process.pid);
+        if known.is_some_and(|known| Rc::ptr_eq(known, process)) {
+            self.processes.remove(&process.pid);
+        }
+        true
     }
 }
 

@@ -227,6 +227,10 @@ impl DataPathWire {
     /// 87 for one that cannot be read.
     pub fn read(self) -> Result<DataPath, Error> {
         let rootless = self.rootless.ok_or_else(|| invalid("data_path", "has no path", "give rootless"))?;
+        if rootless.forwards.len() > FORWARDS_MAX {
+            // Each of them takes a descriptor of a manager that others use as well.
+            return Err(invalid("rootless.forwards", "has more than 64 ports", "use the SOCKS proxy for so many"));
+        }
         let forwards =
             rootless.forwards.into_iter().map(|ForwardWire { listen, host, port }| Forward { listen, host, port });
         Ok(DataPath::Rootless(Rootless { socks: rootless.socks, forwards: forwards.collect() }))
@@ -266,6 +270,9 @@ impl MediumWire {
         Ok(Medium::Sstp(SstpSettings { server, port, server_name, trust }))
     }
 }
+
+/// How many ports of a dial lead inside.
+const FORWARDS_MAX: usize = 64;
 
 fn invalid(field: &str, problem: &str, advice: &str) -> Error {
     let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Settings);

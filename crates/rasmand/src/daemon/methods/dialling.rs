@@ -14,6 +14,13 @@ use std::sync::Arc;
 
 impl Call<'_> {
     pub(super) fn dial(&mut self) -> Result<Outcome> {
+        let length = self.called.parameters.map_or(0, |parameters| parameters.get().len());
+        if length > DIAL_MAX {
+            let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Manager)
+                .did(format!("was given {length} bytes to dial, which are kept as long as the connection"))
+                .advice("give 128 KiB at the most: only the certificates that sign the server's");
+            return Err(cause.into());
+        }
         let call: DialCall = self.read()?;
         let channel = self.sink_client(call.channel.as_deref())?;
         let held = call.held.unwrap_or(false);
@@ -103,7 +110,7 @@ impl Call<'_> {
             None => {}
         }
         if let Some(old) = old_process {
-            self.server.state().forget_process(&old);
+            self.server.forget(&old);
         }
         Ok(if streams { Outcome::Streams } else { Outcome::Answered })
     }
@@ -206,6 +213,9 @@ impl Call<'_> {
         }
     }
 }
+
+/// The longest parameters of a dial, in bytes: some fifty certificates.
+const DIAL_MAX: usize = 128 << 10;
 
 fn unknown_token() -> Error {
     let cause = Cause::new(Code::INVALID_HANDLE, LayerName::Manager).did("looked for the dial of a token");

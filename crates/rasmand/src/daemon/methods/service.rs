@@ -53,9 +53,21 @@ pub(super) fn method_not_found(method: &str) -> Failure {
     error("MethodNotFound", "method", method)
 }
 
-/// The parameters could not be read; serde's words name the member, and never its value but for numbers.
+/// The parameters could not be read.
 pub(super) fn invalid_parameter(problem: &serde_json::Error) -> Failure {
-    error("InvalidParameter", "parameter", &problem.to_string())
+    error("InvalidParameter", "parameter", &without_value(&problem.to_string()))
+}
+
+/// Takes the value out of serde's words: it may be a password in the wrong place, and clients log what they are told.
+fn without_value(words: &str) -> String {
+    for beginning in ["invalid type: ", "invalid value: "] {
+        if let Some((value, expected)) = words.strip_prefix(beginning).and_then(|rest| rest.rsplit_once(", expected "))
+        {
+            let kind = value.split(['"', '`']).next().unwrap_or_default().trim_end();
+            return format!("{beginning}{kind}, expected {expected}");
+        }
+    }
+    words.to_owned()
 }
 
 pub(super) fn expected_more() -> Failure {
@@ -69,4 +81,30 @@ fn error(name: &str, member: &str, value: &str) -> Failure {
     let value: String = value.chars().take(200).collect();
     let parameters = serde_json::Map::from_iter([(member.to_owned(), value.into())]);
     Failure::Service(write(&Reply { error: Some(&name), parameters, continues: false }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+    use rasman::ipc::wire::AnswerCall;
+
+    #[test]
+    fn what_is_wrong_is_told_without_its_value() {
+        for credentials in [
+            r#""alice:hunter2""#,
+            r#"{"password": ["hunter2"], "user": 7}"#,
+            r#"{"user": true, "secret": "hunter2"}"#,
+            r#"{"secret": "hunter2, expected \" hunter2"}"#,
+            r#"{"secret": -1734}"#,
+        ] {
+            let text = format!(r#"{{"handle": "1", "question": 1, "credentials": {credentials}}}"#);
+            let words = without_value(&serde_json::from_str::<AnswerCall>(&text).err().unwrap().to_string());
+            assert!(!words.contains("hunter2") && !words.contains("1734"), "{words}");
+            assert!(words.starts_with("invalid ") && words.contains(" expected "), "{words}");
+        }
+        assert_eq!(
+            without_value("missing field `handle` at line 1 column 2"),
+            "missing field `handle` at line 1 column 2"
+        );
+    }
 }
