@@ -22,7 +22,13 @@ pub(crate) struct DoorArguments {
 
 impl DoorArguments {
     /// Gives the doors to open in place of `own`, those of the entry; nothing if its own are to be opened.
-    pub(super) fn over(&self, own: &Rootless) -> Result<Option<DataPath>, Failure> {
+    pub(super) fn over(&self, own: &DataPath) -> Result<Option<DataPath>, Failure> {
+        let own = match own {
+            DataPath::Rootless(doors) => doors,
+            // A network device is a door; other doors take its place only if they are asked for.
+            _ if self.is_empty() => return Ok(None),
+            _ => &Rootless::default(),
+        };
         let mut doors = own.clone();
         if self.no_proxy {
             doors.socks = None;
@@ -45,6 +51,12 @@ impl DoorArguments {
     }
 }
 
+impl DoorArguments {
+    fn is_empty(&self) -> bool {
+        self.proxy.is_none() && !self.no_proxy && self.forwards.is_empty()
+    }
+}
+
 fn parse_forward(text: &str) -> Result<Forward, String> {
     let wrong = || "give LISTEN=HOST:PORT, for example 127.0.0.1:8080=10.0.0.5:80".to_owned();
     let (listen, target) = text.split_once('=').ok_or_else(wrong)?;
@@ -61,7 +73,7 @@ mod tests {
     use super::*;
 
     fn over(arguments: DoorArguments, own: &Rootless) -> Option<Rootless> {
-        arguments.over(own).unwrap().map(|path| match path {
+        arguments.over(&DataPath::Rootless(own.clone())).unwrap().map(|path| match path {
             DataPath::Rootless(doors) => doors,
             other => panic!("{other:?}"),
         })
@@ -87,9 +99,17 @@ mod tests {
     }
 
     #[test]
+    fn a_network_device_is_a_door() {
+        let device = DataPath::Tun(Default::default());
+        assert_eq!(none().over(&device).unwrap(), None);
+        let proxy = DoorArguments { proxy: "127.0.0.1:1".parse().ok(), ..none() };
+        assert!(matches!(proxy.over(&device), Ok(Some(DataPath::Rootless(_)))));
+    }
+
+    #[test]
     fn a_proxy_for_everybody_is_refused() {
         let public = DoorArguments { proxy: "0.0.0.0:1080".parse().ok(), ..none() };
-        let error = public.over(&Rootless::default()).unwrap_err();
+        let error = public.over(&DataPath::Rootless(Rootless::default())).unwrap_err();
         assert_eq!((error.exit, error.headline()), (Exit::Usage, "--proxy is 0.0.0.0:1080".to_owned()));
     }
 

@@ -76,7 +76,7 @@ impl DialArguments {
     fn dial(&self, context: &Context) -> Result<(Dial, Option<BookScope>), Failure> {
         let (dial, own, scope) = match (self.server.entry()?, &self.entry) {
             (Some(entry), _) => {
-                let own = rootless(&entry).clone();
+                let own = entry.data_path.clone();
                 (Dial::settings(entry), own, None)
             }
             (None, Some(name)) => {
@@ -111,18 +111,13 @@ impl DialArguments {
     }
 }
 
-fn rootless(entry: &Entry) -> &Rootless {
-    let DataPath::Rootless(doors) = &entry.data_path else { unreachable!("the command line makes no other") };
-    doors
-}
-
 /// Reads the doors of an entry; whether they can be opened is the manager's business.
-fn doors_of(name: &str, loaded: &Loaded) -> Rootless {
+fn doors_of(name: &str, loaded: &Loaded) -> DataPath {
     let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
     match entry.dial_entry(&Default::default(), |_| Ok(Vec::new())) {
-        Ok(entry) => rootless(&entry).clone(),
+        Ok(entry) => entry.data_path,
         // The manager says what is wrong with it.
-        Err(_) => Rootless { socks: Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0))), forwards: Vec::new() },
+        Err(_) => DataPath::Rootless(Rootless::default()),
     }
 }
 
