@@ -10,6 +10,7 @@ mod convert;
 mod edit;
 mod resolve;
 mod stored;
+mod text;
 #[cfg(test)]
 mod tests;
 
@@ -229,9 +230,12 @@ impl Found {
 
     /// Names what is stored for the entry.
     fn secrets(&self, caller: Caller, whose: Whose) -> SecretPlace {
-        let entry = match self.guid() {
-            Some(guid) => EntryId::guid(&guid),
-            None => EntryId::name(self.book_path(), &self.name),
+        let entry = match (self.guid(), &self.origin) {
+            (Some(guid), Origin::Book(loaded)) if loaded.place.scope == Scope::Explicit => {
+                EntryId::guid_in(&loaded.place.path, &guid)
+            }
+            (Some(guid), _) => EntryId::guid(&guid),
+            (None, _) => EntryId::name(self.book_path(), &self.name),
         };
         SecretPlace { whose, entry, name: self.name.clone(), by_name: caller.own || self.is_machine() }
     }

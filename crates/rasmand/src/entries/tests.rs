@@ -233,6 +233,17 @@ fn a_password_file_that_others_can_read_stops_the_dial() {
 }
 
 #[test]
+fn a_book_from_elsewhere_that_copies_an_identity_gets_nothing_that_is_stored() {
+    let world = World::new();
+    world.store(own(), "work", LOGIN, "alice", "wonderland").unwrap();
+    let text = std::fs::read_to_string(world.folder.path().join("home/rasphone.pbk")).unwrap();
+    let theirs = world.folder.path().join("theirs.pbk");
+    std::fs::write(&theirs, text.replace("work.example.com", "evil.example.com")).unwrap();
+    assert_eq!(world.dials_as(own(), Dial::entry("work").phonebook(&theirs)), who("", "", ""));
+    assert_eq!(world.dials_as(own(), Dial::entry("work")), who("alice", "CORP", "wonderland"));
+}
+
+#[test]
 fn what_is_stored_follows_an_entry_through_a_new_name() {
     let world = World::new();
     world.store(own(), "work", LOGIN, "alice", "by guid").unwrap();
