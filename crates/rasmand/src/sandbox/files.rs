@@ -151,7 +151,7 @@ const SYSTEM: [&str; 18] = [
     "/var/lib/sss",
     "/var/lib/extrausers",
     "/var/lib/ca-certificates",
-    // Who is at the other end of a socket, and whether their thread still runs.
+    // What the process itself is: its threads, its namespaces, its limits.
     "/proc",
     // How many cores there are.
     "/sys/devices/system/cpu",
