@@ -52,6 +52,12 @@ pub(crate) fn find(scope: Scope, name: &str) -> Option<&'static Key> {
     keys_of(scope).iter().copied().flatten().find(|key| key.name == name)
 }
 
+/// Tells whether a key is one of the format, or of ours, in the group that it stands in.
+#[must_use]
+pub fn is_known_key(scope: Scope, name: &str) -> bool {
+    find(scope, name).is_some()
+}
+
 /// Gives the tables of a group.
 pub(crate) fn keys_of(scope: Scope) -> &'static [&'static [Key]] {
     match scope {

@@ -31,6 +31,7 @@ pub use check::{FINDINGS_MAX, Finding, Severity, check};
 pub use dial::{NotDialable, Protocol, UserPreferences};
 pub use encoding::Encoding;
 pub use error::EditError;
+pub use keys::is_known_key;
 pub use line::{Line, LineKind, Lines, Scope};
 pub use name::{fold_name, validate_name, validate_new_name_for_rename};
 pub use properties::{Properties, Unreadable};

@@ -10,7 +10,7 @@ use rasman_core::{Cause, Code};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,11 @@ impl Calls {
         Ok(calls)
     }
 
+    /// Makes a second one, which connects with its first call.
+    pub(super) fn beside(&self) -> Self {
+        Self { connector: self.connector.clone(), link: Mutex::new(None) }
+    }
+
     /// Opens another connection; starts a manager if need be and if told to.
     pub(super) fn open_link(&self, start: bool) -> Result<Link, Error> {
         let connector = self.connector.clone();
@@ -58,7 +63,7 @@ impl Calls {
             wire.stream().set_read_timeout(Some(REPLY_LIMIT)).map_err(|error| self.lost(&error))?;
             let message = write(&Call { method: "io.rasman.Manager.Describe", parameters: &Nothing {}, more: false });
             match exchange::<Described>(&mut wire, &message, &[]) {
-                Ok(described) => return Ok(Link { wire, epoch: described.epoch }),
+                Ok((described, _)) => return Ok(Link { wire, epoch: described.epoch }),
                 Err(Trouble::Refused(error)) => return Err(error),
                 Err(Trouble::Lost(error)) => last = Some(error),
             }
@@ -79,6 +84,19 @@ impl Calls {
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R, Error> {
+        self.call_for_descriptors(method, parameters, descriptors).map(|(reply, _)| reply)
+    }
+
+    /// The same, and gives the descriptors that came with the reply.
+    ///
+    /// # Errors
+    /// As [`Calls::call`].
+    pub(super) fn call_for_descriptors<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &P,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<(R, Vec<OwnedFd>), Error> {
         let message = write(&Call { method, parameters, more: false });
         let mut held = self.held();
         let mut epoch = None;
@@ -120,7 +138,7 @@ impl Calls {
         parameters: &P,
     ) -> Result<R, Error> {
         let message = write(&Call { method, parameters, more: true });
-        exchange(wire, &message, &[]).map_err(|trouble| match trouble {
+        exchange(wire, &message, &[]).map(|(reply, _)| reply).map_err(|trouble| match trouble {
             Trouble::Refused(error) => error,
             Trouble::Lost(error) => self.lost(&error),
         })
@@ -141,13 +159,21 @@ fn exchange<R: DeserializeOwned>(
     wire: &mut Wire,
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
-) -> Result<R, Trouble> {
-    let sent = wire.send(message, descriptors);
+) -> Result<(R, Vec<OwnedFd>), Trouble> {
+    let sent = match wire.send(message, descriptors) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(Trouble::Refused(too_long(&error))),
+        sent => sent,
+    };
     // A manager that turns us away says why and closes, perhaps before we have sent; what it said can still be read.
     match (sent, wire.receive(read_reply)) {
-        (_, Ok(reply)) => reply.map_err(Trouble::Refused),
+        (_, Ok(reply)) => reply.map(|reply| (reply, wire.take_descriptors())).map_err(Trouble::Refused),
         (Err(error), Err(_)) | (Ok(()), Err(error)) => Err(Trouble::Lost(error)),
     }
+}
+
+/// Nothing of it was sent.
+fn too_long(error: &io::Error) -> Error {
+    Error::refused(Code::INVALID_PARAMETER, format!("wrote a call to the manager: {error}"))
 }
 
 /// Reads a reply: what was asked for, or the refusal.
@@ -174,9 +200,11 @@ fn not_understood(name: &str, replied: &Replied<'_>) -> Error {
     Error(cause.advice("use a library and a manager of the same version"))
 }
 
-/// Whether a call may be carried out twice: all but those that start something or count.
+/// Whether a call may be carried out twice: all but those that start something or count, or find nothing to do then.
 fn is_repeatable(method: &str) -> bool {
-    !matches!(method.rsplit('.').next().unwrap_or_default(), "Dial" | "HangUp" | "Answer")
+    let method = method.rsplit('.').next().unwrap_or_default();
+    let once = ["Dial", "HangUp", "Answer", "RenameEntry", "DeleteEntry", "DeleteSubEntry"];
+    !once.contains(&method)
 }
 
 /// Whether an error says that the other end is gone, and not that the call was wrong or that it takes too long.

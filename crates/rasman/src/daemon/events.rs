@@ -14,6 +14,8 @@ use tokio::sync::watch;
 /// What the thread and the callers share.
 pub(super) struct Shared {
     pub(super) calls: Calls,
+    /// For calls that may take as long as files do.
+    pub(super) entry_calls: Calls,
     pub(super) router: Router,
 }
 

@@ -7,7 +7,7 @@ use crate::ipc::secret;
 use crate::ipc::wire::{
     AnswerCall, AttachCall, CredentialsWire, DataPathWire, DialCall, DialReply, EndedReply, EntryWire, HandlerDoneCall,
     HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply, Token, WaitCall, WaitReply,
-    WatchCall, WatchReply,
+    WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
@@ -21,12 +21,13 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// A manager behind a socket.
 pub(super) struct Remote {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Remote {
     pub(super) fn new(calls: Calls) -> Self {
-        Self { shared: Arc::new(Shared { calls, router: Router::default() }) }
+        let entry_calls = calls.beside();
+        Self { shared: Arc::new(Shared { calls, entry_calls, router: Router::default() }) }
     }
 
     fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Error> {
@@ -72,7 +73,7 @@ impl Backend for Remote {
             credentials: Some(credentials),
             held: held.then_some(true),
             paused_states: dial.paused_states.then_some(true),
-            phonebook: dial.phonebook.as_deref().map(text).transpose()?,
+            phonebook: dial.phonebook.as_deref().map(write_path).transpose()?,
             number: Some(dial.number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
             data_path: dial.data_path.as_ref().map(DataPathWire::new).transpose()?,
@@ -219,14 +220,8 @@ impl Drop for Remote {
     }
 }
 
-/// Gives a path as text, which the interface wants.
-fn text(path: &std::path::Path) -> Result<String, Error> {
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| Error::refused(Code::INVALID_PARAMETER, format!("read the path {} as UTF-8", path.display())))
-}
-
 /// Puts the password apart, for the message to carry.
-fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option<OwnedFd>), Error> {
+pub(super) fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option<OwnedFd>), Error> {
     if credentials.password.is_empty() {
         return Ok((CredentialsWire::new(credentials, None), None));
     }

@@ -13,11 +13,12 @@ mod frames;
 pub mod message;
 pub mod scope;
 pub mod secret;
+pub mod section;
 mod socket;
 pub mod wire;
 
 pub use frames::{Frames, TooLong};
-pub use socket::{Wire, receive_into, send_all, send_some};
+pub use socket::{Wire, receive_into, send_all, send_some, send_some_with};
 
 /// The interface in Varlink's language; the contract.
 pub const DESCRIPTION: &str = include_str!("io.rasman.Manager.varlink");

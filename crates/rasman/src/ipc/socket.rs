@@ -13,13 +13,15 @@ use std::os::unix::net::UnixStream;
 pub struct Wire {
     stream: UnixStream,
     frames: Frames,
+    /// Those that came with the message that was received last.
+    descriptors: Vec<OwnedFd>,
 }
 
 impl Wire {
     /// Takes a connected socket over.
     #[must_use]
     pub fn new(stream: UnixStream) -> Self {
-        Self { stream, frames: Frames::new(REPLY_MAX) }
+        Self { stream, frames: Frames::new(REPLY_MAX), descriptors: Vec::new() }
     }
 
     /// Gives the socket.
@@ -44,17 +46,22 @@ impl Wire {
     /// # Errors
     /// Those of the socket, `UnexpectedEof` at the end, `InvalidData` for a message beyond all measure.
     pub fn receive<T>(&mut self, read: impl FnOnce(&[u8]) -> io::Result<T>) -> io::Result<T> {
+        self.descriptors.clear();
         loop {
             // Asked twice, because a borrow that is returned from within a loop lasts for all of it.
             if self.frames.next().map_err(invalid)?.is_some() {
                 break;
             }
-            let mut none = Vec::new();
-            if receive_into(&self.stream, &mut self.frames, &mut none)? == 0 {
+            if receive_into(&self.stream, &mut self.frames, &mut self.descriptors)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
         read(self.frames.last())
+    }
+
+    /// Takes the descriptors that came with the last message.
+    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.descriptors)
     }
 }
 
@@ -76,7 +83,15 @@ pub fn send_all(socket: impl AsFd, mut bytes: &[u8], mut descriptors: &[Borrowed
 /// # Errors
 /// Those of the socket.
 pub fn send_some(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    match send(&socket, bytes, &[], SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+    send_some_with(socket, bytes, &[])
+}
+
+/// The same with descriptors, which go with the first byte.
+///
+/// # Errors
+/// Those of the socket.
+pub fn send_some_with(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
+    match send(&socket, bytes, descriptors, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         result => result,
     }

@@ -1,6 +1,7 @@
 //! The interface in Varlink's language and the types that speak it are the same: each method, error and field is
 //! exercised in both directions.
 
+mod entries;
 mod idl;
 
 use idl::{Fields, Interface};
@@ -182,6 +183,7 @@ fn the_types_are_those_of_the_interface() {
         };
         reply(i, "Events", &EventsReply { channel: channel(), event: Some(event) });
     }
+    entries::exercise(i);
     let refused = serde_json::to_value(Refused { cause: (&cause()).into() }).unwrap();
     let fields = i.errors["Refused"].clone();
     i.judge("Refused", &fields, &refused);

@@ -1,6 +1,7 @@
 //! The methods of the interface.
 
 mod dialling;
+mod entries;
 mod service;
 
 use super::hub;
@@ -48,7 +49,7 @@ pub(super) fn call(
         Ok(Outcome::Answered) => Ok(false),
         Ok(Outcome::Streams) => Ok(true),
         Err(Failure::Refused(error)) => {
-            log_refusal(client, &called.method, &error.0);
+            log_refusal((client.peer.process.pid, client.peer.process.uid), &called.method, &error.0);
             if !called.oneway {
                 client.outbox.send(&refused(&error.0));
             }
@@ -125,7 +126,7 @@ impl Call<'_> {
             "List" => self.list(),
             "Watch" => self.watch(),
             "Stop" => self.stop(),
-            _ => Err(service::method_not_found(&self.called.method)),
+            other => self.of_entries(other).unwrap_or_else(|| Err(service::method_not_found(&self.called.method))),
         }
     }
 
@@ -343,8 +344,7 @@ fn denied(did: &str) -> Error {
 }
 
 /// Refusals of rights are told to whoever looks after the machine, other mistakes to whoever looks for them.
-fn log_refusal(client: &Client, method: &str, cause: &Cause) {
-    let (pid, uid) = (client.peer.process.pid, client.peer.process.uid);
+fn log_refusal((pid, uid): (i32, u32), method: &str, cause: &Cause) {
     if cause.code == Code::ACCESS_DENIED {
         tracing::warn!(pid, uid, method, did = cause.did, "refused");
     } else {

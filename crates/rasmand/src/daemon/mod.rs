@@ -10,6 +10,7 @@
 //! hung up when that ends (clauses A44, A48).
 
 mod budget;
+mod clerks;
 mod hub;
 mod idle;
 mod limits;
@@ -118,6 +119,7 @@ async fn shut_down(server: &Rc<Server>, hub: tokio::task::JoinHandle<()>, again:
         _ = again => {}
         () = tokio::time::sleep(SHUT_DOWN_LIMIT) => tracing::warn!("some connections were left without a goodbye"),
     }
+    written(server).await;
     let clients: Vec<_> = server.state().clients.values().cloned().collect();
     let told = async {
         for client in &clients {
@@ -126,6 +128,20 @@ async fn shut_down(server: &Rc<Server>, hub: tokio::task::JoinHandle<()>, again:
     };
     // A client that reads nothing is not waited for.
     let _ = tokio::time::timeout(TELL_LIMIT, told).await;
+}
+
+/// Waits until what was to be written is: calls under way, credentials of dials that have connected (clause K8).
+async fn written(server: &Rc<Server>) {
+    let (embedded, clerks) = (Arc::clone(&server.embedded), server.clerks.clone());
+    let (done, all) = tokio::sync::oneshot::channel();
+    let waiter = std::thread::Builder::new().name("rasman-last".to_owned()).spawn(move || {
+        clerks.wait();
+        rasman::Backend::join(&*embedded);
+        let _ = done.send(());
+    });
+    if waiter.is_ok() && tokio::time::timeout(WRITE_LIMIT, all).await.is_err() {
+        tracing::warn!("a phone book or stored credentials were not written in time");
+    }
 }
 
 async fn accept(server: &Rc<Server>, listening: &Listening) -> ! {
@@ -153,5 +169,7 @@ fn cannot_start(did: &str, error: &impl std::fmt::Display) -> Error {
 
 /// The longest time for goodbyes when the daemon stops.
 const SHUT_DOWN_LIMIT: Duration = Duration::from_millis(4500);
+/// The longest time for files to be written when the daemon stops; each is whole at any moment.
+const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// The longest time for clients to take what they are told last.
 const TELL_LIMIT: Duration = Duration::from_millis(300);

@@ -1,9 +1,10 @@
 //! What a client is sent, without ever waiting for it.
 
 use super::budget::{Budget, Charge};
-use rasman::ipc::send_some;
+use rasman::ipc::{send_some, send_some_with};
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::Interest;
@@ -80,6 +81,27 @@ impl Outbox {
         }
         drop(queue);
         self.wake.notify_one();
+    }
+
+    /// Sends a message with a descriptor, at once or not at all; tells whether it did.
+    ///
+    /// A client to which nothing can be sent now has to read first.
+    pub(super) fn send_with(&self, message: &[u8], descriptor: BorrowedFd<'_>) -> bool {
+        let mut queue = self.queue();
+        if queue.cut_off || !queue.bytes.is_empty() {
+            return queue.cut_off;
+        }
+        match send_some_with(&*self.socket, message, &[descriptor]) {
+            Ok(0) => false,
+            Ok(sent) => {
+                queue.bytes.extend(&message[sent..]);
+                drop(queue);
+                self.wake.notify_one();
+                true
+            }
+            // The client's task learns of it by reading.
+            Err(_) => true,
+        }
     }
 
     /// How many bytes the client has not taken.

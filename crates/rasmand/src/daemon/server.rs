@@ -1,6 +1,7 @@
 //! Serves clients: accepts them, one task each, and notices their ends.
 
 use super::budget::Charge;
+use super::clerks::Clerks;
 use super::hub;
 use super::limits::Limits;
 use super::outbox::Outbox;
@@ -33,6 +34,8 @@ pub(super) struct Server {
     state: RefCell<State>,
     /// A client or a connection came or went.
     pub(super) changed: Notify,
+    /// Carry out what reads and writes files.
+    pub(super) clerks: Clerks,
     /// Somebody wants the daemon to stop.
     pub(super) stop: mpsc::Sender<()>,
 }
@@ -46,7 +49,7 @@ impl Server {
         stop: mpsc::Sender<()>,
     ) -> Self {
         let state = RefCell::default();
-        Self { embedded, scope, limits, admins, state, changed: Notify::new(), stop }
+        Self { embedded, scope, limits, admins, state, changed: Notify::new(), clerks: Clerks::default(), stop }
     }
 
     /// Borrows the state. Never across an await: each call of a client is carried out at once.

@@ -10,9 +10,9 @@ mod convert;
 mod edit;
 mod resolve;
 mod stored;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(crate) use client::EntryClient;
 pub(crate) use resolve::{Promotion, Resolved, Slow};

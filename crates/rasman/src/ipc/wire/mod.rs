@@ -4,12 +4,14 @@
 //! not be ignored. What the manager sends may have more than a client knows.
 
 mod cause;
+mod entries;
 mod entry;
 mod methods;
 mod notification;
 mod status;
 
 pub use cause::{CauseWire, Refused};
+pub use entries::*;
 pub use entry::{
     CredentialsWire, DataPathWire, EntryWire, ForwardWire, MediumWire, NetworkWire, RedialWire, RootlessWire, SstpWire,
     TrustWire,

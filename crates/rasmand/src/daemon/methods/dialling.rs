@@ -6,7 +6,7 @@ use crate::daemon::state::{Client, Dialled};
 use crate::embedded::{Begun, connected};
 use crate::table::Teller;
 use rasman::ipc::message::{Reply, write};
-use rasman::ipc::wire::{AttachCall, DialCall, DialReply, HandleWire, HandlerDoneCall, Nothing, Token};
+use rasman::ipc::wire::{AttachCall, DialCall, DialReply, HandleWire, HandlerDoneCall, Nothing, Token, read_path};
 use rasman::{Backend, Credentials, Dial, Error, Handle};
 use rasman_core::{Cause, Code, LayerName};
 use std::rc::Rc;
@@ -162,7 +162,7 @@ impl Call<'_> {
             None => Credentials::default(),
         };
         dial.paused_states = call.paused_states.unwrap_or(false);
-        dial.phonebook = call.phonebook.map(Into::into);
+        dial.phonebook = call.phonebook.as_deref().map(read_path).transpose()?;
         dial.number = call.number.unwrap_or_default();
         dial.remember = call.remember.unwrap_or(false);
         dial.data_path = call.data_path.map(|path| path.read()).transpose()?;
