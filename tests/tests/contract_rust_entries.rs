@@ -53,7 +53,7 @@ impl Home {
         credentials.machine_folder = Some(self.0.join("machine"));
         let phonebooks = Some(Places::new(Some(self.user()), self.all_users()));
         let settings = Settings { entries, workers: 1, phonebooks, credentials, ..Settings::default() };
-        rasmand::embedded(settings).expect("the manager starts")
+        start(settings)
     }
 
     /// Properties of an entry that leads to the lab and trusts its authority.
@@ -75,6 +75,19 @@ impl Drop for Home {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Starts a manager: in this process, or behind a socket for the tests of that front.
+fn start(settings: Settings) -> Manager {
+    match rasman_tests::ipc::is_front() {
+        true => rasman_tests::ipc::behind_a_socket(settings),
+        false => rasmand::embedded(settings).expect("the manager starts"),
+    }
+}
+
+/// Stops a manager, once it has written what it was to write.
+async fn stopped(manager: &Manager) {
+    timeout(LONG, manager.stop()).await.expect("in time").expect("it stops");
 }
 
 fn sstp(server: &str) -> Properties {
@@ -349,7 +362,7 @@ async fn a13_a15_k8_stored_credentials_dial_and_without_any_it_is_691_or_a_quest
     let connection = timeout(LONG, dialing.finish()).await.unwrap().unwrap();
     hung_up(connection).await;
     // Clause K8: the answer is what is stored now. The manager writes it behind the dial, and before it ends.
-    timeout(LONG, manager.shut_down()).await.unwrap();
+    stopped(&manager).await;
     let manager = home.manager();
     let params = manager.dial_params("work").unwrap();
     assert_eq!((params.user.as_str(), params.has_password), (DEFAULT_USER, true));
@@ -489,7 +502,7 @@ async fn m8_an_alternate_that_connected_is_put_first_in_the_phone_book() {
     properties.subentries[0].promote_alternates = true;
     manager.set_entry_properties("work", &properties).unwrap();
     hung_up(connected(&manager, as_lab_user("work")).await).await;
-    timeout(LONG, manager.shut_down()).await.unwrap();
+    stopped(&manager).await;
     let now = home.manager().entry_properties("work").unwrap();
     assert_eq!(now.subentries[0].phone_numbers, [alive, dead]);
 }
@@ -598,7 +611,7 @@ async fn k8_only_a_dial_that_asks_and_an_entry_that_allows_store_what_connected(
         if let Ok(connection) = told(&manager, dial).await.1 {
             hung_up(connection).await;
         }
-        timeout(LONG, manager.shut_down()).await.unwrap();
+        stopped(&manager).await;
         let delivered = home.manager().credentials("work", CredentialMask::LOGIN).unwrap().delivered;
         let wanted = CredentialMask::USER_NAME | CredentialMask::PASSWORD;
         assert_eq!(delivered, if stored { wanted } else { CredentialMask::NONE }, "{remember} {password}");
@@ -622,7 +635,7 @@ async fn a1_a_dial_returns_at_once_also_when_a_command_has_the_password() {
     credentials.command = vec!["sh".to_owned(), "-c".to_owned(), script];
     let phonebooks = Some(Places::new(Some(home.user()), home.all_users()));
     let settings = Settings { workers: 1, phonebooks, credentials, ..Settings::default() };
-    let manager = rasmand::embedded(settings).unwrap();
+    let manager = start(settings);
     manager.set_entry_properties("work", &home.to_lab(&lab)).unwrap();
     let user = NewCredentials { mask: CredentialMask::USER_NAME, ..login("") };
     manager.set_credentials("work", &user).unwrap();

@@ -92,7 +92,7 @@ fn fronts(test: &TestResult) -> &'static [usize] {
     match (test.package.as_str(), test.binary.as_str()) {
         ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => &[0],
         ("rasman-tests", "contract_rust" | "contract_rust_entries") => &[0],
-        ("rasman-tests", "contract_ipc") => &[1],
+        ("rasman-tests", "contract_ipc" | "contract_ipc_entries") => &[1],
         ("rasman-tests", daemon) if daemon.starts_with("daemon_") => &[0, 1],
         ("rasman-tests", "contract_c") => &[2],
         _ => &[],

@@ -20,9 +20,23 @@ pub struct Daemon {
     /// Where its socket is.
     pub folder: PathBuf,
     child: Option<Child>,
+    /// The user's home, if it is not that of whoever runs the tests.
+    home: Option<PathBuf>,
 }
 
 impl Daemon {
+    /// Starts one of the user's scope whose user has this folder as home, with all that is read and stored there.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn at_home(helper: &str, home: &Path) -> Self {
+        let mut daemon = Self::absent(helper);
+        daemon.home = Some(home.to_owned());
+        daemon.run("user", &[]);
+        daemon
+    }
+
     /// Starts one of the user's scope with these arguments more; it is ready when this returns.
     ///
     /// # Panics
@@ -44,11 +58,11 @@ impl Daemon {
     /// Names a folder in which none runs yet.
     #[must_use]
     pub fn absent(helper: &str) -> Self {
-        Self { helper: helper.into(), folder: fresh_folder(), child: None }
+        Self { helper: helper.into(), folder: fresh_folder(), child: None, home: None }
     }
 
     fn in_folder(helper: &str, folder: PathBuf, scope: &str, arguments: &[&str]) -> Self {
-        let mut daemon = Self { helper: helper.into(), folder, child: None };
+        let mut daemon = Self { helper: helper.into(), folder, child: None, home: None };
         daemon.run(scope, arguments);
         daemon
     }
@@ -68,7 +82,13 @@ impl Daemon {
     /// # Panics
     /// If it does not start.
     pub fn run(&mut self, scope: &str, arguments: &[&str]) {
-        let mut child = Command::new(&self.helper)
+        let mut command = Command::new(&self.helper);
+        if let Some(home) = &self.home {
+            for (variable, folder) in [("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")] {
+                command.env(variable, home.join(folder));
+            }
+        }
+        let mut child = command
             .args(["--detached", "--scope", scope, "--idle", "never", "--workers", "1", "--folder"])
             .arg(&self.folder)
             .args(arguments)

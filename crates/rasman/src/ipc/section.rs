@@ -59,13 +59,11 @@ pub fn read(text: &str) -> Result<Read, Error> {
         return Err(too_long());
     }
     let book = Book::parse(text.as_bytes());
-    let begins_so = text.trim_start_matches('\u{feff}').trim_start().starts_with('[');
-    let mut names = book.entries();
-    let (Some(name), None, true) = (names.next(), names.next(), begins_so) else {
-        return Err(invalid("is not one section", "begin with a line [name], and have no other such line"));
-    };
-    let section =
-        book.section(&name).ok_or_else(|| invalid("has a section that cannot be found", "name it plainly"))?;
+    let body = text.trim_start_matches('\u{feff}').trim_start();
+    let sections = || invalid("is not one section", "begin with a line [name], and have no other such line");
+    let name = book.entries().next().ok_or_else(sections)?;
+    // A second section, also one of the same name, or lines before the first would be passed over.
+    let section = book.section(&name).filter(|section| section.raw().len() >= body.len()).ok_or_else(sections)?;
     if section.media_count() > LINKS_MAX {
         return Err(invalid("has more links than an entry can have", "give it fewer groups that begin with MEDIA="));
     }

@@ -78,7 +78,13 @@ fn changes() -> Vec<ChangeWire> {
 }
 
 fn connection() -> ConnectionWire {
-    ConnectionWire::new(&ConnectionInfo::new(Handle(1), "work".into(), ConnState::Connected, 0, 1), 1000)
+    let mut info = ConnectionInfo::new(Handle(1), "work".into(), ConnState::Connected, 0, 1);
+    info.phonebook = Some("/book.pbk".into());
+    info.all_users = true;
+    info.guid = Some([0xA5; 16]);
+    let wire = ConnectionWire::new(&info, 1000);
+    assert_eq!(wire.clone().read(), info);
+    wire
 }
 
 /// What a client sends: it is written, judged, and read again.

@@ -65,6 +65,12 @@ pub struct ConnectionWire {
     pub references: u32,
     pub substate: u32,
     pub owner: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phonebook: Option<String>,
+    #[serde(default)]
+    pub all_users: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
 }
 
 impl From<&Status> for StatusWire {
@@ -163,6 +169,9 @@ impl ConnectionWire {
             references: info.references,
             substate: info.substate.number(),
             owner,
+            phonebook: info.phonebook.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            all_users: info.all_users,
+            guid: info.guid.map(|guid| guid.iter().map(|byte| format!("{byte:02X}")).collect()),
         }
     }
 
@@ -171,8 +180,17 @@ impl ConnectionWire {
     pub fn read(self) -> ConnectionInfo {
         let mut info = ConnectionInfo::new(self.handle.0, self.entry, state(self.state), self.error, self.references);
         info.substate = substate(self.substate);
+        info.phonebook = self.phonebook.map(Into::into);
+        info.all_users = self.all_users;
+        info.guid = self.guid.as_deref().and_then(guid);
         info
     }
+}
+
+/// Reads 32 hexadecimal digits.
+fn guid(digits: &str) -> Option<[u8; 16]> {
+    let number = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 32);
+    number.map(u128::to_be_bytes)
 }
 
 fn state(number: u32) -> ConnState {
