@@ -35,12 +35,12 @@ impl Clerks {
     pub(super) fn run(&self, uid: u32, job: impl FnOnce() + Send + 'static) {
         let mut desk = lock(&self.shared.0);
         desk.users.entry(uid).or_default().waiting.push_back(Box::new(job));
-        if desk.threads >= THREADS_MAX || !desk.has_turn() {
+        if desk.threads >= desk.wanted().min(THREADS_MAX) {
             return;
         }
         desk.threads += 1;
         drop(desk);
-        let clerk = Clerk(self.clone());
+        let clerk = Clerk { clerks: self.clone(), ended: false };
         // A thread that is not started drops its clerk, and that the jobs if there is no other.
         let _ = std::thread::Builder::new().name("rasman-clerk".to_owned()).spawn(move || clerk.work());
     }
@@ -53,8 +53,9 @@ impl Clerks {
 }
 
 impl Desk {
-    fn has_turn(&self) -> bool {
-        self.users.values().any(Queue::has_turn)
+    /// How many threads have something to do, those that are about to take a job included.
+    fn wanted(&self) -> usize {
+        self.users.values().map(|queue| (queue.running + queue.waiting.len()).min(RUNNING_OF_USER)).sum()
     }
 
     /// Takes the next job, each user in turn.
@@ -85,15 +86,29 @@ impl Queue {
 }
 
 /// One thread.
-struct Clerk(Clerks);
+struct Clerk {
+    clerks: Clerks,
+    /// It is not counted any more.
+    ended: bool,
+}
 
 impl Clerk {
-    fn work(self) {
+    fn work(mut self) {
         loop {
-            let taken = lock(&self.0.shared.0).take();
-            let Some((uid, job)) = taken else { return };
+            let taken = {
+                let mut desk = lock(&self.clerks.shared.0);
+                let taken = desk.take();
+                // In one step: who brings a job next must not count on a thread that is about to leave.
+                desk.threads -= usize::from(taken.is_none());
+                taken
+            };
+            let Some((uid, job)) = taken else {
+                self.ended = true;
+                self.clerks.shared.1.notify_all();
+                return;
+            };
             // Given back when the job is over, or has panicked.
-            let _turn = Turn { clerks: &self.0, uid };
+            let _turn = Turn { clerks: &self.clerks, uid };
             job();
         }
     }
@@ -101,9 +116,12 @@ impl Clerk {
 
 impl Drop for Clerk {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         let mut left = Vec::new();
         {
-            let mut desk = lock(&self.0.shared.0);
+            let mut desk = lock(&self.clerks.shared.0);
             desk.threads -= 1;
             // Nobody else would carry them out: this thread was not started, or its job has panicked.
             if desk.threads == 0 {
@@ -112,7 +130,7 @@ impl Drop for Clerk {
             }
         }
         drop(left);
-        self.0.shared.1.notify_all();
+        self.clerks.shared.1.notify_all();
     }
 }
 
@@ -161,6 +179,16 @@ mod tests {
         done.sort_unstable();
         assert_eq!(done, (0..100).collect::<Vec<_>>());
         assert!(lock(&clerks.shared.0).users.is_empty());
+    }
+
+    #[test]
+    fn no_job_is_lost_between_two_threads() {
+        let clerks = Clerks::default();
+        for number in 0..2_000 {
+            let (tell, told) = mpsc::channel();
+            clerks.run(1, move || tell.send(number).unwrap());
+            assert_eq!(told.recv(), Ok(number));
+        }
     }
 
     #[test]

@@ -241,15 +241,16 @@ fn page(list: &[EntryInfo], start: usize) -> EntriesReply {
     for (index, info) in list.iter().enumerate().skip(start) {
         let wire = EntryInfoWire::from(info);
         let size = wire.name.len() + wire.phonebook.as_ref().map_or(0, String::len) + FRAME;
-        if size > room && !reply.entries.is_empty() {
+        // One that no reply could take has no name that anybody could use.
+        if size > PAGE_MAX {
+            continue;
+        }
+        if size > room {
             reply.next = Some(index as u64);
             return reply;
         }
-        // One that no reply could take has no name that anybody could use.
-        if size <= PAGE_MAX {
-            room -= size;
-            reply.entries.push(wire);
-        }
+        room -= size;
+        reply.entries.push(wire);
     }
     reply
 }
