@@ -22,9 +22,9 @@ exits! {
     Failure = 1, "something else went wrong";
     Usage = 2, "the command line is wrong";
     Manager = 3, "the connection manager cannot be reached, or stopped";
-    NotFound = 4, "there is no such entry, connection or file";
+    NotFound = 4, "there is no such entry or connection";
     Permission = 5, "you may not do that";
-    Settings = 6, "a setting, a name or a phone book is wrong";
+    Settings = 6, "a setting, a name, a file or a phone book is wrong";
     Busy = 7, "it is being dialled already, or a port is taken";
     Unsupported = 8, "not supported here";
     Name = 10, "the server's name was not found";

@@ -229,6 +229,17 @@ fn text_of(path: &Path) -> Result<Option<String>, ConfigurationError> {
     let file = match std::fs::OpenOptions::new().read(true).custom_flags(nonblock).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            // Most often its folder is closed, and the file is not even there.
+            let folder = path.parent().unwrap_or(path).display();
+            let advice = format!("let everybody look there: chmod a+rx {folder}, and a+r the file if there is one");
+            return Err(wrong(
+                path,
+                None,
+                "cannot be looked for, because its folder or itself is closed to this user",
+                &advice,
+            ));
+        }
         Err(error) => return Err(failed(error)),
     };
     let metadata = file.metadata().map_err(failed)?;

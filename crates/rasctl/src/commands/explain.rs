@@ -148,7 +148,7 @@ fn advice(code: Code) -> Option<&'static str> {
             "check user name, password and domain (DOMAIN\\user); then ask which authentication methods the server \
              allows: MS-CHAPv2 has to be one of them"
         }
-        711 => "start the manager: rasmand, or systemctl --user start rasmand.socket",
+        711 => "start the manager: rasmand, or systemctl --user start rasman.socket",
         718 | 721 => "the other end accepted the call and went silent in PPP: ask for its log at that moment",
         720 | 731 | 733 => "ask whether the server has addresses left to give, and whether IPv4 is enabled for dial-in",
         735 => "the entry asks for a fixed address that the server does not give: let it assign one",

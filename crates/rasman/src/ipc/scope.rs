@@ -122,7 +122,7 @@ impl Place {
 #[must_use]
 pub fn not_running(scope: Scope) -> Cause {
     let advice = match scope {
-        Scope::System => "start it with \"systemctl start rasmand.socket\" or, as root, \"rasmand --scope system\"",
+        Scope::System => "start it with \"systemctl start rasman.socket\" or, as root, \"rasmand --scope system\"",
         Scope::User => "start it with \"rasmand --scope user\", or let RASMAN_DAEMON name the program rasmand",
     };
     Cause::new(Code::RASMAN_CANNOT_INITIALIZE, LayerName::Manager).advice(advice)

@@ -77,8 +77,10 @@ fn plan(place: &Place, configuration: &Configuration, settings: &Settings) -> Pl
         Scope::User => sandbox::Scope::User,
     };
     let plan = Plan::new(scope, configuration).writable(&place.folder);
-    let books = settings.phonebooks.iter().flat_map(|places| places.user.iter().chain([&places.all_users]));
-    books.filter_map(|book| book.parent()).fold(plan, |plan, folder| plan.writable(folder))
+    match &settings.phonebooks {
+        Some(places) => plan.books(places),
+        None => plan,
+    }
 }
 
 /// Tells whoever reads our output that clients can connect, and lets go of it.

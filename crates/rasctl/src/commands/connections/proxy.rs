@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::manager::Managers;
 use serde_json::json;
 
-/// Prints the address alone: `curl --proxy "$(rasctl proxy work)" ...`.
+/// Prints the address alone: `proxy=$(rasctl proxy work) && curl --proxy "$proxy" ...`.
 pub(crate) fn run(arguments: &ConnectionArguments, context: &Context) -> Result<Exit, Failure> {
     let (info, connection) = arguments.find(&Managers::running(context.scope)?)?;
     let Some(socks) = connection.status()?.doors.socks else {

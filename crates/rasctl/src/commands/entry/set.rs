@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
 use rasman_phonebook::store::{Missing, Place};
-use rasman_phonebook::{Book, Filetime, Finding, Properties, Scope, Section, Severity, check};
+use rasman_phonebook::{Book, Filetime, Finding, Properties, Scope, Section, Severity, check, is_known_key};
 use serde_json::json;
 use std::str::FromStr;
 
@@ -110,6 +110,9 @@ fn edit(book: &mut Book, arguments: &SetArguments, place: &Place, stamp: Filetim
             continue;
         }
         let scope = scope_of(&section(book, name)?, &assignment.key, arguments.link);
+        if !arguments.force {
+            refuse_unknown(&section(book, name)?, scope, &assignment.key)?;
+        }
         match assignment.more {
             true => book.add(name, scope, &assignment.key, &assignment.value)?,
             false => book.set(name, scope, &assignment.key, &assignment.value)?,
@@ -162,6 +165,16 @@ fn refuse(new: &[Finding], force: bool) -> Result<(), ChangeError> {
     }
 }
 
+/// Refuses a key that nobody acts on and that the entry does not have, since it is most likely a slip.
+fn refuse_unknown(section: &Section<'_>, scope: Scope, key: &str) -> Result<(), ChangeError> {
+    if is_known_key(scope, key) || section.get(scope, key).is_some() {
+        return Ok(());
+    }
+    let what = format!("\"{key}\" is neither a setting nor a key that phone books have");
+    let advice = "`rasctl entry set --help` lists the settings; --force writes it all the same";
+    Err(ChangeError::Other(Failure::new(Exit::Settings, what, advice)))
+}
+
 const MEDIA: &[&str] = &["MEDIA", "Port", "Device", "ConnectBPS"];
 const DEVICE: &[&str] = &[
     "DEVICE",
@@ -194,6 +207,18 @@ mod tests {
         assert_eq!(parsed("PhoneNumber+=x"), Ok(("PhoneNumber".to_owned(), "x".to_owned(), true)));
         assert_eq!(parsed("a="), Ok(("a".to_owned(), String::new(), false)));
         assert!(parsed("a").is_err() && parsed("=a").is_err() && parsed("+=a").is_err());
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_refused_unless_it_is_there() {
+        let book = Book::parse(b"[a]\nType=1\nMine=1\n".to_vec());
+        let section = book.section("a").unwrap();
+        for known in ["RedialAttempts", "Mine"] {
+            assert!(refuse_unknown(&section, Scope::Entry, known).is_ok(), "{known}");
+        }
+        for slip in ["redial-atempts", "RedialAtempts", "PhoneNumbr"] {
+            assert!(refuse_unknown(&section, Scope::Entry, slip).is_err(), "{slip}");
+        }
     }
 
     #[test]
