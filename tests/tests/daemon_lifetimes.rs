@@ -183,7 +183,7 @@ async fn h16_a_daemon_that_is_told_to_stop_tells_every_watcher_834() {
     let mut watch = manager.watch();
     assert!(matches!(watch.next().await, Some(WatchEvent::Snapshot(list)) if list.len() == 1));
     let start = Instant::now();
-    rustix_kill(daemon.pid());
+    terminate(daemon.pid());
     let reason = loop {
         match timeout(LONG, watch.next()).await.unwrap().expect("the reason comes first") {
             WatchEvent::Change(Change::Gone { cause, .. }) => break cause,
@@ -196,6 +196,43 @@ async fn h16_a_daemon_that_is_told_to_stop_tells_every_watcher_834() {
     assert_eq!(timeout(LONG, watch.next()).await.unwrap(), None);
     // Clause E9.
     assert_eq!(manager.dial(rasman::Dial::entry("Lab")).err().unwrap().code(), Code::RASMAN_CANNOT_INITIALIZE);
+}
+
+#[tokio::test]
+async fn h16_a_daemon_with_a_thousand_connections_stops_within_five_seconds() {
+    let lab = lab("");
+    let mut daemon = Daemon::start(HELPER, &[]);
+    let manager = daemon.manager();
+    let dial = |number: usize| {
+        let mut entry = rasman_tests::harness::entry(&lab);
+        entry.name = format!("Customer {number}");
+        let credentials = rasman_tests::harness::credentials(rasman_lab::DEFAULT_PASSWORD);
+        manager.dial(rasman::Dial::settings(entry).credentials(credentials)).unwrap()
+    };
+    for first in (0..1_000).step_by(50) {
+        let dialling: Vec<_> = (first..first + 50).map(dial).collect();
+        for dialling in dialling {
+            timeout(LONG, dialling.finish()).await.expect("in time").expect("connected");
+        }
+    }
+    let mut watch = manager.watch();
+    assert!(matches!(watch.next().await, Some(WatchEvent::Snapshot(list)) if list.len() == 1_000));
+    let start = Instant::now();
+    terminate(daemon.pid());
+    let mut gone = 0;
+    while let Some(event) = timeout(LONG, watch.next()).await.expect("in time") {
+        match event {
+            WatchEvent::Change(Change::Gone { cause, .. }) => {
+                assert_eq!(cause.code, Code::RASMAN_SERVICE_STOPPED);
+                gone += 1;
+            }
+            WatchEvent::Lagged(lost) => panic!("{lost} changes were not told"),
+            _ => {}
+        }
+    }
+    assert_eq!(gone, 1_000, "the reason of each is told");
+    assert!(daemon.wait());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -250,7 +287,7 @@ async fn h9_h2_a_reference_belongs_to_a_program_and_force_drops_all() {
     assert!(manager.connections().is_empty());
 }
 
-fn rustix_kill(pid: u32) {
+fn terminate(pid: u32) {
     let status = std::process::Command::new("kill").arg("-TERM").arg(pid.to_string()).status().unwrap();
     assert!(status.success());
 }

@@ -1,7 +1,7 @@
 //! The manager's calls, carried out by the daemon.
 
 use super::calls::Calls;
-use super::events::Shared;
+use super::events::{Shared, Stationery};
 use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
@@ -27,7 +27,8 @@ pub(super) struct Remote {
 impl Remote {
     pub(super) fn new(calls: Calls) -> Self {
         let entry_calls = calls.beside();
-        Self { shared: Arc::new(Shared { calls, entry_calls, router: Router::default() }) }
+        let (router, stationery) = (Router::default(), Stationery::default());
+        Self { shared: Arc::new(Shared { calls, entry_calls, router, stationery }) }
     }
 
     fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Error> {
@@ -36,6 +37,15 @@ impl Remote {
 
     fn of_handle<R: DeserializeOwned>(&self, method: &str, handle: Handle) -> Result<R, Error> {
         self.call(method, &OfHandle { handle: handle.to_string() })
+    }
+
+    /// Puts the password apart, for the message to carry, into a file made ahead.
+    fn seal(&self, credentials: &Credentials) -> Result<(CredentialsWire, Option<OwnedFd>), Error> {
+        if credentials.password.is_empty() {
+            return Ok((CredentialsWire::new(credentials, None), None));
+        }
+        let sealed = self.shared.stationery.seal(&credentials.password).map_err(|error| not_sealed(&error))?;
+        Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
     }
 
     fn end(&self, handle: Handle, force: bool) -> Result<oneshot::Receiver<HangUp>, Error> {
@@ -66,7 +76,7 @@ impl Backend for Remote {
             Target::Name(name) => (Some(name.clone()), None),
             Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry)?))),
         };
-        let (credentials, sealed) = seal(&dial.credentials)?;
+        let (credentials, sealed) = self.seal(&dial.credentials)?;
         let call = DialCall {
             entry,
             settings,
@@ -80,7 +90,11 @@ impl Backend for Remote {
             channel: Some(channel),
         };
         let descriptors = sealed.as_ref().map(AsFd::as_fd);
-        let reply: DialReply = self.shared.calls.call("io.rasman.Manager.Dial", &call, descriptors.as_slice())?;
+        let replied = self.shared.calls.call("io.rasman.Manager.Dial", &call, descriptors.as_slice());
+        if let Some(sealed) = sealed {
+            self.shared.stationery.sent(sealed);
+        }
+        let reply: DialReply = replied?;
         let handle = reply.handle.0;
         let notifications = match reply.notification.and_then(|wire| wire.read()) {
             // Clause A16: the entry was connected, and that is all there is to tell.
@@ -225,9 +239,12 @@ pub(super) fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option
     if credentials.password.is_empty() {
         return Ok((CredentialsWire::new(credentials, None), None));
     }
-    let sealed = secret::seal(&credentials.password)
-        .map_err(|error| Error::refused(Code::INVALID_PARAMETER, format!("sealed the password: {error}")))?;
+    let sealed = secret::seal(&credentials.password).map_err(|error| not_sealed(&error))?;
     Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
+}
+
+fn not_sealed(error: &std::io::Error) -> Error {
+    Error::refused(Code::INVALID_PARAMETER, format!("sealed the password: {error}"))
 }
 
 fn read_list(connections: Vec<crate::ipc::wire::ConnectionWire>) -> Vec<ConnectionInfo> {

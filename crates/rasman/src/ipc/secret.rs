@@ -1,10 +1,10 @@
 //! Secrets as sealed memory files.
 //!
-//! The bytes lie in pages that only the two processes can map, the kernel frees them zeroed, and no buffer of a socket or a parser
-//! has a copy. The seals keep the sender from changing the file under the reader.
+//! The bytes lie in a page that only the two processes can reach, and no buffer of a socket or a parser has a copy. The
+//! seals keep the sender from changing the file under the reader.
 
 use rasman_core::Secret;
-use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,19 +14,42 @@ use zeroize::Zeroizing;
 /// The longest secret, in bytes.
 pub const SECRET_MAX: usize = 4096;
 
+/// A file that is to hold a secret, made ahead: making it takes longer than a dial's whole round trip.
+pub struct Blank(File);
+
+impl Blank {
+    /// Makes an empty file that has its memory.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn new() -> io::Result<Self> {
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let file = File::from(rustix::fs::memfd_create("rasman", flags)?);
+        // The file stays empty. Where that cannot be done, the memory comes with the secret.
+        let _ = rustix::fs::fallocate(&file, FallocateFlags::KEEP_SIZE, 0, SECRET_MAX as u64);
+        Ok(Self(file))
+    }
+
+    /// Puts a secret into it and seals it.
+    ///
+    /// # Errors
+    /// Those of the system; `InvalidInput` for a secret that is too long.
+    pub fn seal(mut self, secret: &Secret) -> io::Result<OwnedFd> {
+        if secret.expose().len() > SECRET_MAX {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the secret has more than 4096 bytes"));
+        }
+        self.0.write_all(secret.expose())?;
+        rustix::fs::fcntl_add_seals(&self.0, SEALS)?;
+        Ok(self.0.into())
+    }
+}
+
 /// Makes a sealed file of a secret.
 ///
 /// # Errors
-/// Those of the system; `InvalidInput` for a secret that is too long.
+/// As [`Blank::seal`].
 pub fn seal(secret: &Secret) -> io::Result<OwnedFd> {
-    if secret.expose().len() > SECRET_MAX {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the secret has more than 4096 bytes"));
-    }
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = File::from(rustix::fs::memfd_create("rasman", flags)?);
-    file.write_all(secret.expose())?;
-    rustix::fs::fcntl_add_seals(&file, SEALS)?;
-    Ok(file.into())
+    Blank::new()?.seal(secret)
 }
 
 /// Reads a sealed file.
@@ -41,11 +64,19 @@ pub fn unseal(descriptor: OwnedFd) -> io::Result<Secret> {
         return Err(invalid("the secret is not sealed"));
     }
     let file = File::from(descriptor);
-    let length = usize::try_from(file.metadata()?.len()).ok().filter(|length| *length <= SECRET_MAX);
-    let length = length.ok_or_else(|| invalid("the secret has more than 4096 bytes"))?;
-    let mut bytes = Zeroizing::new(vec![0; length]);
-    file.read_exact_at(&mut bytes, 0)?;
-    Ok(Secret::new(std::mem::take(&mut *bytes)))
+    // Its size is not asked for: one byte more than is allowed tells as much.
+    let mut bytes = Zeroizing::new(vec![0; SECRET_MAX + 1]);
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read_at(&mut bytes[length..], length as u64)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    if length > SECRET_MAX {
+        return Err(invalid("the secret has more than 4096 bytes"));
+    }
+    Ok(Secret::new(&bytes[..length]))
 }
 
 const SEALS: SealFlags = SealFlags::WRITE.union(SealFlags::SHRINK).union(SealFlags::GROW).union(SealFlags::SEAL);

@@ -43,6 +43,9 @@ impl Call<'_> {
                 // The client has its handle before a worker is woken: that takes longer than all else, and nothing is
                 // told before the session runs.
                 self.tell_handle(handle, Some(token), None, streams);
+                // The kernel runs a woken thread on the core of the one that wakes it, which it takes to go to sleep; we
+                // do not, so it is let go first.
+                std::thread::yield_now();
                 if let Err(error) = embedded.launch(*session) {
                     tracing::warn!(%handle, "no worker took a dial: {error}");
                 }
