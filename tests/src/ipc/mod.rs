@@ -307,6 +307,19 @@ pub fn behind_a_socket(settings: rasmand::Settings) -> Manager {
 
 fn fresh_folder() -> PathBuf {
     static LAST: AtomicU32 = AtomicU32::new(0);
+    static TIDY: std::sync::Once = std::sync::Once::new();
+    TIDY.call_once(remove_those_of_the_dead);
     let name = format!("rasman-test-{}-{}", std::process::id(), LAST.fetch_add(1, Relaxed));
     std::env::temp_dir().join(name)
+}
+
+/// Removes what earlier runs left: a test program ends before the daemons on its threads do.
+fn remove_those_of_the_dead() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix("rasman-test-")?.split('-').next());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
