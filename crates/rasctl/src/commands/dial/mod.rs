@@ -44,6 +44,9 @@ pub(crate) struct DialArguments {
 
 /// Dials.
 pub(crate) fn run(arguments: &DialArguments, context: &Context) -> Result<Exit, Failure> {
+    if let Err(error) = rasmand::forbid_core_dumps() {
+        context.output.warning(format_args!("core files are not forbidden: {error}"));
+    }
     let result = dial(arguments, context);
     result.inspect_err(|failure| {
         if failure.cause().is_some() {
