@@ -20,6 +20,13 @@ impl Manager {
         Self { backend }
     }
 
+    /// Gives what carries out the calls, to a front that keeps its dials itself, as the C library does: a dial that is
+    /// started there is not hung up when something is dropped.
+    #[must_use]
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
     /// Starts a dial and returns at once.
     ///
     /// # Errors

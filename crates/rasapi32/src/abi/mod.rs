@@ -1,0 +1,1 @@
+//! The structures, constants and sizes of the header, for all its versions.

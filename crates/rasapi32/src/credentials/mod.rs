@@ -1,0 +1,1 @@
+//! Stored credentials, dial parameters and EAP data.

@@ -1,0 +1,1 @@
+//! Dials, and what they tell.

@@ -1,0 +1,1 @@
+//! Entries of phone books and their links.

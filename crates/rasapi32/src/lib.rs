@@ -1,0 +1,36 @@
+//! The remote access API for C, source-compatible with `ras.h`.
+//!
+//! ```text
+//! C program -> exported function -> call::answer -> rasman::Manager -> daemon
+//!           <- handler <- notification thread <- events of the socket
+//! ```
+//!
+//! An exported function reads what its pointers lead to, once and unaligned, into values of our own; what it does with
+//! those is safe code, and what it gives back is written in one place. Unsafe code is where C's memory is read or written
+//! and where C's functions are called, and each block says why it may.
+//!
+//! No async runtime runs in the program's process: calls are made on a Unix socket by the thread that calls, one thread
+//! reads events, and each asynchronous dial has a notification thread for as long as it lasts.
+
+// What stands here before its functions do is used within the next changes.
+#![allow(dead_code)]
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("handles are pointers of 64 bits, and the library is for Linux");
+
+pub mod abi;
+mod autodial;
+mod buffer;
+mod call;
+mod country;
+mod credentials;
+mod devices;
+mod dial;
+mod entries;
+mod errors;
+mod managers;
+mod process;
+mod projection;
+mod statistics;
+mod text;
+mod unsupported;

@@ -1,0 +1,1 @@
+//! Functions that exist and answer that they are not supported.
