@@ -410,7 +410,8 @@ async fn exchange(mut stream: TlsStream, seed: u64, peer_seed: u64, total: usize
                 got += plain.len();
                 plain.clear();
             }
-            ready = stream.writable(), if stream.pending() > 0 => ready.unwrap(),
+            // TCP may have taken all that was queued: whoever has more to say waits for writing as well.
+            ready = stream.writable(), if stream.pending() > 0 || sent < total => ready.unwrap(),
         }
     }
     stream.counters()
