@@ -32,5 +32,5 @@ mod managers;
 mod process;
 mod projection;
 mod statistics;
-mod text;
+pub mod text;
 mod unsupported;
