@@ -4,12 +4,12 @@
 //! stream, so that scripts get as far as Connected; steps bend, cut or replace what it says.
 
 use rasman_core::{
-    Answer, AuthMethod, Batch, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName,
-    Leaf, Link, LinkEvent, PortClosed, PortCommand, PortFacts, PortId, Redial, StateClass, Substate,
+    Answer, Batch, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName, Leaf, Link,
+    LinkEvent, PortClosed, PortCommand, PortFacts, PortId, Redial, StateClass, Substate,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, PortPhase, RngSource};
 use rasman_media::sstp;
-use rasman_ppp::{Account, AccountState, Accounts, Event, Negotiation, Ppp, ServerConfig};
+use rasman_ppp::{Account, AccountState, Accounts, Event, Ppp, ServerConfig};
 use rasman_testkit::SeededRng;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -363,16 +363,9 @@ fn entry(options: u8) -> Entry {
 
 fn server() -> ServerConfig {
     ServerConfig {
-        authentication: vec![AuthMethod::MsChapV2],
-        accounts: Arc::new(Users),
         name: "fuzz".to_owned(),
         retries: 1,
-        local: Ipv4Addr::new(10, 99, 0, 1),
-        address: Ipv4Addr::new(10, 99, 0, 2),
-        dns: Vec::new(),
-        mru: 1500,
-        negotiation: Negotiation::default(),
-        echo: None,
+        ..ServerConfig::new(Arc::new(Users), Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2))
     }
 }
 

@@ -7,10 +7,8 @@
 use core::net::Ipv4Addr;
 use rasman_auth::ChapPacket;
 use rasman_auth::mschapv2::{Attempt, FailureMessage, ResponseValue};
-use rasman_core::{AuthMethod, Batch, Credentials, Duration, Input, Instant, Layer, Secret};
-use rasman_ppp::{
-    Account, AccountState, Accounts, Authenticated, ClientConfig, Echo, Event, Negotiation, Ppp, ServerConfig, frame,
-};
+use rasman_core::{Batch, Credentials, Duration, Input, Instant, Layer, Secret};
+use rasman_ppp::{Account, AccountState, Accounts, Authenticated, ClientConfig, Echo, Event, Ppp, ServerConfig, frame};
 use rasman_testkit::SeededRng;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -247,16 +245,11 @@ fn client(seed: u64) -> Ppp {
 
 fn server(seed: u64) -> Ppp {
     let config = ServerConfig {
-        authentication: vec![AuthMethod::MsChapV2],
-        accounts: Arc::new(Alice),
         name: "fuzz".into(),
         retries: 1,
-        local: Ipv4Addr::new(10, 66, 0, 1),
-        address: Ipv4Addr::new(10, 66, 0, 2),
         dns: vec![Ipv4Addr::new(10, 66, 0, 53)],
-        mru: 1500,
-        negotiation: Negotiation::default(),
         echo: echo(),
+        ..ServerConfig::new(Arc::new(Alice), Ipv4Addr::new(10, 66, 0, 1), Ipv4Addr::new(10, 66, 0, 2))
     };
     Ppp::server(config, Box::new(SeededRng::new(seed)))
 }

@@ -8,13 +8,13 @@ use crate::lab::Lab;
 use crate::told::Told;
 use crate::users::Users;
 use crate::{Event, Faults};
-use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed};
+use rasman_core::{Cause, Code, Instant, LayerName, PortClosed};
 use rasman_media::sstp;
 use rasman_net::clock::{self, sleep_until};
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{Negotiation, Ppp, ServerConfig};
+use rasman_ppp::{Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -94,17 +94,10 @@ fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
     let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
     let users = Users { users: config.users.clone(), state: faults.account };
     let ppp = ServerConfig {
-        authentication: vec![AuthMethod::MsChapV2],
-        accounts: Arc::new(users),
         name: config.name.clone(),
         retries: config.retries,
-        local: config.gateway,
-        address: address.unwrap_or(Ipv4Addr::UNSPECIFIED),
         dns: config.dns.clone(),
-        mru: 1500,
-        negotiation: Negotiation::default(),
-        // SSTP has its own.
-        echo: None,
+        ..ServerConfig::new(Arc::new(users), config.gateway, address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     };
     let link = sstp::Server::new(link, Box::new(SystemRng));
     let ppp = Ppp::server(ppp, Box::new(SystemRng));

@@ -20,10 +20,14 @@ pub struct ClientConfig {
     pub negotiation: Negotiation,
     /// Keep-alive by LCP Echo-Request; `None` sends none (SSTP has its own).
     pub echo: Option<Echo>,
+    /// What is asked of the framing.
+    pub framing: Framing,
+    /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
+    pub identification: Option<String>,
 }
 
 impl Default for ClientConfig {
-    /// MS-CHAPv2, any address, name servers, MRU 1500, no keep-alive.
+    /// MS-CHAPv2, any address, name servers, MRU 1500, no keep-alive, no Identification.
     fn default() -> Self {
         Self {
             authentication: vec![AuthMethod::MsChapV2],
@@ -32,6 +36,8 @@ impl Default for ClientConfig {
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
             echo: None,
+            framing: Framing::default(),
+            identification: None,
         }
     }
 }
@@ -59,6 +65,46 @@ pub struct ServerConfig {
     pub negotiation: Negotiation,
     /// Keep-alive by LCP Echo-Request; `None` sends none.
     pub echo: Option<Echo>,
+    /// What is asked of the framing.
+    pub framing: Framing,
+    /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
+    pub identification: Option<String>,
+}
+
+impl ServerConfig {
+    /// MS-CHAPv2 without a second attempt, no name servers, MRU 1500, no keep-alive, no Identification.
+    #[must_use]
+    pub fn new(accounts: Arc<dyn Accounts + Send + Sync>, local: Ipv4Addr, address: Ipv4Addr) -> Self {
+        Self {
+            authentication: vec![AuthMethod::MsChapV2],
+            accounts,
+            name: String::new(),
+            retries: 0,
+            local,
+            address,
+            dns: Vec::new(),
+            mru: DEFAULT_MRU,
+            negotiation: Negotiation::default(),
+            echo: None,
+            framing: Framing::default(),
+            identification: None,
+        }
+    }
+}
+
+/// How frames are written on a line that carries octets one by one (RFC 1661 6.5, 6.6, RFC 1662 7.1).
+///
+/// In a configuration it is what we ask for; [`Ppp::framing`](crate::Ppp::framing) gives what was agreed for what we
+/// send. The default asks for nothing: SSTP, L2TP and PPPoE have frames of their own, on which the map means nothing
+/// and a few saved octets are not worth a peer that does not understand them.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Framing {
+    /// The control characters that the sender has to escape, a bit each (ACCM); `None` means all of them.
+    pub accm: Option<u32>,
+    /// Protocol numbers below 0x100 take one octet (PFC).
+    pub compress_protocol: bool,
+    /// The address and control octets are left out, but not on LCP packets (ACFC).
+    pub compress_address: bool,
 }
 
 /// Timers and counters of a negotiation.
@@ -98,10 +144,11 @@ impl Default for Negotiation {
     }
 }
 
-/// Keep-alive by LCP Echo-Request (RFC 1661 5.8).
+/// Keep-alive by LCP Echo-Request (RFC 1661 5.8). Whatever comes from the peer counts as life: a request is only sent
+/// after a silence.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Echo {
-    /// The time from one request to the next.
+    /// The silence after which a request is sent, and the time from one request to the next while it lasts.
     pub interval: Duration,
     /// The link is given up when so many requests in a row have had no reply.
     pub failures: u32,

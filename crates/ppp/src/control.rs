@@ -15,6 +15,7 @@ use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Malform
 /// Identifiers: RFC 1661 5.1, a Configure-Request gets a new one when its contents change or when the one before was
 /// answered, and keeps it when it is repeated. An answer counts once, and only if it carries the identifier of the
 /// last request: late and doubled answers (SoftEther sends those) move nothing.
+#[derive(Clone)]
 pub(crate) struct Control<O> {
     pub(crate) options: O,
     automaton: Automaton,
@@ -38,7 +39,7 @@ pub(crate) struct Control<O> {
 }
 
 /// The last Configure-Request.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Request {
     id: u8,
     options: Vec<u8>,
@@ -389,3 +390,10 @@ impl Context<'_> {
 fn malformed(malformed: Malformed) -> DropReason {
     DropReason::Malformed(malformed.expected)
 }
+
+#[cfg(test)]
+mod cells;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod stub;

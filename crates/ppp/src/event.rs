@@ -32,6 +32,13 @@ pub enum Event {
     },
     /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
     Projected(Projection),
+    /// The peer announces that the session ends (RFC 1570 2.2); it is advice, and nothing changes.
+    TimeRemaining {
+        /// After so many seconds; `u32::MAX` means that there is no limit.
+        seconds: u32,
+        /// What the peer says to it, as octets of a peer.
+        said: Vec<u8>,
+    },
     /// The link is over; nothing follows. What `poll_transmit` gives after it still wants to be sent.
     Finished(Cause),
 }
@@ -47,6 +54,7 @@ impl fmt::Debug for Event {
                 write!(f, "AuthenticationRefused({cause:?}, retry: {retry})")
             }
             Self::Projected(projection) => write!(f, "Projected({projection:?})"),
+            Self::TimeRemaining { seconds, .. } => write!(f, "TimeRemaining({seconds} s)"),
             Self::Finished(cause) => write!(f, "Finished({cause:?})"),
         }
     }

@@ -5,8 +5,10 @@
 //! ```
 //!
 //! SSTP, L2TP and PPPoE carry frames this way, without flags and checksums. The address and control octets are
-//! optional in what comes and always sent: SoftEther ignores frames without them.
+//! optional in what comes, and so is the first octet of a protocol below 0x100 (RFC 1661 6.5, 6.6). Both are always
+//! sent unless the peer has agreed to do without: SoftEther ignores frames without address and control.
 
+use crate::Framing;
 use core::fmt;
 use core::ops::Range;
 use rasman_core::{Malformed, Reader};
@@ -61,7 +63,7 @@ impl fmt::Debug for Protocol {
 
 /// Reads a frame: gives its protocol and where its information field stands.
 ///
-/// A frame with a protocol field of one octet is malformed: compression of that field is never negotiated here.
+/// A protocol field of one octet is taken whether it was negotiated or not: its odd first octet tells it.
 ///
 /// # Errors
 /// What was expected and where.
@@ -70,17 +72,46 @@ pub fn parse(frame: &[u8]) -> Result<(Protocol, Range<usize>), Malformed> {
     if frame.starts_with(&ADDRESS_AND_CONTROL) {
         reader.take(ADDRESS_AND_CONTROL.len(), "address and control")?;
     }
-    let number = reader.u16("PPP protocol of two octets")?;
     // RFC 1661 2: "the least significant bit of the least significant octet MUST equal 1, and ... the least
-    // significant bit of the most significant octet equals 0"; others are read and rejected as unknown, but an odd
-    // first octet is how a compressed field looks.
-    if number & 0x0100 != 0 {
-        return Err(Malformed { expected: "an even first octet of the PPP protocol", at: reader.position() - 2 });
-    }
+    // significant bit of the most significant octet equals 0". So an odd first octet is the last one (6.5); an even
+    // last one is read and rejected as an unknown protocol.
+    let first = reader.u8("PPP protocol")?;
+    let number = match first & 1 {
+        1 => u16::from(first),
+        _ => u16::from_be_bytes([first, reader.u8("second octet of the PPP protocol")?]),
+    };
     Ok((Protocol(number), reader.position()..frame.len()))
 }
 
-/// Gives what stands before the information field of a frame that we send.
+/// What stands before the information field of a frame that we send, as short as the peer lets it be.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Header {
+    octets: [u8; 4],
+    from: usize,
+    to: usize,
+}
+
+impl Header {
+    /// Makes the header of a protocol's frames. LCP has its own: see [`header`].
+    #[must_use]
+    pub fn new(protocol: Protocol, framing: Framing) -> Self {
+        let octets = header(protocol);
+        match (framing.compress_address, framing.compress_protocol && octets[2] == 0) {
+            (false, false) => Self { octets, from: 0, to: 4 },
+            (true, false) => Self { octets, from: 2, to: 4 },
+            (true, true) => Self { octets, from: 3, to: 4 },
+            (false, true) => Self { octets: [octets[0], octets[1], octets[3], 0], from: 0, to: 3 },
+        }
+    }
+
+    /// Gives the octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.octets[self.from..self.to]
+    }
+}
+
+/// Gives what stands before the information field of a frame that we send, in full.
 #[must_use]
 pub fn header(protocol: Protocol) -> [u8; 4] {
     let [high, low] = protocol.0.to_be_bytes();
@@ -103,11 +134,30 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_protocol_field_is_malformed() {
-        assert!(parse(&[0xff, 0x03, 0x21, 0x45]).is_err());
-        assert!(parse(&[0x21]).is_err());
-        assert!(parse(&[]).is_err());
-        assert!(parse(&[0xff, 0x03]).is_err());
+    fn a_compressed_protocol_field_is_taken() {
+        assert_eq!(parse(&[0xff, 0x03, 0x21, 0x45]), Ok((Protocol::IPV4, 3..4)));
+        assert_eq!(parse(&[0x21]), Ok((Protocol::IPV4, 1..1)));
+        for short in [&[][..], &[0xff, 0x03], &[0xff, 0x03, 0xc0], &[0xc0]] {
+            assert!(parse(short).is_err(), "{short:?}");
+        }
+    }
+
+    #[test]
+    fn headers_are_as_short_as_agreed_and_can_be_read() {
+        let framing = |compress_address, compress_protocol| Framing { accm: None, compress_protocol, compress_address };
+        let shapes: [(_, &[u8], &[u8]); 4] = [
+            (framing(false, false), &[0xff, 3, 0, 0x21], &[0xff, 3, 0x80, 0x21]),
+            (framing(false, true), &[0xff, 3, 0x21], &[0xff, 3, 0x80, 0x21]),
+            (framing(true, false), &[0, 0x21], &[0x80, 0x21]),
+            (framing(true, true), &[0x21], &[0x80, 0x21]),
+        ];
+        for (framing, ipv4, ipcp) in shapes {
+            for (protocol, octets) in [(Protocol::IPV4, ipv4), (Protocol::IPCP, ipcp)] {
+                let header = Header::new(protocol, framing);
+                assert_eq!(header.as_bytes(), octets);
+                assert_eq!(parse(octets), Ok((protocol, octets.len()..octets.len())));
+            }
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod packet;
 mod parked;
 mod ppp;
 
-pub use config::{ClientConfig, Echo, Negotiation, ServerConfig};
+pub use config::{ClientConfig, Echo, Framing, Negotiation, ServerConfig};
 pub use event::Event;
 pub use frame::Protocol;
 pub use ppp::Ppp;

@@ -149,8 +149,7 @@ impl Layers {
                 request_address: plan.entry.network.address,
                 request_dns: plan.entry.network.request_dns,
                 mru: plan.entry.network.mru,
-                negotiation: ppp::Negotiation::default(),
-                echo: None,
+                ..ppp::ClientConfig::default()
             },
             rng_source(),
         );

@@ -104,16 +104,9 @@ pub fn server_with(state: AccountState) -> ServerConfig {
         mute: Mute::Never,
         sstp: sstp::ServerConfig::default(),
         ppp: ppp::ServerConfig {
-            authentication: vec![AuthMethod::MsChapV2],
-            accounts: Arc::new(Users(state)),
             name: "lab".into(),
-            retries: 0,
-            local: Ipv4Addr::new(10, 99, 0, 1),
-            address: Ipv4Addr::new(10, 99, 0, 2),
             dns: vec![Ipv4Addr::new(10, 99, 0, 53)],
-            mru: 1500,
-            negotiation: ppp::Negotiation::default(),
-            echo: None,
+            ..ppp::ServerConfig::new(Arc::new(Users(state)), Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2))
         },
     }
 }

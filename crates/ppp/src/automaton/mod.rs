@@ -28,6 +28,12 @@ impl Automaton {
         self.state
     }
 
+    /// Gives the Restart counter, for the model.
+    #[cfg(test)]
+    pub(crate) fn restart_count(&self) -> u32 {
+        self.restart_count
+    }
+
     /// Does one step. An event that the table calls illegal changes nothing: no caller and no peer can cause one that
     /// matters.
     pub(crate) fn step(&mut self, now: Instant, event: Event) -> &'static [Action] {
@@ -114,7 +120,7 @@ impl State {
     ];
 
     /// RFC 1661 4.2 tells for each state whether the Restart timer runs.
-    fn uses_timer(self) -> bool {
+    pub(crate) fn uses_timer(self) -> bool {
         match self {
             Self::Closing | Self::Stopping | Self::ReqSent | Self::AckRcvd | Self::AckSent => true,
             Self::Initial | Self::Starting | Self::Closed | Self::Stopped | Self::Opened => false,
@@ -168,6 +174,12 @@ pub(crate) enum Action {
     SendTerminateAck,
     SendCodeReject,
     SendEchoReply,
+}
+
+/// Gives a cell of the table: its actions and where it leads; `None` where the RFC calls the event illegal.
+#[cfg(test)]
+pub(crate) fn cell(event: Event, state: State) -> Option<(&'static [Action], State)> {
+    TABLE[event as usize][state as usize].as_ref().map(|cell| (cell.actions, cell.to))
 }
 
 /// What happens for one event in one state.

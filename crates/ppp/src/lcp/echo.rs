@@ -1,4 +1,4 @@
-//! Keep-alive: our own Echo-Requests (RFC 1661 5.8).
+//! Dead-peer detection: our own Echo-Requests (RFC 1661 5.8), sent only into a silence.
 
 use crate::Echo;
 use rasman_core::{Instant, Timeout};
@@ -8,6 +8,10 @@ pub(super) struct KeepAlive {
     config: Option<Echo>,
     next: Option<Instant>,
     unanswered: u32,
+    /// When the peer was last heard.
+    heard_at: Instant,
+    /// The peer was heard since the last request.
+    heard: bool,
 }
 
 /// What is due.
@@ -20,11 +24,11 @@ pub(super) enum Due {
 
 impl KeepAlive {
     pub(super) fn new(config: Option<Echo>) -> Self {
-        Self { config, next: None, unanswered: 0 }
+        Self { config, next: None, unanswered: 0, heard_at: Instant::ZERO, heard: false }
     }
 
     pub(super) fn start(&mut self, now: Instant) {
-        self.unanswered = 0;
+        self.hear(now);
         self.next = self.config.map(|echo| now + echo.interval);
     }
 
@@ -38,12 +42,23 @@ impl KeepAlive {
         self.next = None;
     }
 
-    pub(super) fn replied(&mut self) {
-        self.unanswered = 0;
+    /// Notes a frame of the peer: two stores, as this is done for every packet. The timer is looked at when it is due.
+    pub(super) fn hear(&mut self, now: Instant) {
+        self.heard_at = now;
+        self.heard = true;
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Due {
         let (Some(echo), Some(_)) = (self.config, self.next.filter(|at| *at <= now)) else { return Due::Nothing };
+        if core::mem::take(&mut self.heard) {
+            self.unanswered = 0;
+            let quiet_at = self.heard_at + echo.interval;
+            if quiet_at > now {
+                self.heard = true;
+                self.next = Some(quiet_at);
+                return Due::Nothing;
+            }
+        }
         if self.unanswered >= echo.failures {
             self.stop();
             return Due::GiveUp(self.unanswered);

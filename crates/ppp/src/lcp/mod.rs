@@ -1,6 +1,7 @@
 //! LCP (RFC 1661): the link's own control protocol, with its packets beyond negotiation.
 
 mod echo;
+mod loops;
 mod options;
 
 use crate::control::{Control, Handled, Outcome};
@@ -8,6 +9,7 @@ use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::{Echo, Negotiation, Protocol};
 use echo::{Due, KeepAlive};
+use loops::Loop;
 use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Reader, Rng, Timeout};
 
 pub(crate) use options::LcpOptions;
@@ -16,7 +18,12 @@ pub(crate) use options::LcpOptions;
 pub(crate) struct Lcp {
     control: Control<LcpOptions>,
     keep_alive: KeepAlive,
+    loops: Loop,
     rejects: Budget,
+    /// What our Identification says (RFC 1570 2.1).
+    identification: Option<String>,
+    /// What the peer's says, cut to [`REMARK_MAX`] octets.
+    peer_identification: Option<Vec<u8>>,
 }
 
 /// What an LCP packet meant.
@@ -25,15 +32,35 @@ pub(crate) enum Meaning {
     Outcome(Outcome),
     /// The peer does not speak a protocol of ours.
     ProtocolRejected(Protocol),
+    /// RFC 1570 2.2: so many seconds of the session are left, and what the peer says to it.
+    TimeRemaining(u32, Vec<u8>),
 }
 
 impl Lcp {
-    pub(crate) fn new(options: LcpOptions, negotiation: Negotiation, echo: Option<Echo>) -> Self {
+    pub(crate) fn new(
+        options: LcpOptions,
+        negotiation: Negotiation,
+        echo: Option<Echo>,
+        identification: Option<String>,
+    ) -> Self {
         Self {
             control: Control::new(options, negotiation, LayerName::Lcp),
             keep_alive: KeepAlive::new(echo),
+            loops: Loop::default(),
             rejects: Budget::default(),
+            identification,
+            peer_identification: None,
         }
+    }
+
+    /// Gives what the peer's last Identification said.
+    pub(crate) fn peer_identification(&self) -> Option<&[u8]> {
+        self.peer_identification.as_deref()
+    }
+
+    /// Notes that a frame of whatever protocol came.
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.keep_alive.hear(now);
     }
 
     pub(crate) fn options(&self) -> &LcpOptions {
@@ -80,12 +107,15 @@ impl Lcp {
     ) -> Result<Meaning, DropReason> {
         match packet.code {
             PacketCode::PROTOCOL_REJECT => return self.protocol_reject(packet),
-            PacketCode::ECHO_REQUEST => self.echo_request(now, packet, out)?,
+            PacketCode::ECHO_REQUEST => return self.echo_request(now, packet, out),
             PacketCode::ECHO_REPLY => self.echo_reply(now, packet)?,
             // RFC 1661 5.9: "The receiver MUST silently discard any Discard-Request that it receives."
-            PacketCode::DISCARD_REQUEST => drop(self.control.echo(now)),
-            // RFC 1570 2.1, 2.2: they inform, and nothing answers them.
-            PacketCode::IDENTIFICATION | PacketCode::TIME_REMAINING => {}
+            PacketCode::DISCARD_REQUEST => {
+                self.control.echo(now);
+                return Ok(self.looks_looped(magic(packet)?.0));
+            }
+            PacketCode::IDENTIFICATION => return self.identified(packet),
+            PacketCode::TIME_REMAINING => return self.time_remaining(packet),
             _ => {
                 self.control.options.draw(rng);
                 return self.control_packet(now, packet, out).map(Meaning::Outcome);
@@ -100,13 +130,13 @@ impl Lcp {
             self.keep_alive.give_up();
         }
         let outcome = self.control.input(now, packet, out)?;
-        self.follow(now, &outcome);
+        self.follow(now, &outcome, out);
         Ok(outcome)
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
         let outcome = self.control.handle_timeout(now, out);
-        self.follow(now, &outcome);
+        self.follow(now, &outcome, out);
         if outcome != Outcome::Same {
             return outcome;
         }
@@ -138,10 +168,13 @@ impl Lcp {
         }
     }
 
-    /// Keeps the echo timer with the state.
-    fn follow(&mut self, now: Instant, outcome: &Outcome) {
+    /// Keeps the echo timer with the state, and says who we are when the link is up.
+    fn follow(&mut self, now: Instant, outcome: &Outcome, out: &mut Outbox) {
         match outcome {
-            Outcome::Up => self.keep_alive.start(now),
+            Outcome::Up => {
+                self.keep_alive.start(now);
+                self.identify(out);
+            }
             Outcome::Same => {}
             Outcome::Down | Outcome::Terminated(_) | Outcome::Finished | Outcome::Failed(_) => self.keep_alive.stop(),
         }
@@ -160,25 +193,63 @@ impl Lcp {
 
     /// RFC 1661 5.8: answered in the Opened state alone. SoftEther sends one, with magic number 0, while LCP still
     /// negotiates: it is ignored and breaks nothing.
-    fn echo_request(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Result<(), DropReason> {
+    fn echo_request(&mut self, now: Instant, packet: &Packet<'_>, out: &mut Outbox) -> Result<Meaning, DropReason> {
         if !self.control.echo(now) {
             return Err(DropReason::Unexpected("an Echo-Request before LCP is Opened"));
         }
-        let data = packet.data.get(4..).ok_or(DropReason::Malformed("an Echo-Request without magic number"))?;
-        let magic = self.control.options.magic().to_be_bytes();
-        out.packet(Protocol::LCP, PacketCode::ECHO_REPLY, packet.id, &[&magic, data]);
-        Ok(())
+        let (theirs, data) = magic(packet)?;
+        let ours = self.control.options.magic().to_be_bytes();
+        out.packet(Protocol::LCP, PacketCode::ECHO_REPLY, packet.id, &[&ours, data]);
+        Ok(self.looks_looped(theirs))
     }
 
+    /// The keep-alive has heard it already, as it hears every frame.
     fn echo_reply(&mut self, now: Instant, packet: &Packet<'_>) -> Result<(), DropReason> {
         self.control.echo(now);
-        if packet.data.len() < 4 {
-            return Err(DropReason::Malformed("an Echo-Reply without magic number"));
-        }
-        self.keep_alive.replied();
-        Ok(())
+        magic(packet).map(|_| ())
+    }
+
+    fn looks_looped(&mut self, theirs: u32) -> Meaning {
+        let seen = self.loops.see(self.control.options.magic(), theirs);
+        Meaning::Outcome(seen.map_or_else(Outcome::Failed, |()| Outcome::Same))
+    }
+
+    /// RFC 1570 2.1: it informs, and nothing answers it.
+    fn identified(&mut self, packet: &Packet<'_>) -> Result<Meaning, DropReason> {
+        let (theirs, message) = magic(packet)?;
+        self.peer_identification = Some(remark(message));
+        Ok(self.looks_looped(theirs))
+    }
+
+    /// RFC 1570 2.2: "This Code is advisory"
+    fn time_remaining(&mut self, packet: &Packet<'_>) -> Result<Meaning, DropReason> {
+        let (_, rest) = magic(packet)?;
+        let mut reader = Reader::new(rest);
+        let seconds = reader.u32("seconds that remain").map_err(|m| DropReason::Malformed(m.expected))?;
+        Ok(Meaning::TimeRemaining(seconds, remark(&rest[4..])))
+    }
+
+    fn identify(&mut self, out: &mut Outbox) {
+        let Some(message) = &self.identification else { return };
+        let id = self.control.next_id();
+        let magic = self.control.options.magic().to_be_bytes();
+        out.packet(Protocol::LCP, PacketCode::IDENTIFICATION, id, &[&magic, message.as_bytes()]);
     }
 }
+
+/// Takes the magic number off the front of a packet's data.
+fn magic<'a>(packet: &Packet<'a>) -> Result<(u32, &'a [u8]), DropReason> {
+    let (magic, rest) = packet.data.split_first_chunk().ok_or(DropReason::Malformed("a magic number"))?;
+    Ok((u32::from_be_bytes(*magic), rest))
+}
+
+/// Cuts what a peer says to people.
+fn remark(message: &[u8]) -> Vec<u8> {
+    message[..message.len().min(REMARK_MAX)].to_vec()
+}
+
+/// The most octets that are kept of an Identification or a Time-Remaining.
+const REMARK_MAX: usize = 255;
 
 /// How many Protocol-Rejects go out in a second.
 #[derive(Default)]

@@ -1,14 +1,19 @@
-//! LCP's option set (RFC 1661 6): MRU, Authentication-Protocol, Magic-Number. All others are rejected.
+//! LCP's option set (RFC 1661 6, RFC 1662 7.1): MRU, ACCM, Authentication-Protocol, Magic-Number, PFC, ACFC. All others
+//! are rejected, the MRRU of multilink (RFC 1990) among them.
 
-use crate::Protocol;
+use super::loops::looped;
 use crate::config::DEFAULT_MRU;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
+use crate::{Framing, Protocol};
 use rasman_core::{AuthMethod, Cause, Code, LayerName, Rng};
 
 /// What we ask of the link and what the peer asks of it.
 pub(crate) struct LcpOptions {
     mru: Wish<u16>,
     magic: Wish<u32>,
+    accm: Wish<u32>,
+    compress_protocol: Wish<()>,
+    compress_address: Wish<()>,
     auth: Auth,
     /// The largest information field that the carrier takes.
     carrier_mru: u16,
@@ -29,6 +34,8 @@ pub(crate) struct LcpOptions {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Peer {
     mru: u16,
+    /// What it lets us leave out or unescaped.
+    framing: Framing,
     /// How we have to authenticate ourselves.
     demands: Option<AuthMethod>,
 }
@@ -51,19 +58,22 @@ enum Auth {
 
 impl LcpOptions {
     /// Asks nothing of the peer but accepts what it demands, if it is one of `methods`.
-    pub(crate) fn client(methods: Vec<AuthMethod>, mru: u16, max_failure: u32) -> Self {
-        Self::new(Auth::Accept(methods), mru, max_failure)
+    pub(crate) fn client(methods: Vec<AuthMethod>, mru: u16, framing: Framing, max_failure: u32) -> Self {
+        Self::new(Auth::Accept(methods), mru, framing, max_failure)
     }
 
     /// Demands that the peer authenticates itself with one of `methods`.
-    pub(crate) fn server(methods: Vec<AuthMethod>, mru: u16, max_failure: u32) -> Self {
-        Self::new(Auth::Demand(methods), mru, max_failure)
+    pub(crate) fn server(methods: Vec<AuthMethod>, mru: u16, framing: Framing, max_failure: u32) -> Self {
+        Self::new(Auth::Demand(methods), mru, framing, max_failure)
     }
 
-    fn new(auth: Auth, mru: u16, max_failure: u32) -> Self {
+    fn new(auth: Auth, mru: u16, framing: Framing, max_failure: u32) -> Self {
         Self {
             mru: if mru == DEFAULT_MRU { Wish::Default } else { Wish::Asked(mru) },
             magic: Wish::Asked(0),
+            accm: framing.accm.map_or(Wish::Default, Wish::Asked),
+            compress_protocol: if framing.compress_protocol { Wish::Asked(()) } else { Wish::Default },
+            compress_address: if framing.compress_address { Wish::Asked(()) } else { Wish::Default },
             auth,
             carrier_mru: u16::MAX,
             max_failure,
@@ -119,6 +129,15 @@ impl LcpOptions {
         self.peer.mru.min(self.carrier_mru)
     }
 
+    /// Gives how we may write frames: what the peer takes, as far as we want it ourselves.
+    pub(crate) fn framing(&self, wanted: Framing) -> Framing {
+        Framing {
+            accm: self.peer.framing.accm,
+            compress_protocol: wanted.compress_protocol && self.peer.framing.compress_protocol,
+            compress_address: wanted.compress_address && self.peer.framing.compress_address,
+        }
+    }
+
     /// Tells whether the peer proposed authentication that we refused.
     pub(crate) fn has_refused(&self) -> bool {
         self.refused.is_some()
@@ -152,6 +171,19 @@ impl LcpOptions {
         }
     }
 
+    /// RFC 1662 7.1, RFC 1661 6.5, 6.6: the peer tells what it takes; we may make use of it and need not. A link that
+    /// has frames of its own knows no map, and acknowledging one costs it nothing.
+    fn judge_framing(&mut self, option: RawOption<'_>, reply: &mut Reply) {
+        let framing = &mut self.peer.framing;
+        match (option.kind, option.value) {
+            (ACCM, &[a, b, c, d]) => framing.accm = Some(u32::from_be_bytes([a, b, c, d])),
+            (ACCM, _) => reply.nak(option, &[0; 4]),
+            (PFC, []) => framing.compress_protocol = true,
+            (ACFC, []) => framing.compress_address = true,
+            _ => reply.reject(option),
+        }
+    }
+
     fn judge_auth(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
         let Auth::Accept(methods) = &self.auth else {
             // We demand authentication and prove ourselves in the same exchange, not in one of our own.
@@ -182,9 +214,7 @@ impl LcpOptions {
         // RFC 1661 6.4: zero "MUST always be Nak'd"; our own number means a loop, or two ends that drew the same.
         self.collisions += u32::from(magic != 0);
         if self.collisions > COLLISIONS_MAX {
-            return Err(Cause::new(Code::PPP_LOOPBACK_DETECTED, LayerName::Lcp)
-                .did(format!("changed the magic number {COLLISIONS_MAX} times and got it back each time"))
-                .advice("the line sends our own packets back; check the cabling or the carrier"));
+            return Err(looped(format!("changed the magic number {COLLISIONS_MAX} times and got it back each time")));
         }
         reply.nak(option, &self.fresh_magic.to_be_bytes());
         Ok(())
@@ -192,7 +222,11 @@ impl LcpOptions {
 }
 
 impl Peer {
-    const UNKNOWN: Self = Self { mru: DEFAULT_MRU, demands: None };
+    const UNKNOWN: Self = Self {
+        mru: DEFAULT_MRU,
+        framing: Framing { accm: None, compress_protocol: false, compress_address: false },
+        demands: None,
+    };
 }
 
 impl Options for LcpOptions {
@@ -203,6 +237,9 @@ impl Options for LcpOptions {
         if let Wish::Asked(mru) = self.mru {
             out.option(MRU, &mru.to_be_bytes());
         }
+        if let Wish::Asked(accm) = self.accm {
+            out.option(ACCM, &accm.to_be_bytes());
+        }
         if let Auth::Demand(methods) = &self.auth
             && let Some(method) = methods.first()
         {
@@ -210,6 +247,11 @@ impl Options for LcpOptions {
         }
         if let Wish::Asked(magic) = self.magic {
             out.option(MAGIC_NUMBER, &magic.to_be_bytes());
+        }
+        for (kind, wish) in [(PFC, self.compress_protocol), (ACFC, self.compress_address)] {
+            if let Wish::Asked(()) = wish {
+                out.option(kind, &[]);
+            }
         }
     }
 
@@ -222,7 +264,8 @@ impl Options for LcpOptions {
             MRU => self.judge_mru(option, reply),
             AUTHENTICATION_PROTOCOL => return self.judge_auth(option, reply),
             MAGIC_NUMBER => return self.judge_magic(option, reply),
-            // ACCM, Quality-Protocol, PFC, ACFC, Callback, MRRU and whatever else is not implemented.
+            ACCM | PFC | ACFC => self.judge_framing(option, reply),
+            // Quality-Protocol, Callback, MRRU, Endpoint-Discriminator and whatever else is not implemented.
             _ => reply.reject(option),
         }
         Ok(())
@@ -236,6 +279,14 @@ impl Options for LcpOptions {
                     self.mru = Wish::Asked(mru);
                 }
             }
+            // RFC 1662 7.1: the maps of both ends are joined.
+            ACCM => {
+                if let (Wish::Asked(accm), Some(theirs)) = (&mut self.accm, option.array().map(u32::from_be_bytes)) {
+                    *accm |= theirs;
+                }
+            }
+            // A boolean has no other value to ask for: whoever Naks it does not want it.
+            PFC | ACFC => return self.rejected(option),
             AUTHENTICATION_PROTOCOL => {
                 let Auth::Demand(methods) = &mut self.auth else { return Ok(()) };
                 self.refused = Some(describe(option.value));
@@ -264,6 +315,9 @@ impl Options for LcpOptions {
             MRU => self.mru = Wish::Default,
             AUTHENTICATION_PROTOCOL => return Err(self.no_common_method()),
             MAGIC_NUMBER => self.magic = Wish::Default,
+            ACCM => self.accm = Wish::Default,
+            PFC => self.compress_protocol = Wish::Default,
+            ACFC => self.compress_address = Wish::Default,
             _ => {}
         }
         Ok(())
@@ -297,8 +351,11 @@ fn describe(value: &[u8]) -> String {
 }
 
 const MRU: u8 = 1;
+const ACCM: u8 = 2;
 const AUTHENTICATION_PROTOCOL: u8 = 3;
 const MAGIC_NUMBER: u8 = 5;
+const PFC: u8 = 7;
+const ACFC: u8 = 8;
 
 /// RFC 2759 3: CHAP with algorithm 0x81.
 const MS_CHAP_V2: [u8; 3] = [0xc2, 0x23, 0x81];

@@ -9,7 +9,7 @@ use crate::lcp::{Lcp, LcpOptions};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::parked::Parked;
-use crate::{ClientConfig, Event, Protocol, ServerConfig, frame};
+use crate::{ClientConfig, Event, Framing, Protocol, ServerConfig, frame};
 use phases::Phase;
 use rasman_auth::Authenticated;
 use rasman_core::{
@@ -64,8 +64,9 @@ impl Ppp {
     #[must_use]
     pub fn client(config: ClientConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options = LcpOptions::client(config.authentication.clone(), config.mru, negotiation.max_failure);
-        let lcp = Lcp::new(options, negotiation.clone(), config.echo);
+        let options =
+            LcpOptions::client(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
+        let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Client(config), lcp, rng)
     }
 
@@ -73,8 +74,9 @@ impl Ppp {
     #[must_use]
     pub fn server(config: ServerConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options = LcpOptions::server(config.authentication.clone(), config.mru, negotiation.max_failure);
-        let lcp = Lcp::new(options, negotiation.clone(), config.echo);
+        let options =
+            LcpOptions::server(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
+        let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Server(config), lcp, rng)
     }
 
@@ -168,6 +170,19 @@ impl Ppp {
         self.projection.as_ref()
     }
 
+    /// Gives how the peer lets us write frames; settled while LCP is Opened. A carrier that writes octets one by one
+    /// escapes by it.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        self.lcp.options().framing(self.role.framing())
+    }
+
+    /// Gives what the peer said of itself in an LCP Identification (RFC 1570 2.1), as octets of a peer.
+    #[must_use]
+    pub fn peer_identification(&self) -> Option<&[u8]> {
+        self.lcp.peer_identification()
+    }
+
     /// Takes any packet but IPv4.
     fn control_input(&mut self, now: Instant, protocol: Protocol, information: &[u8]) -> Result<(), DropReason> {
         match (self.phase, protocol) {
@@ -223,6 +238,7 @@ impl Layer for Ppp {
 
     fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
         let used = input.len();
+        self.lcp.hear(now);
         let taken = match frame::parse(input) {
             Ok((Protocol::IPV4, range)) if self.projection.is_some() => return Input::Payload { range, used },
             Ok((Protocol::IPV4, _)) => Err(DropReason::NotUp),
@@ -241,7 +257,7 @@ impl Layer for Ppp {
             return Err(DropReason::TooLarge);
         }
         let mut frame = out.frame();
-        frame.slice(&frame::header(Protocol::IPV4));
+        frame.slice(frame::Header::new(Protocol::IPV4, self.framing()).as_bytes());
         frame.slice(header);
         frame.slice(payload);
         frame.finish();

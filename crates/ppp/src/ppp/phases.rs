@@ -6,7 +6,7 @@ use crate::config::DEFAULT_MRU;
 use crate::control::Outcome;
 use crate::ipcp::IpcpOptions;
 use crate::lcp::Meaning;
-use crate::{Event, Negotiation, Protocol};
+use crate::{Event, Framing, Negotiation, Protocol};
 use rasman_auth::Authenticated;
 use rasman_auth::mschapv2::Server;
 use rasman_core::{Cause, Code, Instant, LayerName};
@@ -41,6 +41,11 @@ impl Ppp {
         match meaning {
             Meaning::Outcome(outcome) => self.lcp_became(now, outcome),
             Meaning::ProtocolRejected(protocol) => self.protocol_rejected(now, protocol),
+            Meaning::TimeRemaining(seconds, said) => {
+                // The latest is all that matters, so a flood of them does not grow the queue.
+                self.events.retain(|event| !matches!(event, Event::TimeRemaining { .. }));
+                self.events.push_back(Event::TimeRemaining { seconds, said });
+            }
         }
     }
 
@@ -252,6 +257,13 @@ impl Role {
         match self {
             Self::Client(config) => &config.negotiation,
             Self::Server(config) => &config.negotiation,
+        }
+    }
+
+    pub(super) fn framing(&self) -> Framing {
+        match self {
+            Self::Client(config) => config.framing,
+            Self::Server(config) => config.framing,
         }
     }
 

@@ -3,8 +3,8 @@
 
 use core::net::Ipv4Addr;
 use rasman_auth::mschapv2::{self, ResponseValue};
-use rasman_core::{AuthMethod, Cause, Code, Credentials, Instant, Secret};
-use rasman_ppp::{Account, AccountState, Accounts, Authenticated, ClientConfig, Event, Negotiation, Ppp, ServerConfig};
+use rasman_core::{Cause, Code, Credentials, Instant, Secret};
+use rasman_ppp::{Account, AccountState, Accounts, Authenticated, ClientConfig, Event, Ppp, ServerConfig};
 use rasman_testkit::{SeededRng, Side, Trace};
 use std::sync::Arc;
 
@@ -22,18 +22,8 @@ impl Accounts for Users {
 }
 
 pub fn server_config() -> ServerConfig {
-    ServerConfig {
-        authentication: vec![AuthMethod::MsChapV2],
-        accounts: Arc::new(Users(AccountState::Usable)),
-        name: "lab".into(),
-        retries: 0,
-        local: SERVER,
-        address: CLIENT,
-        dns: vec![DNS],
-        mru: 1500,
-        negotiation: Negotiation::default(),
-        echo: None,
-    }
+    let accounts = Arc::new(Users(AccountState::Usable));
+    ServerConfig { name: "lab".into(), dns: vec![DNS], ..ServerConfig::new(accounts, SERVER, CLIENT) }
 }
 
 pub fn client(config: ClientConfig, seed: u64) -> Ppp {
@@ -75,6 +65,7 @@ pub fn names(events: &[Event]) -> Vec<&'static str> {
         Event::AuthenticationRefused { .. } => "Refused",
         Event::Projected(_) => "Projected",
         Event::Finished(_) => "Finished",
+        Event::TimeRemaining { .. } => "TimeRemaining",
         _ => "?",
     };
     events.iter().map(name).collect()

@@ -67,12 +67,11 @@ fn a_request_that_came_before_the_carrier_is_not_lost() {
 fn what_is_not_implemented_is_rejected_unmodified() {
     let (mut t, _) = client_trace(ClientConfig::default());
     let unknown = [
-        opt(2, &[0; 4]),
         opt(4, &[0xc0, 0x25, 0, 0, 0, 1]),
-        opt(7, &[]),
-        opt(8, &[]),
         opt(13, &[6]),
-        opt(17, &[5, 220]),
+        opt(17, &[5, 220]),              // MRRU: no multilink
+        opt(18, &[]),                    // its short sequence numbers
+        opt(19, &[3, 0, 1, 2, 3, 4, 5]), // Endpoint-Discriminator
     ]
     .concat();
     let request = [auth_ms_chap_v2(), unknown.clone()].concat();

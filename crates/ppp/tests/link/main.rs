@@ -6,6 +6,7 @@ mod end;
 mod hostile;
 mod ipcp;
 mod lcp;
+mod lcp_line;
 mod pair;
 mod peers;
 mod server;
