@@ -35,9 +35,9 @@ impl Options for One {
     }
 
     fn judge(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
-        match option.value {
-            &[wish] if wish <= self.most => self.peer = wish,
-            &[_] => reply.nak(option, &[self.most]),
+        match *option.value {
+            [wish] if wish <= self.most => self.peer = wish,
+            [_] => reply.nak(option, &[self.most]),
             _ => reply.reject(option),
         }
         Ok(())
