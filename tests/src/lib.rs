@@ -1,6 +1,7 @@
 //! Tests that need several crates: harnesses, the bodies of the fuzz targets, foreign peers.
 #![forbid(unsafe_code)]
 
+pub mod capi;
 pub mod fuzz_dial;
 pub mod fuzz_import;
 pub mod fuzz_lab;

@@ -94,7 +94,8 @@ fn fronts(test: &TestResult) -> &'static [usize] {
         ("rasman-tests", "contract_rust" | "contract_rust_entries") => &[0],
         ("rasman-tests", "contract_ipc" | "contract_ipc_entries") => &[1],
         ("rasman-tests", daemon) if daemon.starts_with("daemon_") => &[0, 1],
-        ("rasman-tests", "contract_c") => &[2],
+        ("rasapi32", _) => &[2],
+        ("rasman-tests", c) if c == "contract_c" || c.starts_with("contract_c_") => &[2],
         _ => &[],
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::process;
 use rasman::daemon::{Connector, Scope};
-use rasman::{Code, Error, Handle, Manager, Status};
+use rasman::{Code, EntryScope, Error, Handle, Manager, Status};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The managers that this process is connected to.
@@ -21,15 +22,21 @@ pub(crate) fn main() -> Result<Manager, Error> {
     connect(chosen()?.unwrap_or(Scope::User), true)
 }
 
-/// Gives the manager that dials an entry of all users: the machine's if it runs, else as [`main`].
+/// Gives the manager that dials an entry: the machine's for one of all users, if that manager runs.
 ///
 /// # Errors
 /// As [`main`].
-pub(crate) fn of_all_users() -> Result<Manager, Error> {
-    match chosen()? {
-        Some(scope) => connect(scope, true),
-        None => connect(Scope::System, false).or_else(|_| main()),
+pub(crate) fn to_dial(phonebook: Option<&Path>, entry: &str) -> Result<Manager, Error> {
+    if chosen()?.is_some() {
+        return main();
     }
+    // It runs on few machines; where it does not, nobody has to look whose the entry is.
+    let Ok(system) = connect(Scope::System, false) else { return main() };
+    let main = main()?;
+    let name = entry.to_lowercase();
+    let entries = main.backend().entries(phonebook)?;
+    let is_machines = entries.iter().find(|info| info.name.to_lowercase() == name);
+    Ok(if is_machines.is_some_and(|info| info.scope == EntryScope::Machine) { system } else { main })
 }
 
 /// Gives the managers to look at, the user's own first. If none runs, the user's own is started, so that 711 means that

@@ -1,5 +1,6 @@
 //! What this process keeps, and what a fork does to it.
 
+use crate::dial::{Dialled, Queues, Table};
 use crate::managers::Managers;
 use std::ptr;
 use std::sync::Once;
@@ -9,6 +10,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 #[derive(Default)]
 pub(crate) struct Process {
     pub(crate) managers: Managers,
+    pub(crate) dials: Table<Dialled>,
+    pub(crate) queues: Queues,
 }
 
 /// Gives what this process keeps.
@@ -20,6 +23,12 @@ pub(crate) fn current() -> &'static Process {
     let found = CURRENT.load(Ordering::Acquire);
     // SAFETY: whatever stands in CURRENT was leaked by `make`, and nobody ever frees it.
     unsafe { found.as_ref() }.unwrap_or_else(make)
+}
+
+/// Tells whether this is what the process keeps; false in a child of the one that kept it. For code that runs while a thread
+/// ends: it makes nothing.
+pub(crate) fn is_current(process: *const Process) -> bool {
+    !process.is_null() && CURRENT.load(Ordering::Acquire).cast_const() == process
 }
 
 fn make() -> &'static Process {

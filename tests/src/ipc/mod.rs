@@ -305,7 +305,7 @@ pub fn behind_a_socket(settings: rasmand::Settings) -> Manager {
     connector.connect().expect("the daemon answers")
 }
 
-fn fresh_folder() -> PathBuf {
+pub(crate) fn fresh_folder() -> PathBuf {
     static LAST: AtomicU32 = AtomicU32::new(0);
     static TIDY: std::sync::Once = std::sync::Once::new();
     TIDY.call_once(remove_those_of_the_dead);

@@ -1,0 +1,102 @@
+/*
+ * What the remote access API has on Linux beside ras.h: message queues in place of windows, delivery on the thread that
+ * dials, the proxy of a rootless connection.
+ *
+ * Structures here are packed as the platform does it, in contrast to those of ras.h.
+ */
+#ifndef RASMAN_RAS_LINUX_H
+#define RASMAN_RAS_LINUX_H
+
+#include "ras.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Message queues.
+ *
+ * On Windows the notifier of RasDial may be a window (type 0xFFFFFFFF). Here it is a queue, whose descriptor any event loop
+ * can watch: when it is readable, RasGetQueueMessage gives what a window would be sent. The dial stands still from its
+ * message on until the next message is asked for, as it does while a function handler runs. A queue serves any number of
+ * dials, and after RasHangUp it still brings RASCS_Disconnected of a dial that was under way.
+ */
+#define RAS_MESSAGE_QUEUE 0xFFFFFFFFu
+
+typedef struct HRASQUEUE__ *HRASQUEUE;
+
+typedef struct tagRASMESSAGE {
+    DWORD dwSize;   /* sizeof(RASMESSAGE), set by the caller */
+    UINT message;   /* WM_RASDIALEVENT */
+    WPARAM wParam;  /* the state, RASCS_* */
+    LPARAM lParam;  /* the error */
+    HRASCONN hrasconn;
+    DWORD dwSubEntry;
+    DWORD dwExtendedError;
+    ULONG_PTR dwCallbackId;
+} RASMESSAGE, *LPRASMESSAGE;
+
+DWORD RasCreateMessageQueue(HRASQUEUE *lphQueue);
+
+/* Closes a queue. Dials that tell it and are not connected are hung up, as nobody is left to tell. */
+DWORD RasCloseMessageQueue(HRASQUEUE hQueue);
+
+/* The descriptor that is readable while a message waits, or -1. It belongs to the queue: do not read or close it. */
+int RasMessageQueueDescriptor(HRASQUEUE hQueue);
+
+/*
+ * Fetches the next message and lets the dial of the one before go on. Waits for it up to dwMilliseconds (RAS_INFINITE: for
+ * ever); WAIT_TIMEOUT if none came.
+ */
+DWORD RasGetQueueMessage(HRASQUEUE hQueue, LPRASMESSAGE lpMessage, DWORD dwMilliseconds);
+
+/*
+ * Where handler functions run.
+ *
+ * RAS_DELIVER_ON_THREAD: each dial has a notification thread, made by RasDial on the thread that dials, with its network
+ * namespace, credentials, processors, scheduling, signal mask and locale. RAS_DELIVER_ON_CALLER: handlers of the dials
+ * that this thread makes from now on run on this very thread, while it is in RasDispatch.
+ */
+#define RAS_DELIVER_ON_THREAD 0u
+#define RAS_DELIVER_ON_CALLER 1u
+
+DWORD RasSetDelivery(DWORD dwDelivery);
+
+/*
+ * Calls the handlers of this thread's dials. If there is nothing to tell yet, waits for it up to dwMilliseconds:
+ * WAIT_TIMEOUT if nothing came, ERROR_NO_MORE_ITEMS if no dial is left that could tell anything. A C++ exception of a handler
+ * comes out here, and its dial is hung up.
+ */
+DWORD RasDispatch(DWORD dwMilliseconds);
+
+/* The descriptor that is readable while RasDispatch has something to tell on this thread, or -1. Do not read or close it. */
+int RasDispatchDescriptor(void);
+
+/*
+ * Where programs enter the tunnel of a rootless connection: the address and port of its SOCKS5 proxy, such as
+ * "127.0.0.1:1080". *lpcch is the room in characters, and then what is needed, terminator included
+ * (ERROR_BUFFER_TOO_SMALL). ERROR_NOT_SUPPORTED if the connection has none: it has a network device, or only forwards.
+ * ERROR_PROJECTION_NOT_COMPLETE before it is connected.
+ */
+DWORD RasGetProxyAddressA(HRASCONN hrasconn, LPSTR lpszAddress, LPDWORD lpcch);
+DWORD RasGetProxyAddressW(HRASCONN hrasconn, LPWSTR lpszAddress, LPDWORD lpcch);
+#define RasGetProxyAddress RAS_AW(RasGetProxyAddress)
+
+/*
+ * Why a dial failed or a connection ended, in a sentence or some: which layer, what was done, what the other end said, what
+ * to change. Empty if there is no error. *lpcch as above. Also of a connection that has ended a while ago.
+ */
+DWORD RasGetConnectionCauseA(HRASCONN hrasconn, LPSTR lpszCause, LPDWORD lpcch);
+DWORD RasGetConnectionCauseW(HRASCONN hrasconn, LPWSTR lpszCause, LPDWORD lpcch);
+#define RasGetConnectionCause RAS_AW(RasGetConnectionCause)
+
+#define RAS_INFINITE 0xFFFFFFFFu
+#ifndef WAIT_TIMEOUT
+#define WAIT_TIMEOUT 258u
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

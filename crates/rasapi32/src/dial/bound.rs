@@ -1,0 +1,47 @@
+//! Dials that end with the thread that made them (clause A23).
+
+use super::dialled::Dialled;
+use crate::process::{self, Process};
+use std::cell::RefCell;
+use std::ptr;
+use std::sync::{Arc, Weak};
+
+thread_local! {
+    static DIALS: RefCell<Bound> = const { RefCell::new(Bound { process: ptr::null(), dials: Vec::new() }) };
+}
+
+/// The dials of this thread; dropped with it.
+struct Bound {
+    /// The process that they are of: a child of fork has a copy of this, and its parent's dials are not its own.
+    process: *const Process,
+    dials: Vec<Weak<Dialled>>,
+}
+
+/// Lets the dial end with this thread, unless it is over before.
+pub(crate) fn bind(dial: &Arc<Dialled>) {
+    // A thread that is ending already binds nothing; its process has the dial then.
+    let _ = DIALS.try_with(|bound| bound.borrow_mut().add(dial));
+}
+
+impl Bound {
+    fn add(&mut self, dial: &Arc<Dialled>) {
+        let process = ptr::from_ref(process::current());
+        if self.process != process {
+            self.dials.clear();
+            self.process = process;
+        }
+        // A dial that is over is in no list any more, and what is left of it goes with the next one.
+        self.dials.retain(|dial| dial.strong_count() > 0);
+        self.dials.push(Arc::downgrade(dial));
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if process::is_current(self.process) {
+            for dial in self.dials.drain(..).filter_map(|dial| dial.upgrade()) {
+                dial.abandon();
+            }
+        }
+    }
+}

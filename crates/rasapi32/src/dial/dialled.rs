@@ -1,0 +1,188 @@
+//! A dial of this process that is not over, and how it tells.
+
+use super::context::undisturbed;
+use super::gate::Gate;
+use super::inside::Inside;
+use super::notifier::{Notifier, Told};
+use super::request::Request;
+use crate::process;
+use rasman::{Answer, Code, ConnState, Detail, Handle, Manager, Notification, Started};
+use std::ffi::c_void;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+
+/// A dial that was started and is not over.
+pub(crate) struct Dialled {
+    pub(crate) handle: Handle,
+    pub(crate) manager: Manager,
+    pub(crate) notifier: Notifier,
+    pub(crate) callback_id: usize,
+    pub(crate) target: Target,
+    pub(crate) gate: Gate,
+    source: Mutex<Receiver<Box<Notification>>>,
+    /// The question that pauses it.
+    question: Mutex<Option<u32>>,
+    last_state: AtomicU32,
+    is_over: AtomicBool,
+    /// The handler wants no more calls.
+    is_silent: AtomicBool,
+}
+
+/// What is dialled: names are the same whatever their case (clause A17).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) entry: String,
+    pub(crate) phonebook: Option<PathBuf>,
+}
+
+impl Target {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.phonebook == other.phonebook && self.entry.to_lowercase() == other.entry.to_lowercase()
+    }
+}
+
+impl Dialled {
+    /// Takes a dial into the list of those that are not over.
+    pub(crate) fn new(manager: Manager, started: Started, request: Request) -> Arc<Self> {
+        let dialled = Arc::new(Self {
+            handle: started.handle,
+            manager,
+            notifier: request.notifier,
+            callback_id: request.callback_id,
+            target: request.target,
+            gate: Gate::new(),
+            source: Mutex::new(started.notifications),
+            question: Mutex::new(None),
+            last_state: AtomicU32::new(ConnState::OpenPort.number()),
+            is_over: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
+        });
+        process::current().dials.add(dialled.handle.0, Arc::clone(&dialled));
+        dialled
+    }
+
+    /// Gives the handle as programs hold it.
+    pub(crate) fn pointer(&self) -> *mut c_void {
+        self.handle.0 as usize as *mut c_void
+    }
+
+    /// Tells whether it is connected or has ended; who is told of that may not know it yet.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+
+    /// Waits for what is told next; nothing after the last.
+    pub(crate) fn wait(&self) -> Option<Told> {
+        if self.is_over() {
+            return None;
+        }
+        let received = self.source().blocking_recv();
+        Some(self.note(received.as_deref()))
+    }
+
+    /// Takes what is told next, or has `cx` woken when there is something.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Told>> {
+        if self.is_over() {
+            return Poll::Ready(None);
+        }
+        let received = self.source().poll_recv(cx);
+        received.map(|received| Some(self.note(received.as_deref())))
+    }
+
+    /// Remembers what follows from a notification. None means that the manager is gone, which ends the dial in its state
+    /// with 834.
+    fn note(&self, received: Option<&Notification>) -> Told {
+        let told = received.map_or_else(
+            || Told {
+                seq: None,
+                state: self.last_state.load(Relaxed),
+                error: Code::RASMAN_SERVICE_STOPPED.0,
+                sub_entry: 1,
+                is_last: true,
+            },
+            Told::from,
+        );
+        *self.question() = match received.map(|notification| &notification.detail) {
+            Some(Detail::Question(question)) => Some(question.id),
+            _ => None,
+        };
+        self.last_state.store(told.state, Relaxed);
+        self.is_over.store(told.is_last, Relaxed);
+        told
+    }
+
+    /// Calls the handler, unless the dial was hung up or the handler wants no more calls, and lets the dial go on when it
+    /// has returned (clause A24). With a context it has the signals of the dialling thread.
+    pub(crate) fn tell(self: &Arc<Self>, told: &Told, context: Option<&super::context::Context>) {
+        if self.is_silent.load(Relaxed) {
+            return;
+        }
+        let mut more = true;
+        if let Some(inside) = Inside::enter(self) {
+            let call = || self.notifier.call(self.pointer(), told);
+            more = context.map_or_else(call, |context| context.with_signals(call));
+            inside.returned();
+        }
+        self.is_silent.store(!more, Relaxed);
+        self.acknowledge(told, more);
+    }
+
+    /// Lets the dial go on; without `more` it does not stand still any more (clause A31).
+    pub(crate) fn acknowledge(&self, told: &Told, more: bool) {
+        if let Some(seq) = told.seq {
+            self.manager.backend().handler_done(self.handle, seq, more);
+        }
+    }
+
+    /// Answers the question that pauses the dial.
+    ///
+    /// # Errors
+    /// 705 if it is not paused (clause P12).
+    pub(crate) fn resume(&self, answer: Answer) -> Result<(), Code> {
+        let question = self.question().take().ok_or(Code::INVALID_AUTH_STATE)?;
+        let answered = self.manager.backend().answer(self.handle, question, answer);
+        answered.map_err(crate::call::code_of)
+    }
+
+    /// Waits a moment for a handler that is running on another thread: programs free what their handler uses as soon as
+    /// RasHangUp has returned (clause A42).
+    pub(crate) fn wait_for_handler(&self) {
+        if !super::inside::is_in_handler() {
+            self.gate.wait_until_left(HANDLER_LIMIT);
+        }
+    }
+
+    /// The thread that dialled ends: a dial that is not connected is hung up (clause A23).
+    pub(crate) fn abandon(&self) {
+        if self.is_over() || !self.gate.decide() {
+            return;
+        }
+        let backend = self.manager.backend();
+        let stays = undisturbed(|| {
+            backend.abandon(self.handle);
+            backend.status(self.handle).is_ok_and(|status| status.state == ConnState::Connected)
+        });
+        self.gate.settle(stays);
+    }
+
+    /// Takes it out of the list of dials.
+    pub(crate) fn forget(self: &Arc<Self>) {
+        process::current().dials.remove(self.handle.0, self);
+    }
+
+    fn source(&self) -> MutexGuard<'_, Receiver<Box<Notification>>> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn question(&self) -> MutexGuard<'_, Option<u32>> {
+        self.question.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long RasHangUp waits for a handler that runs on another thread. That one may wait in turn for whoever hangs up,
+/// so there has to be an end.
+const HANDLER_LIMIT: Duration = Duration::from_secs(1);

@@ -1,0 +1,143 @@
+//! The arguments of RasDial.
+
+use super::dialled::Target;
+use super::notifier::Notifier;
+use crate::abi::{Layout, RASDIALEXTENSIONS, RASDIALPARAMS, Scrubbed, read_versioned};
+use crate::buffer::INVALID_SIZE;
+use crate::text::{self, Char};
+use rasman::{Code, Credentials, Dial};
+use std::ffi::c_void;
+use std::path::PathBuf;
+
+/// What a caller wants of RasDial.
+pub(crate) struct Request {
+    pub(crate) target: Target,
+    pub(crate) notifier: Notifier,
+    pub(crate) callback_id: usize,
+    pub(crate) credentials: Credentials,
+    number: String,
+    callback_number: String,
+    paused_states: bool,
+}
+
+/// The arguments as C gives them.
+pub(crate) struct Arguments<C: Char> {
+    pub(crate) extensions: *const RASDIALEXTENSIONS,
+    pub(crate) phonebook: *const C,
+    pub(crate) params: *const RASDIALPARAMS<C>,
+    pub(crate) notifier_type: u32,
+    pub(crate) notifier: *mut c_void,
+}
+
+impl Request {
+    /// Reads and checks everything that needs no manager.
+    ///
+    /// # Errors
+    /// 632 for a dwSize that no version has, 87 for what else cannot be.
+    ///
+    /// # Safety
+    /// Each pointer is null or leads to what its type says, as long as its dwSize says, or up to a terminator.
+    pub(crate) unsafe fn read<C: Char>(arguments: &Arguments<C>) -> Result<Self, Code> {
+        if arguments.params.is_null() {
+            return Err(Code::INVALID_PARAMETER);
+        }
+        // SAFETY: neither is null, and the caller answers for the rest.
+        let (params, extensions, phonebook) = unsafe {
+            let params = read_versioned(arguments.params).ok_or(INVALID_SIZE)?;
+            (params, read_extensions(arguments.extensions)?, phonebook(arguments.phonebook)?)
+        };
+        let options = check_extensions(&extensions)?;
+        // SAFETY: the caller answers for the function.
+        let notifier = unsafe { Notifier::read(arguments.notifier_type, arguments.notifier, params.dwCallbackId)? };
+        if params.dwIfIndex != 0 {
+            // An interface that the tunnel is to run over: nothing here would keep it there.
+            return Err(Code::INVALID_PARAMETER);
+        }
+        let entry = text::of_array(&{ params.szEntryName })?;
+        Ok(Self {
+            target: Target { entry, phonebook },
+            notifier,
+            callback_id: params.dwCallbackId,
+            credentials: credentials(&params)?,
+            number: text::of_array(&{ params.szPhoneNumber })?,
+            callback_number: text::of_array(&{ params.szCallbackNumber })?,
+            paused_states: options & crate::abi::constants::RDEOPT_PausedStates != 0,
+        })
+    }
+
+    /// Makes the dial.
+    ///
+    /// # Errors
+    /// What RasDial answers without asking the manager.
+    pub(crate) fn dial(&self) -> Result<Dial, Code> {
+        if self.target.entry.is_empty() {
+            // Clause A11: the first free modem. There is none, but the number is looked at first.
+            return Err(if self.number.is_empty() { Code::BAD_PHONE_NUMBER } else { Code::PORT_NOT_AVAILABLE });
+        }
+        if self.callback_number == "*" && !self.paused_states {
+            return Err(BAD_CALLBACK_NUMBER); // Clause A63.
+        }
+        let mut dial = Dial::entry(self.target.entry.clone())
+            .credentials(self.credentials.clone())
+            .number(self.number.clone())
+            .paused_states(self.paused_states)
+            .remember(true);
+        if let Some(phonebook) = &self.target.phonebook {
+            dial = dial.phonebook(phonebook);
+        }
+        Ok(dial)
+    }
+}
+
+/// Reads a phone book's path; none is meant by null and by the empty one (clause B1).
+///
+/// # Errors
+/// 87 for what is no path.
+///
+/// # Safety
+/// As [`text::of_pointer`].
+pub(crate) unsafe fn phonebook<C: Char>(path: *const C) -> Result<Option<PathBuf>, Code> {
+    // SAFETY: the caller answers for it.
+    let path = unsafe { text::of_pointer(path, text::PATH_UNITS) }?;
+    let Some(path) = path.filter(|path| !path.is_empty()) else { return Ok(None) };
+    // The manager works in another folder than we do.
+    std::path::absolute(path).map(Some).map_err(|_| Code::INVALID_PARAMETER)
+}
+
+/// Reads the extensions; null means that all of them have their default (clause A8).
+///
+/// # Safety
+/// As [`read_versioned`], unless null.
+pub(crate) unsafe fn read_extensions(from: *const RASDIALEXTENSIONS) -> Result<Scrubbed<RASDIALEXTENSIONS>, Code> {
+    if from.is_null() {
+        return Ok(Scrubbed(RASDIALEXTENSIONS::zeroed()));
+    }
+    // SAFETY: the caller answers for it.
+    unsafe { read_versioned(from) }.ok_or(INVALID_SIZE)
+}
+
+/// Checks what has to be zero (clauses A9, A61), and gives the options.
+fn check_extensions(extensions: &RASDIALEXTENSIONS) -> Result<u32, Code> {
+    let reserved = extensions.reserved | extensions.reserved1;
+    let specific = extensions.RasDevSpecificInfo;
+    let skips = extensions.fSkipPppAuth != 0 || specific.dwSize != 0 || !{ specific.pbDevSpecificInfo }.is_null();
+    let eap = extensions.RasEapInfo;
+    let no_data = eap.dwSizeofEapInfo != 0 && { eap.pbEapInfo }.is_null();
+    match extensions.dwfOptions {
+        options if options & !KNOWN_OPTIONS == 0 && reserved == 0 && !skips && !no_data => Ok(options),
+        _ => Err(Code::INVALID_PARAMETER),
+    }
+}
+
+fn credentials<C: Char>(params: &RASDIALPARAMS<C>) -> Result<Credentials, Code> {
+    Ok(Credentials {
+        user: text::of_array(&{ params.szUserName })?,
+        domain: text::of_array(&{ params.szDomain })?,
+        password: text::secret_of_array(&{ params.szPassword })?,
+    })
+}
+
+/// All RDEOPT_*.
+const KNOWN_OPTIONS: u32 = 0xFFFF;
+/// ERROR_BAD_CALLBACK_NUMBER.
+const BAD_CALLBACK_NUMBER: Code = Code(704);
