@@ -4,7 +4,7 @@
 //! at the border of a code point, and the rest of the array is zeroed.
 
 use rasman::{Code, Secret};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A character of one variant of the functions: `u8` in A, `u16` in W.
 pub trait Char: Copy + Default + PartialEq + zeroize::Zeroize + Send + Sync + 'static + sealed::Sealed {
@@ -13,6 +13,12 @@ pub trait Char: Copy + Default + PartialEq + zeroize::Zeroize + Send + Sync + 's
 
     /// Appends the units of one code point.
     fn encode(point: char, units: &mut Vec<Self>);
+
+    /// Reads a unit from exactly as many bytes.
+    ///
+    /// # Panics
+    /// For another count of bytes.
+    fn from_bytes(bytes: &[u8]) -> Self;
 }
 
 impl Char for u8 {
@@ -22,6 +28,10 @@ impl Char for u8 {
 
     fn encode(point: char, units: &mut Vec<Self>) {
         units.extend_from_slice(point.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        bytes[0]
     }
 }
 
@@ -37,6 +47,10 @@ impl Char for u16 {
 
     fn encode(point: char, units: &mut Vec<Self>) {
         units.extend_from_slice(point.encode_utf16(&mut [0; 2]));
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        Self::from_ne_bytes([bytes[0], bytes[1]])
     }
 }
 
@@ -61,13 +75,14 @@ pub fn of_array<C: Char>(array: &[C]) -> Result<String, Code> {
     C::decode(&array[..end]).ok_or(Code::INVALID_PARAMETER)
 }
 
-/// Reads a password from an array of a structure.
+/// Reads a password from an array of a structure, and overwrites the copy that it is given.
 ///
 /// # Errors
 /// As [`of_array`].
-pub fn secret_of_array<C: Char>(array: &[C]) -> Result<Secret, Code> {
-    let text = Zeroizing::new(of_array(array)?);
-    Ok(Secret::from(text.as_str()))
+pub fn secret_of_array<C: Char, const N: usize>(mut array: [C; N]) -> Result<Secret, Code> {
+    let text = of_array(&array).map(Zeroizing::new);
+    array.zeroize();
+    text.map(|text| Secret::from(text.as_str()))
 }
 
 /// Reads an argument; `None` for a null pointer.

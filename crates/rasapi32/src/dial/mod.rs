@@ -15,7 +15,7 @@ mod inbox;
 mod inside;
 mod notifier;
 pub mod queue;
-mod request;
+pub(crate) mod request;
 mod sync;
 mod table;
 mod thread;

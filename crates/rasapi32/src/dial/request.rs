@@ -133,7 +133,7 @@ fn credentials<C: Char>(params: &RASDIALPARAMS<C>) -> Result<Credentials, Code> 
     Ok(Credentials {
         user: text::of_array(&{ params.szUserName })?,
         domain: text::of_array(&{ params.szDomain })?,
-        password: text::secret_of_array(&{ params.szPassword })?,
+        password: text::secret_of_array(params.szPassword)?,
     })
 }
 
