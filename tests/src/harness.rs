@@ -33,7 +33,7 @@ pub fn entry_to(facts: &Facts) -> Entry {
     sstp.port = facts.address.port();
     sstp.trust = Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() };
     let socks = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-    entry.data_path = DataPath::Rootless(Rootless { socks, forwards: Vec::new() });
+    entry.data_path = DataPath::Rootless(Rootless { socks, ..Rootless::default() });
     entry
 }
 

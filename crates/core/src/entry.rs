@@ -152,10 +152,61 @@ pub struct TunSettings {
 /// The doors of a user-space IP stack.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rootless {
-    /// Where the SOCKS5 proxy listens; port 0 lets the system choose.
+    /// Where the proxy listens, which speaks SOCKS5 and HTTP; port 0 lets the system choose.
     pub socks: Option<SocketAddr>,
     /// Local ports that lead to addresses inside.
     pub forwards: Vec<Forward>,
+    /// Doors may listen beyond loopback although nobody is asked who they are: whoever reaches them is inside.
+    pub public: bool,
+    /// Whom the proxy lets in; anybody without one. With it the proxy may listen beyond loopback.
+    pub login: Option<ProxyLogin>,
+}
+
+/// Whom a proxy lets in.
+#[derive(Clone)]
+pub struct ProxyLogin {
+    /// The user name, 1 to 255 bytes without a colon.
+    pub user: String,
+    /// The password, 1 to 255 bytes.
+    pub password: Secret,
+}
+
+impl ProxyLogin {
+    /// Tells whether somebody gave the right name and password, in a time that depends on lengths alone.
+    #[must_use]
+    pub fn admits(&self, user: &[u8], password: &[u8]) -> bool {
+        let names = Secret::new(self.user.as_bytes()).same(&Secret::new(user));
+        let passwords = self.password.same(&Secret::new(password));
+        names & passwords
+    }
+
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        // RFC 1929 2 gives both a length of one octet; RFC 7617 2 ends the name at the first colon.
+        let fits = |length: usize| (1..=255).contains(&length);
+        if !fits(self.user.len()) || self.user.contains(|c: char| c == ':' || c.is_control()) {
+            let advice = "give the proxy's user a name of 1 to 255 bytes without a colon";
+            return Err(InvalidSetting::new("rootless.login.user", "is no name for a proxy", advice));
+        }
+        if !fits(self.password.expose().len()) {
+            let problem = format!("has {} bytes", self.password.expose().len());
+            return Err(InvalidSetting::new("rootless.login.password", problem, "give 1 to 255 bytes"));
+        }
+        Ok(())
+    }
+}
+
+impl PartialEq for ProxyLogin {
+    fn eq(&self, other: &Self) -> bool {
+        self.user == other.user && self.password.same(&other.password)
+    }
+}
+
+impl Eq for ProxyLogin {}
+
+impl fmt::Debug for ProxyLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyLogin").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// A local port that leads to an address inside the tunnel.
@@ -335,16 +386,21 @@ fn is_device_name(name: &str) -> bool {
 
 impl Rootless {
     fn validate(&self) -> Result<(), InvalidSetting> {
+        if let Some(login) = &self.login {
+            login.validate()?;
+        }
         if let Some(socks) = self.socks
-            && !socks.ip().is_loopback()
+            && !(socks.ip().is_loopback() || self.public || self.login.is_some())
         {
             // Without a password, a proxy on the network would open the tunnel to everybody.
-            return Err(InvalidSetting::new("rootless.socks", format!("is {socks}"), "listen on a loopback address"));
+            let advice = "listen on a loopback address, ask for a password, or say that the door is public";
+            return Err(InvalidSetting::new("rootless.socks", format!("is {socks}"), advice));
         }
         for forward in &self.forwards {
-            if !forward.listen.ip().is_loopback() {
+            if !(forward.listen.ip().is_loopback() || self.public) {
                 let problem = format!("is {}", forward.listen);
-                return Err(InvalidSetting::new("rootless.forwards.listen", problem, "listen on a loopback address"));
+                let advice = "listen on a loopback address, or say that the door is public";
+                return Err(InvalidSetting::new("rootless.forwards.listen", problem, advice));
             }
             validate_host("rootless.forwards.host", &forward.host)?;
             if forward.port == 0 {
@@ -496,12 +552,34 @@ mod tests {
         assert_eq!(tun(|t| t.routes = vec!["0.0.0.0/0".parse().unwrap()]), Some("tun.routes"));
         assert_eq!(tun(|t| t.exclude = vec!["10.0.0.0/8".parse().unwrap(); 1025]), Some("tun.exclude"));
         assert_eq!(field_of(|e| e.network.address = Some(Ipv4Addr::UNSPECIFIED)), Some("network.address"));
-        let public = DataPath::Rootless(Rootless { socks: "0.0.0.0:1080".parse().ok(), forwards: vec![] });
-        assert_eq!(field_of(|e| e.data_path = public), Some("rootless.socks"));
         let forward = |listen: &str| Forward { listen: listen.parse().unwrap(), host: "intra".into(), port: 80 };
-        let with = |listen| DataPath::Rootless(Rootless { socks: None, forwards: vec![forward(listen)] });
+        let with = |listen| DataPath::Rootless(Rootless { forwards: vec![forward(listen)], ..Rootless::default() });
         assert_eq!(field_of(|e| e.data_path = with("0.0.0.0:80")), Some("rootless.forwards.listen"));
         assert_eq!(field_of(|e| e.data_path = with("[::1]:80")), None);
+    }
+
+    #[test]
+    fn a_door_beyond_loopback_wants_a_password_or_to_be_called_public() {
+        let everywhere = || "0.0.0.0:1080".parse::<SocketAddr>().unwrap();
+        let field = |rootless: Rootless| field_of(|e| e.data_path = DataPath::Rootless(rootless));
+        let login =
+            |user: &str, password: &str| Some(ProxyLogin { user: user.to_owned(), password: Secret::from(password) });
+        let proxy = || Rootless { socks: Some(everywhere()), ..Rootless::default() };
+        assert_eq!(field(proxy()), Some("rootless.socks"));
+        assert_eq!(field(Rootless { public: true, ..proxy() }), None);
+        assert_eq!(field(Rootless { login: login("bob", "builder"), ..proxy() }), None);
+        assert_eq!(field(Rootless { login: login("bob:", "builder"), ..proxy() }), Some("rootless.login.user"));
+        assert_eq!(field(Rootless { login: login("bob", ""), ..proxy() }), Some("rootless.login.password"));
+        let forward = Forward { listen: everywhere(), host: "intra".into(), port: 80 };
+        let forwards = || Rootless { forwards: vec![forward.clone()], ..Rootless::default() };
+        // A forward has nobody to ask for a password.
+        let named = Rootless { login: login("bob", "builder"), ..forwards() };
+        assert_eq!(field(named), Some("rootless.forwards.listen"));
+        assert_eq!(field(Rootless { public: true, ..forwards() }), None);
+        let login = login("bob", "builder").unwrap();
+        assert!(login.admits(b"bob", b"builder"));
+        assert!(!login.admits(b"bob", b"builde") && !login.admits(b"Bob", b"builder") && !login.admits(b"", b""));
+        assert_eq!(format!("{login:?}"), "ProxyLogin { user: \"bob\", .. }");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From an entry of a phone book to what can be dialled.
 
+mod data_path;
 mod not_dialable;
 mod protocol;
 mod server;
@@ -10,12 +11,8 @@ pub use protocol::Protocol;
 use crate::setting::{Assign, AuthRestrictions, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::value::from_hex;
 use crate::{Properties, Subentry};
-use core::net::SocketAddr;
-use core::str::FromStr;
-use rasman_core::{
-    AuthMethod, Code, DataPath, Duration, Entry, InvalidSetting, Medium, Network, Redial, Rootless, SstpSettings, Trust,
-};
-use server::{parse_forward, split_server};
+use rasman_core::{AuthMethod, Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust};
+use server::split_server;
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -24,6 +21,8 @@ pub struct UserPreferences {
     pub redial: Redial,
     /// When a connection without traffic ends; `None` for never.
     pub idle_disconnect: Option<Duration>,
+    /// An entry that has no doors and does not say how programs get in gets a network device.
+    pub device: bool,
 }
 
 impl Properties {
@@ -59,7 +58,7 @@ impl Properties {
             idle_disconnect: self.idle_limit(preferences.idle_disconnect),
             authentication,
             network: self.network()?,
-            data_path: DataPath::Rootless(self.rootless()?),
+            data_path: self.data_path(preferences.device)?,
         };
         entry.validate().map_err(|invalid| self.refused(invalid))?;
         Ok(entry)
@@ -253,23 +252,6 @@ impl Properties {
         Ok(Network { address, request_dns: self.ip_name_assign != Assign::Given, mru })
     }
 
-    fn rootless(&self) -> Result<Rootless, NotDialable> {
-        let socks = match self.socks.trim() {
-            "" => None,
-            text => Some(SocketAddr::from_str(text).map_err(|_| {
-                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanSocks", text, "is no address:port");
-                error.advice("give one such as 127.0.0.1:1080")
-            })?),
-        };
-        let forward = |text: &String| {
-            parse_forward(text).ok_or_else(|| {
-                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanForward", text, "is no LISTEN=HOST:PORT");
-                error.advice("give one such as 127.0.0.1:8080=intranet:80")
-            })
-        };
-        Ok(Rootless { socks, forwards: self.forwards.iter().map(forward).collect::<Result<_, _>>()? })
-    }
-
     /// Says a setting that cannot work in the words of the phone book.
     fn refused(&self, invalid: InvalidSetting) -> NotDialable {
         let link = self.primary();
@@ -286,7 +268,14 @@ impl Properties {
             "redial.attempts" => (Code::INVALID_PARAMETER, "RedialAttempts", self.redial_attempts.to_string()),
             "network.mru" => (Code::INVALID_PARAMETER, "RasmanMru", self.mru.to_string()),
             "network.address" => (Code::INVALID_PARAMETER, "IpAddress", self.ip_address.to_string()),
-            "rootless.socks" => (Code::INVALID_PARAMETER, "RasmanSocks", self.socks.clone()),
+            "rootless.socks" => {
+                let advice = "listen on a loopback address, or set RasmanPublicDoors=1: whoever reaches it is inside";
+                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanSocks", &self.socks, invalid.problem);
+                return error.advice(advice);
+            }
+            "tun.name" => (Code::INVALID_PARAMETER, "RasmanInterface", self.interface.clone()),
+            "tun.routes" => (Code::INVALID_PARAMETER, "RasmanRoute", self.routes.join(" ")),
+            "tun.exclude" => (Code::INVALID_PARAMETER, "RasmanExclude", self.excluded_routes.join(" ")),
             field if field.starts_with("rootless.forwards") => {
                 (Code::INVALID_PARAMETER, "RasmanForward", self.forwards.join(" "))
             }

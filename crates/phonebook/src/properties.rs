@@ -248,10 +248,20 @@ properties! {
     pin: String = "RasmanPin";
     /// The name that the server's certificate must carry; empty for the server's own.
     server_name: String = "RasmanServerName";
-    /// Where the SOCKS5 proxy listens, `address:port`; empty for no proxy.
+    /// Where the proxy listens, `address:port`; empty for no proxy.
     socks: String = "RasmanSocks";
     /// Local ports that lead inside, each `LISTEN=HOST:PORT`.
     forwards: Vec<String> = "RasmanForward";
+    /// Doors may listen beyond loopback without asking who comes.
+    public_doors: bool = "RasmanPublicDoors";
+    /// How programs get in: `tun`, a network device, or `rootless`, doors; empty for what the manager prefers.
+    data_path: String = "RasmanDataPath";
+    /// The name of the network device; empty lets the manager choose.
+    interface: String = "RasmanInterface";
+    /// Networks that the network device leads inside, such as `10.1.0.0/16`.
+    routes: Vec<String> = "RasmanRoute";
+    /// Networks that it does not, whatever else is said.
+    excluded_routes: Vec<String> = "RasmanExclude";
     /// The largest packet that we want to receive, in bytes.
     mru: u32 = "RasmanMru";
     /// The bits of dwfOptions that no other key holds, such as RASEO_NetworkLogon.

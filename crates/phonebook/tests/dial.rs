@@ -168,6 +168,7 @@ fn b15_settings_that_are_not_the_entrys_own_are_the_users() {
     let preferences = UserPreferences {
         redial: Redial { attempts: 99, pause: Duration::from_secs(9), on_link_failure: false },
         idle_disconnect: Some(Duration::from_secs(999)),
+        device: false,
     };
     let dial = |properties: &Properties| properties.dial_entry(&preferences, |_| Ok(vec![])).unwrap();
     let mut properties = sstp();
@@ -180,4 +181,41 @@ fn b15_settings_that_are_not_the_entrys_own_are_the_users() {
     assert_eq!((dialled.redial, dialled.idle_disconnect), (expected, preferences.idle_disconnect));
     properties.set_idle_disconnect(IdleDisconnect::Never);
     assert_eq!(dial(&properties).idle_disconnect, None);
+}
+
+#[test]
+fn an_entry_says_how_programs_get_in_or_leaves_it_to_the_manager() {
+    let path = |change: fn(&mut Properties), device| {
+        let mut properties = sstp();
+        change(&mut properties);
+        let preferences = UserPreferences { device, ..UserPreferences::default() };
+        properties.dial_entry(&preferences, |_| Ok(Vec::new())).unwrap().data_path
+    };
+    let is_device = |change, device| matches!(path(change, device), DataPath::Tun(_));
+    assert!(!is_device(|_| (), false) && is_device(|_| (), true));
+    assert!(!is_device(|p| p.socks = "127.0.0.1:1080".into(), true), "it has a door");
+    assert!(!is_device(|p| p.data_path = "rootless".into(), true));
+    let DataPath::Tun(device) = path(
+        |p| {
+            p.data_path = "tun".into();
+            p.interface = "vpn0".into();
+            p.remote_default_gateway = false;
+            p.disable_class_based_default_route = true;
+            p.ip_interface_metric = 9;
+            p.routes = vec!["10.1.0.0/16".into()];
+            p.excluded_routes = vec!["10.1.2.0/24".into()];
+        },
+        false,
+    ) else {
+        panic!("no device")
+    };
+    assert_eq!(device.name.as_deref(), Some("vpn0"));
+    assert!(!device.default_route && !device.class_route && device.metric == 9);
+    assert_eq!(
+        (device.routes[0].to_string(), device.exclude[0].to_string()),
+        ("10.1.0.0/16".into(), "10.1.2.0/24".into())
+    );
+    assert_eq!(refused(|p| p.data_path = "tap".into()).1, "RasmanDataPath");
+    assert_eq!(refused(|p| (p.data_path, p.routes) = ("tun".into(), vec!["10.0.0.1/8".into()])).1, "RasmanRoute");
+    assert_eq!(refused(|p| (p.data_path, p.interface) = ("tun".into(), "a/b".into())).1, "RasmanInterface");
 }

@@ -51,6 +51,14 @@ pub(crate) fn to_dial(scope: Option<Scope>, is_machines: bool) -> Result<Manager
     }
 }
 
+/// Tells whether the manager that is to dial is the machine's; it makes network devices.
+pub(crate) fn is_machines(scope: Option<Scope>, is_machines_entry: bool) -> Result<bool, Failure> {
+    Ok(match chosen(scope)? {
+        Some(scope) => scope == daemon::Scope::System,
+        None => is_machines_entry && daemon::running().iter().any(is_system),
+    })
+}
+
 /// Starts a manager in this process, with the phone books and the configuration that a program of this user finds.
 pub(crate) fn local() -> Result<Manager, Failure> {
     let settings = rasmand::Settings::from_environment()

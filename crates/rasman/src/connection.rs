@@ -205,10 +205,12 @@ impl Status {
 /// Where programs enter the tunnel.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Doors {
-    /// The address of the SOCKS5 proxy.
+    /// The address of the proxy, which speaks SOCKS5 and HTTP.
     pub socks: Option<SocketAddr>,
     /// The addresses of the port forwards, in the entry's order.
     pub forwards: Vec<SocketAddr>,
+    /// The network device, by name.
+    pub interface: Option<String>,
 }
 
 /// One line of [`Manager::connections`](crate::Manager::connections).

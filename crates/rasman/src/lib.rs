@@ -56,8 +56,8 @@ pub use rasman_phonebook::{Properties, Subentry};
 
 pub use rasman_core::{
     Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, InvalidSetting,
-    Ipv4Net, LayerName, Medium, Network, Notification, Projection, Question, QuestionKind, Redial, Retrying, Rootless,
-    Secret, SstpSettings, StateClass, Statistics, Substate, Trust, TunSettings,
+    Ipv4Net, LayerName, Medium, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial,
+    Retrying, Rootless, Secret, SstpSettings, StateClass, Statistics, Substate, Trust, TunSettings,
 };
 
 /// Why a call failed or a dial ended: a [`Cause`] as an error.

@@ -35,6 +35,8 @@ pub struct Settings {
     /// The folder of the journal of what would outlive this process if it were killed (see [`crate::journal`]); without
     /// one nobody would remove it.
     pub journal: Option<PathBuf>,
+    /// An entry of a phone book that has no doors and does not say how programs get in gets a network device.
+    pub prefer_device: bool,
 }
 
 impl Settings {
@@ -73,7 +75,7 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
     let mut epoch = [0; 4];
     getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
     let table = Table::new(u32::from_be_bytes(epoch));
-    let entries = Entries::new(settings.entries, settings.phonebooks, &settings.credentials)?;
+    let entries = Entries::new(settings.entries, settings.phonebooks, &settings.credentials, settings.prefer_device)?;
     let count = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         count => count,
@@ -142,10 +144,17 @@ impl Embedded {
     }
 
     /// Begins a dial for somebody; `teller` is who is told.
-    pub(crate) fn begin(&self, who: Who, dial: Dial, held: bool, teller: Teller) -> Result<Begun, Error> {
+    pub(crate) fn begin(
+        &self,
+        who: Who,
+        caller: Caller,
+        dial: Dial,
+        held: bool,
+        teller: Teller,
+    ) -> Result<Begun, Error> {
         let paused_states = dial.paused_states;
         // Before the lock: checking settings takes long, the table is shared.
-        let resolved = self.entries.resolve(Caller::of(who.owner.0), dial)?;
+        let resolved = self.entries.resolve(caller, dial)?;
         let mut table = self.table();
         match table.lookup(who, &resolved)? {
             Lookup::Free => {
@@ -214,7 +223,7 @@ fn launch(workers: &RwLock<Option<Workers>>, session: Session) -> Result<(), Err
 impl Backend for Embedded {
     fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
         let (sender, notifications) = mpsc::channel(NOTIFICATIONS_MAX);
-        match self.begin(Who::embedded(), dial, held, Teller::Queue(sender))? {
+        match self.begin(Who::embedded(), Caller::of(Who::embedded().owner.0), dial, held, Teller::Queue(sender))? {
             Begun::Dialled(handle, session) => {
                 self.launch(*session)?;
                 Ok(Started { handle, notifications })

@@ -83,7 +83,7 @@ impl Observer for TableObserver {
     }
 
     fn doors_opened(&mut self, doors: OpenDoors) {
-        let doors = Doors { socks: doors.socks, forwards: doors.forwards };
+        let doors = Doors { socks: doors.socks, forwards: doors.forwards, interface: doors.interface };
         lock(&self.table).doors_opened(self.handle, doors);
     }
 

@@ -335,7 +335,7 @@ fn a_whole_dial_works() {
         sstp.port = lab.facts().address.port();
         sstp.trust = Trust { added_roots: vec![lab.facts().ca_der.clone()], ..Trust::default() };
         entry.data_path =
-            DataPath::Rootless(Rootless { socks: Some(([127, 0, 0, 1], 0).into()), forwards: Vec::new() });
+            DataPath::Rootless(Rootless { socks: Some(([127, 0, 0, 1], 0).into()), ..Rootless::default() });
 
         let settings = rasmand::Settings { entries: vec![entry], workers: 2, ..rasmand::Settings::default() };
         let manager = rasmand::embedded(settings).unwrap();

@@ -64,7 +64,7 @@ pub fn entry_to(peer: SocketAddr) -> Entry {
     sstp.server_name = SERVER_NAME.to_owned();
     sstp.trust = Trust { added_roots: certificates(&ca_file()), ..Trust::default() };
     let socks = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-    entry.data_path = DataPath::Rootless(Rootless { socks, forwards: Vec::new() });
+    entry.data_path = DataPath::Rootless(Rootless { socks, ..Rootless::default() });
     entry
 }
 

@@ -1,7 +1,7 @@
 //! Drives one connection: the only place where its state machine meets sockets and the clock.
 
 use super::network::{Doors, NetworkPath};
-use super::{Counters, Observer, Session};
+use super::{Counters, Observer, OpenDoors, Session};
 use crate::clock::sleep_until;
 use crate::pump::Pump;
 use crate::random::SystemRng;
@@ -387,7 +387,12 @@ impl Driver {
                 let servers: Vec<_> = self.known.iter().flat_map(|(_, addresses)| v4(addresses)).collect();
                 match &mut self.tun {
                     Some(tun) => tun.reconfigure(projection, &servers)?,
-                    None => self.tun = Some(Tun::open(settings, projection, &servers, self.journal.clone())?),
+                    None => {
+                        let tun = Tun::open(settings, projection, &servers, self.journal.clone())?;
+                        let interface = Some(tun.name().to_owned());
+                        self.observer.doors_opened(OpenDoors { interface, ..OpenDoors::default() });
+                        self.tun = Some(tun);
+                    }
                 }
                 return Ok(());
             }

@@ -56,10 +56,12 @@ pub trait Observer: Send {
 /// Where programs enter the tunnel.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct OpenDoors {
-    /// The SOCKS5 proxy.
+    /// The proxy, which speaks SOCKS5 and HTTP.
     pub socks: Option<SocketAddr>,
     /// The port forwards, in the entry's order.
     pub forwards: Vec<SocketAddr>,
+    /// The network device, by name.
+    pub interface: Option<String>,
 }
 
 /// Statistics that one worker writes and everybody may read.

@@ -29,6 +29,7 @@ impl Doors {
     pub(super) fn addresses(&self) -> OpenDoors {
         OpenDoors {
             socks: self.socks.as_ref().and_then(|listener| listener.local_addr().ok()),
+            interface: None,
             forwards: self.forwards.iter().filter_map(|(listener, ..)| listener.local_addr().ok()).collect(),
         }
     }

@@ -97,7 +97,7 @@ pub(crate) fn projection(projection: &Projection) -> Value {
 
 /// Where programs enter the tunnel.
 pub(crate) fn doors(doors: &Doors) -> Value {
-    json!({ "proxy": doors.socks.map(|socks| format!("socks5h://{socks}")), "forwards": doors.forwards })
+    json!({ "proxy": doors.socks.map(|socks| format!("socks5h://{socks}")), "forwards": doors.forwards, "interface": doors.interface })
 }
 
 /// What a connection has carried.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Reads the first line of a file that nobody else may read.
-pub(super) fn read(path: &Path) -> Result<Secret, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Secret, Failure> {
     let shown = path.display();
     let mut file = open(path)?;
     let metadata = file.metadata().map_err(|error| Failure::system(format_args!("password file {shown}"), &error))?;

@@ -3,6 +3,7 @@
 mod file;
 mod prompt;
 
+pub(crate) use file::read as read_file;
 pub(crate) use prompt::{ask, ask_plain};
 
 use crate::exit::Exit;

@@ -12,7 +12,7 @@ use crate::ipc::wire::{
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
 };
-use rasman_core::{Cause, Code, Credentials};
+use rasman_core::{Cause, Code, Credentials, DataPath, Rootless};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::os::fd::{AsFd, OwnedFd};
@@ -70,13 +70,20 @@ impl Remote {
 }
 
 impl Backend for Remote {
-    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+    fn dial(&self, mut dial: Dial, held: bool) -> Result<Started, Error> {
+        if let (Target::Entry(entry), Some(path)) = (&mut dial.target, &dial.data_path) {
+            // What is replaced does not travel.
+            entry.data_path.clone_from(path);
+            dial.data_path = None;
+        }
         let channel = self.shared.channel()?;
+        let (credentials, sealed) = self.seal(&dial.credentials)?;
+        let login = usize::from(sealed.is_some());
         let (entry, settings) = match &dial.target {
             Target::Name(name) => (Some(name.clone()), None),
-            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry)?))),
+            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry, login)?))),
         };
-        let (credentials, sealed) = self.seal(&dial.credentials)?;
+        let sealed_login = seal_login(&dial)?;
         let call = DialCall {
             entry,
             settings,
@@ -86,11 +93,11 @@ impl Backend for Remote {
             phonebook: dial.phonebook.as_deref().map(write_path).transpose()?,
             number: Some(dial.number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
-            data_path: dial.data_path.as_ref().map(DataPathWire::new).transpose()?,
+            data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, login)).transpose()?,
             channel: Some(channel),
         };
-        let descriptors = sealed.as_ref().map(AsFd::as_fd);
-        let replied = self.shared.calls.call("io.rasman.Manager.Dial", &call, descriptors.as_slice());
+        let descriptors: Vec<_> = sealed.iter().chain(&sealed_login).map(AsFd::as_fd).collect();
+        let replied = self.shared.calls.call("io.rasman.Manager.Dial", &call, &descriptors);
         if let Some(sealed) = sealed {
             self.shared.stationery.sent(sealed);
         }
@@ -241,6 +248,16 @@ pub(super) fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option
     }
     let sealed = secret::seal(&credentials.password).map_err(|error| not_sealed(&error))?;
     Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
+}
+
+/// Puts the password of a proxy apart, for the message to carry.
+fn seal_login(dial: &Dial) -> Result<Option<OwnedFd>, Error> {
+    let path = match &dial.target {
+        Target::Entry(entry) => Some(&entry.data_path),
+        Target::Name(_) => dial.data_path.as_ref(),
+    };
+    let Some(DataPath::Rootless(Rootless { login: Some(login), .. })) = path else { return Ok(None) };
+    secret::seal(&login.password).map(Some).map_err(|error| not_sealed(&error))
 }
 
 fn not_sealed(error: &std::io::Error) -> Error {

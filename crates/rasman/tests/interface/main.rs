@@ -9,8 +9,8 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, Entry, Forward,
-    Handle, LayerName, Medium, Network, Notification, Projection, Question, QuestionKind, Redial, Retrying, Rootless,
-    Statistics, Status, Substate, Trust,
+    Handle, LayerName, Medium, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying,
+    Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,8 +53,23 @@ fn entry() -> Entry {
     entry.idle_disconnect = Some(Duration::from_secs(1));
     entry.network = Network { address: Some([10, 0, 0, 9].into()), ..Network::default() };
     let forward = Forward { listen: ([127, 0, 0, 1], 1).into(), host: "intra".into(), port: 80 };
-    entry.data_path = DataPath::Rootless(Rootless { socks: Some(([127, 0, 0, 1], 2).into()), forwards: vec![forward] });
+    entry.data_path = DataPath::Rootless(Rootless {
+        socks: Some(([127, 0, 0, 1], 2).into()),
+        forwards: vec![forward],
+        public: true,
+        login: Some(ProxyLogin { user: "bob".into(), password: "builder".into() }),
+    });
     entry
+}
+
+fn device() -> TunSettings {
+    TunSettings {
+        name: Some("vpn0".into()),
+        routes: vec!["10.0.0.0/8".parse().unwrap()],
+        exclude: vec!["10.1.0.0/16".parse().unwrap()],
+        mtu: Some(1400),
+        ..TunSettings::default()
+    }
 }
 
 fn status() -> StatusWire {
@@ -62,7 +77,11 @@ fn status() -> StatusWire {
     retrying.pause = Some(Duration::from_secs(1));
     retrying.loss = Some(cause());
     let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
-    let doors = Doors { socks: Some(([127, 0, 0, 1], 2).into()), forwards: vec![([127, 0, 0, 1], 3).into()] };
+    let doors = Doors {
+        socks: Some(([127, 0, 0, 1], 2).into()),
+        forwards: vec![([127, 0, 0, 1], 3).into()],
+        interface: Some("ras0".into()),
+    };
     let mut status = Status::new(ConnState::Connected, Some(cause()), device, Some(projection()), doors);
     status.retrying = Some(retrying);
     (&status).into()
@@ -125,7 +144,7 @@ fn the_types_are_those_of_the_interface() {
     let channel = || Some("channel".to_owned());
     let secret = Credentials { user: "alice".into(), domain: "d".into(), ..Credentials::default() };
     let credentials = || CredentialsWire::new(&secret, Some(0));
-    let settings = EntryWire::new(&entry()).unwrap();
+    let settings = EntryWire::new(&entry(), 1).unwrap();
 
     for method in ["Describe", "Events", "List", "Stop"] {
         parameters(i, method, &Nothing {});
@@ -135,7 +154,7 @@ fn the_types_are_those_of_the_interface() {
     }
     let dial = DialCall {
         entry: Some("work".into()),
-        data_path: Some(settings.data_path.clone()),
+        data_path: Some(DataPathWire::new(&DataPath::Tun(device()), 1).unwrap()),
         settings: Some(Box::new(settings)),
         credentials: Some(credentials()),
         held: Some(true),

@@ -38,6 +38,7 @@ pub(super) fn call(
     if called.upgrade {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "an upgrade was asked for"));
     }
+    let descriptors = descriptors.into_iter().map(Some).collect();
     let mut call = Call { server, client, called: &called, descriptors };
     match call.carry_out() {
         Ok(Outcome::Replied(reply)) => {
@@ -67,7 +68,7 @@ struct Call<'a> {
     server: &'a Rc<Server>,
     client: &'a Rc<Client>,
     called: &'a Called<'a>,
-    descriptors: Vec<OwnedFd>,
+    descriptors: Vec<Option<OwnedFd>>,
 }
 
 /// What became of a call.
@@ -311,16 +312,15 @@ impl Call<'_> {
         }
     }
 
-    /// Takes the secret that came as the descriptor with this index.
+    /// Takes the secret that came as the descriptor with this index, once.
     fn secret(&mut self, index: usize) -> std::result::Result<Secret, Error> {
         let invalid = |did: String| {
             let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Manager);
             Error(cause.did(did).advice("pass a memfd with all seals, of at most 4096 bytes"))
         };
-        if index >= self.descriptors.len() {
+        let Some(descriptor) = self.descriptors.get_mut(index).and_then(Option::take) else {
             return Err(invalid(format!("looked for the descriptor {index} of the call")));
-        }
-        let descriptor = self.descriptors.swap_remove(index);
+        };
         rasman::ipc::secret::unseal(descriptor)
             .map_err(|error| invalid(format!("read the descriptor {index} of the call: {error}")))
     }

@@ -57,7 +57,7 @@ fn serve(arguments: Arguments) -> ExitCode {
         }),
         place,
         admins: arguments.admins,
-        settings: Settings { workers: arguments.workers, journal, ..settings },
+        settings: Settings { workers: arguments.workers, journal, prefer_device: arguments.device, ..settings },
         sandbox,
         ready: if arguments.detached { Box::new(tell_starter) } else { Box::new(|| ()) },
     };
@@ -107,6 +107,7 @@ struct Arguments {
     admins: String,
     detached: bool,
     sandbox: bool,
+    device: bool,
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -128,6 +129,7 @@ impl Arguments {
             admins: "rasman".to_owned(),
             detached: false,
             sandbox: true,
+            device: false,
         };
         while let Some(argument) = arguments.next() {
             let text = argument.to_str().ok_or("an argument is not UTF-8")?;
@@ -149,6 +151,7 @@ impl Arguments {
                 }
                 "--admins" => parsed.admins = text_value()?,
                 "--detached" => parsed.detached = true,
+                "--device" => parsed.device = true,
                 "--no-sandbox" => parsed.sandbox = false,
                 _ => return Err(format!("unknown argument \"{}\"", text.escape_debug())),
             }
@@ -189,6 +192,7 @@ With \"start\" it is started in the background, unless it runs already, and is r
                         (default: 60 for the user's, never for the system's)
   --workers N           threads that own connections (default: one a core)
   --admins GROUP        who sees and hangs up everybody's connections (default: rasman)
+  --device              an entry that does not say how programs get in gets a network device
   --no-sandbox          keep all rights of the user, for looking for mistakes
   --version, --help
 

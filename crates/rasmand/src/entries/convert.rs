@@ -9,12 +9,13 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Makes what can be dialled of an entry of a phone book.
-pub(super) fn dialled(properties: &Properties, place: &Place) -> Result<Entry, Error> {
+/// Makes what can be dialled of an entry of a phone book; one that does not say how programs get in gets a network
+/// device if that is preferred.
+pub(super) fn dialled(properties: &Properties, place: &Place, device: bool) -> Result<Entry, Error> {
     // A path in a phone book that is not absolute begins where the phone book is.
     let folder = place.path.parent().unwrap_or(Path::new("/"));
     let read = |path: &str| certificates(&folder.join(path));
-    properties.dial_entry(&UserPreferences::default(), read).map_err(refused)
+    properties.dial_entry(&UserPreferences { device, ..UserPreferences::default() }, read).map_err(refused)
 }
 
 /// Gives the medium that leads to a number, as an entry would that has it.

@@ -37,6 +37,8 @@ pub(crate) struct Entries {
     places: Option<Places>,
     books: Books,
     secrets: Secrets,
+    /// An entry that does not say how programs get in gets a network device.
+    prefer_device: bool,
 }
 
 /// For whom something is done, and what they may do.
@@ -48,7 +50,8 @@ pub(crate) struct Caller {
     /// and no others'. Another user sees the entries of all users alone, since their own files would be opened with
     /// our rights.
     pub(crate) own: bool,
-    /// They may change what belongs to all users, as far as the files let the manager (clause E10).
+    /// They may change what belongs to all users, as far as the files let the manager (clause E10), and lead everybody's
+    /// traffic where they like.
     pub(crate) may_change_machine: bool,
 }
 
@@ -88,9 +91,10 @@ impl Entries {
         program: Vec<Entry>,
         places: Option<Places>,
         credentials: &CredentialSettings,
+        prefer_device: bool,
     ) -> Result<Self, Error> {
-        let mut entries =
-            Self { program: BTreeMap::new(), places, books: Books::default(), secrets: Secrets::new(credentials) };
+        let (books, secrets) = (Books::default(), Secrets::new(credentials));
+        let mut entries = Self { program: BTreeMap::new(), places, books, secrets, prefer_device };
         for entry in program {
             entry.validate()?;
             let name = entry.name.clone();

@@ -4,7 +4,7 @@ use super::stored::is_asterisks;
 use super::{Caller, Entries, Found, Origin, Source, key, shown};
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
-use rasman_core::{Cause, Code, Credentials, Entry, LayerName, Medium, Secret};
+use rasman_core::{Cause, Code, Credentials, DataPath, Entry, LayerName, Medium, Secret};
 use rasman_phonebook::store::Place;
 use std::sync::Arc;
 
@@ -47,12 +47,21 @@ impl Entries {
     /// Finds what is to be dialled, and who dials.
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
+        let replaced = data_path.is_some() || !dial.number.is_empty();
         let mut resolved = self.resolve_target(caller, dial)?;
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;
             // Its name may be one that only the list has (clause B11), so the doors alone are checked.
             entry.data_path.validate()?;
+        }
+        let is_administrators = resolved.source.all_users && !replaced;
+        if matches!(resolved.entry.data_path, DataPath::Tun(_)) && !caller.may_change_machine && !is_administrators {
+            // Whoever chooses device and server would have the traffic of every user of this machine.
+            let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
+                .did("was asked for a network device, which is everybody's, by a user who is no administrator")
+                .advice("join the group of administrators of this manager, dial an entry of all users as it stands, or dial with doors");
+            return Err(cause.into());
         }
         Ok(resolved)
     }
@@ -86,7 +95,7 @@ impl Entries {
                     // Clause A12: this number, and no alternate of another.
                     link.phone_numbers = vec![number.clone()];
                 }
-                let entry = super::convert::dialled(&properties, &loaded.place)?;
+                let entry = super::convert::dialled(&properties, &loaded.place, self.prefer_device)?;
                 let numbers = properties.primary().map_or_else(Vec::new, |link| link.phone_numbers.clone());
                 let promotes = entry.promote_alternates && number.is_empty();
                 let promotion = Promotion { caller, place: loaded.place.clone(), name: found.name.clone(), numbers };

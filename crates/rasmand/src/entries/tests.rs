@@ -44,7 +44,7 @@ impl World {
         change(&mut credentials);
         let places = Places::new(Some(user), all_users.clone());
         let program = vec![Entry::sstp("program", "program.example.com")];
-        let entries = Entries::new(program, Some(places), &credentials).unwrap();
+        let entries = Entries::new(program, Some(places), &credentials, false).unwrap();
         let world = Self { folder, entries };
         world.set(&"work".into(), "work.example.com");
         world.set(&EntryRef::new("shared").in_book(all_users), "shared.example.com");
@@ -277,4 +277,25 @@ fn a18_a_phone_book_that_cannot_be_read_hides_no_other_in_the_list_and_stops_a_d
     // It may have had a "shared" of its own, which led elsewhere.
     assert_eq!(code(world.entries.resolve(own(), Dial::entry("shared"))), 621);
     assert!(world.entries.resolve(own(), Dial::entry("program")).is_ok());
+}
+
+#[test]
+fn a_user_who_is_no_administrator_chooses_no_network_device() {
+    let world = World::new();
+    let device = || rasman_core::DataPath::Tun(rasman_core::TunSettings::default());
+    let code = |caller, dial| world.entries.resolve(caller, dial).err().map(|error| error.code());
+    let asked = || Dial::entry("shared").data_path(device());
+    assert_eq!(code(other(), asked()), Some(Code::ACCESS_DENIED));
+    assert_eq!(code(own(), asked()), None);
+    let administrator = Caller { may_change_machine: true, ..other() };
+    assert_eq!(code(administrator, asked()), None);
+    let mut settings = Entry::sstp("mine", "evil.example.com");
+    settings.data_path = device();
+    assert_eq!(code(other(), Dial::settings(settings)), Some(Code::ACCESS_DENIED));
+    // What the administrator wrote may be dialled by anybody, at the server that stands there.
+    let shared = EntryRef::new("shared").in_book(world.folder.path().join("etc/rasphone.pbk"));
+    let with_device = Properties { data_path: "tun".into(), ..properties("shared.example.com") };
+    world.entries.set_properties(own(), &shared, &with_device).unwrap();
+    assert_eq!(code(other(), Dial::entry("shared")), None);
+    assert_eq!(code(other(), Dial::entry("shared").number("evil.example.com")), Some(Code::ACCESS_DENIED));
 }

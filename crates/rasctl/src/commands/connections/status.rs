@@ -88,6 +88,9 @@ fn show(info: &ConnectionInfo, connection: &Connection, status: &Status, output:
     for forward in &status.doors.forwards {
         row("forward", forward.to_string());
     }
+    if let Some(interface) = &status.doors.interface {
+        row("interface", interface.clone());
+    }
     if let Ok(statistics) = connection.statistics()
         && status.state == ConnState::Connected
     {

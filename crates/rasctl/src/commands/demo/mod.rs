@@ -150,7 +150,7 @@ fn manager(lab: &LabProcess) -> io::Result<Manager> {
     sstp.port = lab.facts.address.port();
     sstp.trust = Trust { added_roots: vec![lab.facts.ca_der.clone()], ..Trust::default() };
     let socks = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-    entry.data_path = DataPath::Rootless(Rootless { socks, forwards: Vec::new() });
+    entry.data_path = DataPath::Rootless(Rootless { socks, ..Rootless::default() });
     let settings = rasmand::Settings { entries: vec![entry], ..Default::default() };
     rasmand::embedded(settings).map_err(io::Error::other)
 }

@@ -64,6 +64,12 @@ pub(crate) fn describe(connection: &Connection, output: Output) -> Result<(), Fa
     for forward in &status.doors.forwards {
         output.row("forward", forward);
     }
+    if let Some(interface) = &status.doors.interface {
+        output.row("interface", interface);
+    }
+    if status.doors == Default::default() {
+        output.warning("nothing leads inside: dial with --tun, or with --proxy ADDRESS:PORT");
+    }
     let mut event = json!({ "event": "connected", "handle": json::handle(connection.handle()) });
     json::merge(&mut event, json::status(&status));
     output.json(&event);

@@ -85,7 +85,7 @@ impl DialArguments {
             (None, Some(name)) => {
                 // Here the scope says which manager dials, not which phone book has the entry.
                 let loaded = Books::new(context.phonebook.clone(), None).find(name)?;
-                let own = doors_of(name, &loaded);
+                let own = data_path_of(name, &loaded, self.doors.wants_device());
                 let dial = match &context.phonebook {
                     Some(phonebook) if self.hold => Dial::entry(name).phonebook(absolute(phonebook)?),
                     // A daemon in its sandbox reads the usual phone books and no others.
@@ -98,7 +98,8 @@ impl DialArguments {
             (None, None) => return Err(Failure::usage("there is nothing to dial", "name an entry, or a --server")),
         };
         let dial = dial.paused_states(context.output.can_ask()).remember(self.who.remember);
-        let dial = match self.doors.over(&own)? {
+        let device_preferred = !self.hold && manager::is_machines(context.scope, scope == Some(BookScope::AllUsers))?;
+        let dial = match self.doors.over(&own, device_preferred)? {
             Some(doors) => dial.data_path(doors),
             None => dial,
         };
@@ -114,9 +115,12 @@ impl DialArguments {
     }
 }
 
-/// Reads the doors of an entry; whether they can be opened is the manager's business.
-fn doors_of(name: &str, loaded: &Loaded) -> DataPath {
-    let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
+/// Reads the doors of an entry, or its device; whether they can be opened is the manager's business.
+fn data_path_of(name: &str, loaded: &Loaded, device: bool) -> DataPath {
+    let mut entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
+    if device {
+        "tun".clone_into(&mut entry.data_path);
+    }
     match entry.dial_entry(&Default::default(), |_| Ok(Vec::new())) {
         Ok(entry) => entry.data_path,
         // The manager says what is wrong with it.

@@ -123,6 +123,75 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "public-doors",
+        takes: "yes or no",
+        what: "let proxy and forwards listen beyond loopback: whoever reaches them is inside",
+        get: |entry| yes_or_no(entry.public_doors),
+        set: |entry, value| flag(&mut entry.public_doors, value),
+    },
+    Setting {
+        name: "data-path",
+        takes: "tun, rootless or empty",
+        what: "a network device or doors; empty for what the manager prefers",
+        get: |entry| entry.data_path.clone(),
+        set: |entry, value| {
+            if !["", "tun", "rootless"].contains(&value) {
+                return Err("is none of them".to_owned());
+            }
+            value.clone_into(&mut entry.data_path);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "interface",
+        takes: "NAME",
+        what: "name of the network device",
+        get: |entry| entry.interface.clone(),
+        set: |entry, value| {
+            value.clone_into(&mut entry.interface);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "default-route",
+        takes: "yes or no",
+        what: "a network device takes everything that no more special route leads elsewhere",
+        get: |entry| yes_or_no(entry.remote_default_gateway),
+        set: |entry, value| flag(&mut entry.remote_default_gateway, value),
+    },
+    Setting {
+        name: "class-route",
+        takes: "yes or no",
+        what: "a network device takes the network of the assigned address's class",
+        get: |entry| yes_or_no(!entry.disable_class_based_default_route),
+        set: |entry, value| {
+            let mut wanted = !entry.disable_class_based_default_route;
+            flag(&mut wanted, value)?;
+            entry.disable_class_based_default_route = !wanted;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "route",
+        takes: "NETWORK/BITS,...",
+        what: "networks that a network device leads inside",
+        get: |entry| entry.routes.join(","),
+        set: |entry, value| {
+            entry.routes = list(value).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "exclude",
+        takes: "NETWORK/BITS,...",
+        what: "networks that it does not",
+        get: |entry| entry.excluded_routes.join(","),
+        set: |entry, value| {
+            entry.excluded_routes = list(value).collect();
+            Ok(())
+        },
+    },
+    Setting {
         name: "redial-attempts",
         takes: "a number",
         what: "how many attempts follow the first one",
@@ -360,6 +429,13 @@ mod tests {
             ("system-roots", "no"),
             ("proxy", "127.0.0.1:1081"),
             ("forward", "127.0.0.1:1=a:2"),
+            ("public-doors", "yes"),
+            ("data-path", "tun"),
+            ("interface", "vpn0"),
+            ("default-route", "no"),
+            ("class-route", "no"),
+            ("route", "10.1.0.0/16,10.2.0.0/16"),
+            ("exclude", "10.1.2.0/24"),
             ("redial-attempts", "7"),
             ("redial-pause", "5"),
             ("reconnect", "yes"),

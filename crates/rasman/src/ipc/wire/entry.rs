@@ -1,16 +1,17 @@
 //! Entries and credentials on the wire.
 
+use super::data_path::DataPathWire;
 use super::millis;
 use super::notification::method_of;
 use crate::Error;
 use rasman_core::{
-    Cause, Code, Credentials, DataPath, Duration, Entry, Forward, LayerName, Medium, Network, Redial, Rootless, Secret,
-    SstpSettings, Trust,
+    Cause, Code, Credentials, Duration, Entry, LayerName, Medium, Network, Redial, Secret, SstpSettings, Trust,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use zeroize::Zeroizing;
 
+/// Makes structs of settings that refuse what they do not know.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* })*) => {
         $(
@@ -24,6 +25,8 @@ macro_rules! settings {
         )*
     };
 }
+
+pub(super) use settings;
 
 settings! {
     /// An [`Entry`].
@@ -70,23 +73,6 @@ settings! {
         address: Option<Ipv4Addr>,
         request_dns: bool,
         mru: u16,
-    }
-    /// A [`DataPath`].
-    DataPathWire {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rootless: Option<RootlessWire>,
-    }
-    /// [`Rootless`].
-    RootlessWire {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        socks: Option<SocketAddr>,
-        forwards: Vec<ForwardWire>,
-    }
-    /// A [`Forward`].
-    ForwardWire {
-        listen: SocketAddr,
-        host: String,
-        port: u16,
     }
 }
 
@@ -144,11 +130,11 @@ impl CredentialsWire {
 }
 
 impl EntryWire {
-    /// Makes an entry.
+    /// Makes an entry; the password of its proxy, if it has one, is the descriptor at the index `login`.
     ///
     /// # Errors
     /// 50 for a setting that the interface cannot carry.
-    pub fn new(entry: &Entry) -> Result<Self, Error> {
+    pub fn new(entry: &Entry, login: usize) -> Result<Self, Error> {
         // Named one by one, so that a new setting of an entry cannot be forgotten here.
         let Entry {
             name,
@@ -172,15 +158,15 @@ impl EntryWire {
             idle_disconnect_ms: idle_disconnect.map(millis),
             authentication: authentication.iter().map(ToString::to_string).collect(),
             network: NetworkWire { address: *address, request_dns: *request_dns, mru: *mru },
-            data_path: DataPathWire::new(data_path)?,
+            data_path: DataPathWire::new(data_path, login)?,
         })
     }
 
-    /// Gives the entry; it is not validated yet.
+    /// Gives the entry; it is not validated yet. `open` reads the secret at an index.
     ///
     /// # Errors
-    /// 87 for a setting that cannot be read.
-    pub fn read(self) -> Result<Entry, Error> {
+    /// 87 for a setting that cannot be read; what `open` gives.
+    pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<Entry, Error> {
         let authentication = self.authentication.iter().map(|name| {
             method_of(name).ok_or_else(|| invalid("authentication", "names an unknown method", "use MS-CHAPv2"))
         });
@@ -201,39 +187,8 @@ impl EntryWire {
                 request_dns: self.network.request_dns,
                 mru: self.network.mru,
             },
-            data_path: self.data_path.read()?,
+            data_path: self.data_path.read(open)?,
         })
-    }
-}
-
-impl DataPathWire {
-    /// Makes a data path.
-    ///
-    /// # Errors
-    /// 50 for one that the interface cannot carry.
-    pub fn new(data_path: &DataPath) -> Result<Self, Error> {
-        let DataPath::Rootless(Rootless { socks, forwards }) = data_path else { return Err(not_carried()) };
-        let forwards = forwards.iter().map(|Forward { listen, host, port }| ForwardWire {
-            listen: *listen,
-            host: host.clone(),
-            port: *port,
-        });
-        Ok(Self { rootless: Some(RootlessWire { socks: *socks, forwards: forwards.collect() }) })
-    }
-
-    /// Gives the data path; it is not validated yet.
-    ///
-    /// # Errors
-    /// 87 for one that cannot be read.
-    pub fn read(self) -> Result<DataPath, Error> {
-        let rootless = self.rootless.ok_or_else(|| invalid("data_path", "has no path", "give rootless"))?;
-        if rootless.forwards.len() > FORWARDS_MAX {
-            // Each of them takes a descriptor of a manager that others use as well.
-            return Err(invalid("rootless.forwards", "has more than 64 ports", "use the SOCKS proxy for so many"));
-        }
-        let forwards =
-            rootless.forwards.into_iter().map(|ForwardWire { listen, host, port }| Forward { listen, host, port });
-        Ok(DataPath::Rootless(Rootless { socks: rootless.socks, forwards: forwards.collect() }))
     }
 }
 
@@ -271,15 +226,12 @@ impl MediumWire {
     }
 }
 
-/// How many ports of a dial lead inside.
-const FORWARDS_MAX: usize = 64;
-
-fn invalid(field: &str, problem: &str, advice: &str) -> Error {
+pub(super) fn invalid(field: &str, problem: &str, advice: &str) -> Error {
     let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Settings);
     Error(cause.did(format!("read the setting {field} and it {problem}")).advice(advice))
 }
 
-fn not_carried() -> Error {
+pub(super) fn not_carried() -> Error {
     let did = "looked for a way to send these settings to the manager";
     Error(Cause::new(Code::NOT_SUPPORTED, LayerName::Settings).did(did).advice("dial them with an embedded manager"))
 }
@@ -373,13 +325,10 @@ mod tests {
         entry.redial = Redial { attempts: 3, pause: Duration::from_millis(1500), on_link_failure: true };
         entry.idle_disconnect = Some(Duration::from_secs(60));
         entry.network = Network { address: Some([10, 0, 0, 9].into()), request_dns: false, mru: 1400 };
-        let forward = Forward { listen: ([127, 0, 0, 1], 0).into(), host: "intra".into(), port: 80 };
-        let socks = Some(([127, 0, 0, 1], 1080).into());
-        entry.data_path = DataPath::Rootless(Rootless { socks, forwards: vec![forward] });
         for entry in [entry, Entry::sstp("work", "192.0.2.1")] {
-            let text = serde_json::to_string(&EntryWire::new(&entry).unwrap()).unwrap();
+            let text = serde_json::to_string(&EntryWire::new(&entry, 0).unwrap()).unwrap();
             let wire: EntryWire = serde_json::from_str(&text).unwrap();
-            assert_eq!(wire.read().unwrap(), entry, "{text}");
+            assert_eq!(wire.read(|_| unreachable!()).unwrap(), entry, "{text}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! not be ignored. What the manager sends may have more than a client knows.
 
 mod cause;
+mod data_path;
 mod entries;
 mod entry;
 mod methods;
@@ -11,11 +12,9 @@ mod notification;
 mod status;
 
 pub use cause::{CauseWire, Refused};
+pub use data_path::{DataPathWire, ForwardWire, LoginWire, RootlessWire, TunWire};
 pub use entries::*;
-pub use entry::{
-    CredentialsWire, DataPathWire, EntryWire, ForwardWire, MediumWire, NetworkWire, RedialWire, RootlessWire, SstpWire,
-    TrustWire,
-};
+pub use entry::{CredentialsWire, EntryWire, MediumWire, NetworkWire, RedialWire, SstpWire, TrustWire};
 pub use methods::*;
 pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,

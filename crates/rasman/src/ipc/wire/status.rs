@@ -20,6 +20,8 @@ pub struct StatusWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socks: Option<SocketAddr>,
     pub forwards: Vec<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
     pub substate: u32,
     pub medium: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +86,7 @@ impl From<&Status> for StatusWire {
             projection: projection.as_ref().map(Into::into),
             socks: doors.socks,
             forwards: doors.forwards.clone(),
+            interface: doors.interface.clone(),
             substate: substate.number(),
             medium: *medium as u64,
             retrying: retrying.as_ref().map(Into::into),
@@ -95,7 +98,7 @@ impl StatusWire {
     /// Gives the status; a state that this program does not know is told as one that asks nothing of it.
     #[must_use]
     pub fn read(self) -> Status {
-        let doors = Doors { socks: self.socks, forwards: self.forwards };
+        let doors = Doors { socks: self.socks, forwards: self.forwards, interface: self.interface };
         let error = self.error.map(Into::into);
         let projection = self.projection.map(Into::into);
         let mut status = Status::new(state(self.state), error, self.device.into(), projection, doors);

@@ -33,7 +33,7 @@ impl Call<'_> {
         }
         let log = Arc::new(DialLog::new(self.sink(channel.as_ref())));
         let streams = channel.is_none() && self.called.more;
-        match embedded.begin(who, dial, held, Teller::Listener(Arc::clone(&log) as _))? {
+        match embedded.begin(who, self.caller(), dial, held, Teller::Listener(Arc::clone(&log) as _))? {
             Begun::Dialled(handle, session) => {
                 log.set_handle(handle);
                 let token = self.adopt(handle, log, channel.as_ref())?;
@@ -154,7 +154,7 @@ impl Call<'_> {
     fn read_dial(&mut self, call: DialCall) -> Result<Dial> {
         let mut dial = match (call.entry, call.settings) {
             (Some(name), None) => Dial::entry(name),
-            (None, Some(settings)) => Dial::settings(settings.read()?),
+            (None, Some(settings)) => Dial::settings(settings.read(|index| self.secret(index))?),
             _ => {
                 let did = "looked for either an entry's name or settings to dial";
                 return Err(Error::refused(Code::INVALID_PARAMETER, did).into());
@@ -168,7 +168,7 @@ impl Call<'_> {
         dial.phonebook = call.phonebook.as_deref().map(read_path).transpose()?;
         dial.number = call.number.unwrap_or_default();
         dial.remember = call.remember.unwrap_or(false);
-        dial.data_path = call.data_path.map(|path| path.read()).transpose()?;
+        dial.data_path = call.data_path.map(|path| path.read(|index| self.secret(index))).transpose()?;
         Ok(dial)
     }
 

@@ -164,17 +164,23 @@ impl Call<'_> {
         self.by_clerk(move |entries| job(entries).map(|reply| (reply, None)))
     }
 
+    /// Gives who calls, with their rights.
+    pub(super) fn caller(&self) -> Caller {
+        let peer = &self.client.peer;
+        let mut caller = Caller::of(peer.process.uid);
+        // Clause E10: administrators, and the manager's own user as far as the files let it.
+        caller.may_change_machine |= peer.sees_all;
+        caller
+    }
+
     /// Lets a clerk carry out a job and reply; the client's next call waits for that.
     fn by_clerk<R: Serialize>(
         &self,
         job: impl FnOnce(&EntryClient<'_>) -> std::result::Result<(R, Option<OwnedFd>), Error> + Send + 'static,
     ) -> Result<Outcome> {
         let embedded = Arc::clone(&self.server.embedded);
-        let peer = &self.client.peer;
-        let uid = peer.process.uid;
-        let mut caller = Caller::of(uid);
-        // Clause E10: administrators, and the manager's own user as far as the files let it.
-        caller.may_change_machine |= peer.sees_all;
+        let (peer, caller) = (&self.client.peer, self.caller());
+        let uid = caller.uid;
         let mut due = Due {
             outbox: Arc::clone(&self.client.outbox),
             wanted: !self.called.oneway,
