@@ -1,15 +1,18 @@
-//! How programs reach the tunnel: a SOCKS5 proxy and local port forwards.
+//! How programs reach the tunnel: a proxy, which speaks SOCKS5 and HTTP, and local port forwards.
 //!
 //! A door is a listener of the system, and a future that hands each of its connections to a stream of the
 //! [stack](crate::stack). It runs as a local task beside the connection's own and ends with the stack; its listener
 //! may be kept for another stack.
 
 mod forward;
+mod http;
+mod proxy;
 mod relay;
 mod socks5;
+mod udp;
 
 pub use forward::forward;
-pub use socks5::socks5;
+pub use proxy::proxy;
 
 use crate::stack::StackHandle;
 use rasman_core::{Cause, Code, Duration, LayerName};

@@ -1,85 +1,117 @@
-//! SOCKS5 (RFC 1928): CONNECT without authentication; names are resolved inside the tunnel.
+//! SOCKS5 (RFC 1928): CONNECT and UDP ASSOCIATE, names resolved inside the tunnel; with a login, RFC 1929.
 
+use super::proxy::{HANDSHAKE_LIMIT, connect_host};
 use super::relay::relay;
-use super::serve;
-use crate::stack::{StackHandle, StackStream};
+use super::udp::Association;
+use crate::stack::StackHandle;
 use fast_socks5::server::states::CommandRead;
 use fast_socks5::server::{Socks5ServerProtocol, SocksServerError};
 use fast_socks5::util::target_addr::TargetAddr;
 use fast_socks5::{ReplyError, Socks5Command};
-use rasman_core::Duration;
+use rasman_core::{ProxyLogin, Secret};
 use std::io;
-use std::net::SocketAddr;
-use std::rc::Rc;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Serves SOCKS5 on `listener` until the stack is gone.
-///
-/// Run it as a local task of a `LocalSet`; dropped, it drops every stream.
-pub async fn socks5(listener: impl Into<Rc<TcpListener>>, stack: StackHandle) {
-    let to = stack.clone();
-    serve(listener.into(), &stack, move |tcp| {
-        let to = to.clone();
-        async move {
-            if let Err(error) = client(tcp, &to).await {
-                tracing::debug!(%error, "a SOCKS client was turned away");
-            }
-        }
-    })
-    .await;
-}
+/// The first byte of every client.
+pub(super) const VERSION: u8 = 5;
 
-/// How long a client may take to say what it wants.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+type Asked = (Socks5ServerProtocol<TcpStream, CommandRead>, Socks5Command, TargetAddr);
 
-async fn client(tcp: TcpStream, stack: &StackHandle) -> Result<(), SocksServerError> {
-    let Ok(asked) = timeout(HANDSHAKE_LIMIT, ask(tcp)).await else { return Err(SocksServerError::EOF) };
+/// Serves a client whose first byte is known to be [`VERSION`], and not yet taken.
+pub(super) async fn client(tcp: TcpStream, stack: &StackHandle, login: Option<&ProxyLogin>) -> io::Result<()> {
+    let (local, peer) = (tcp.local_addr()?.ip(), tcp.peer_addr()?.ip().to_canonical());
+    let Ok(asked) = timeout(HANDSHAKE_LIMIT, ask(tcp, login)).await else { return Ok(()) };
     let (protocol, command, target) = asked?;
     match command {
-        Socks5Command::TCPConnect => {}
-        Socks5Command::TCPBind | Socks5Command::UDPAssociate => {
-            return protocol.reply_error(&ReplyError::CommandNotSupported).await;
-        }
+        Socks5Command::TCPConnect => connect(protocol, stack, target).await,
+        Socks5Command::UDPAssociate => match Association::open(stack, local, peer).await {
+            Ok(association) => associate(protocol, association).await,
+            Err(error) => protocol.reply_error(&reply_of(&error)).await.map_err(in_io),
+        },
+        Socks5Command::TCPBind => protocol.reply_error(&ReplyError::CommandNotSupported).await.map_err(in_io),
     }
-    match connect(stack, target).await {
+}
+
+async fn connect(
+    protocol: Socks5ServerProtocol<TcpStream, CommandRead>,
+    stack: &StackHandle,
+    target: TargetAddr,
+) -> io::Result<()> {
+    let connected = match target {
+        TargetAddr::Ip(address) => stack.connect(address).await,
+        TargetAddr::Domain(name, port) => connect_host(stack, &name, port).await,
+    };
+    match connected {
         Ok(stream) => {
-            let tcp = protocol.reply_success(stream.local()).await?;
+            let tcp = protocol.reply_success(stream.local()).await.map_err(in_io)?;
             relay(tcp, stream).await;
             Ok(())
         }
         Err(error) => {
             tracing::debug!(%error, "a SOCKS client's target could not be reached");
-            protocol.reply_error(&reply_of(&error)).await
+            protocol.reply_error(&reply_of(&error)).await.map_err(in_io)
         }
     }
 }
 
-async fn ask(
-    tcp: TcpStream,
-) -> Result<(Socks5ServerProtocol<TcpStream, CommandRead>, Socks5Command, TargetAddr), SocksServerError> {
-    Socks5ServerProtocol::accept_no_auth(tcp).await?.read_command().await
+async fn associate(protocol: Socks5ServerProtocol<TcpStream, CommandRead>, association: Association) -> io::Result<()> {
+    let control = protocol.reply_success(association.address()?).await.map_err(in_io)?;
+    association.run(control).await
 }
 
-async fn connect(stack: &StackHandle, target: TargetAddr) -> io::Result<StackStream> {
-    match target {
-        TargetAddr::Ip(address) => stack.connect(address).await,
-        TargetAddr::Domain(name, port) => {
-            let mut last = io::Error::from(io::ErrorKind::HostUnreachable);
-            for address in stack.resolve(&name).await.map_err(host_unreachable)? {
-                match stack.connect(SocketAddr::new(address, port)).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => last = error,
-                }
-            }
-            Err(last)
-        }
+async fn ask(mut tcp: TcpStream, login: Option<&ProxyLogin>) -> io::Result<Asked> {
+    negotiate(&mut tcp, login).await?;
+    let protocol = Socks5ServerProtocol::skip_auth_this_is_not_rfc_compliant(tcp);
+    protocol.read_command().await.map_err(in_io)
+}
+
+/// Agrees on a method, and has the client say who it is. Not by the library, which logs passwords.
+async fn negotiate(tcp: &mut TcpStream, login: Option<&ProxyLogin>) -> io::Result<()> {
+    // RFC 1928 3: version, number of methods, methods.
+    let _version = tcp.read_u8().await?;
+    let mut methods = vec![0; tcp.read_u8().await?.into()];
+    tcp.read_exact(&mut methods).await?;
+    let method = if login.is_some() { METHOD_PASSWORD } else { METHOD_NONE };
+    if !methods.contains(&method) {
+        tcp.write_all(&[VERSION, METHOD_NO_ACCEPTABLE]).await?;
+        return Err(denied("it offered no way to say who it is that we take"));
+    }
+    tcp.write_all(&[VERSION, method]).await?;
+    match login {
+        None => Ok(()),
+        Some(login) => authenticate(tcp, login).await,
     }
 }
 
-/// A name without address is a host that cannot be reached, whatever the reason.
-fn host_unreachable(error: io::Error) -> io::Error {
-    io::Error::new(io::ErrorKind::HostUnreachable, error)
+/// RFC 1929 2: version 1, user name, password; the answer is 0 for success.
+async fn authenticate(tcp: &mut TcpStream, login: &ProxyLogin) -> io::Result<()> {
+    if tcp.read_u8().await? != PASSWORD_VERSION {
+        return Err(denied("it speaks another version of the password's protocol"));
+    }
+    let (user, password) = (counted(tcp).await?, counted(tcp).await?);
+    let admitted = login.admits(user.expose(), password.expose());
+    tcp.write_all(&[PASSWORD_VERSION, u8::from(!admitted)]).await?;
+    if admitted { Ok(()) } else { Err(denied("it gave a wrong name or password")) }
+}
+
+async fn counted(tcp: &mut TcpStream) -> io::Result<Secret> {
+    let mut bytes = vec![0; tcp.read_u8().await?.into()];
+    let read = tcp.read_exact(&mut bytes).await.map(drop);
+    let secret = Secret::new(bytes);
+    read.map(|()| secret)
+}
+
+fn denied(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+fn in_io(error: SocksServerError) -> io::Error {
+    match error {
+        SocksServerError::Io { source, .. } => source,
+        other => io::Error::other(other.to_string()),
+    }
 }
 
 /// Chooses the code of RFC 1928 section 6.
@@ -94,3 +126,10 @@ fn reply_of(error: &io::Error) -> ReplyError {
         _ => ReplyError::GeneralFailure,
     }
 }
+
+/// The methods of RFC 1928 3.
+const METHOD_NONE: u8 = 0;
+const METHOD_PASSWORD: u8 = 2;
+const METHOD_NO_ACCEPTABLE: u8 = 0xff;
+/// RFC 1929 2.
+const PASSWORD_VERSION: u8 = 1;

@@ -65,7 +65,7 @@ fn any() -> (TcpListener, SocketAddr) {
 
 async fn proxy(tunnel: &Tunnel) -> TcpStream {
     let (listener, address) = any();
-    tokio::task::spawn_local(socks5(listener, tunnel.a.clone()));
+    tokio::task::spawn_local(super::proxy(listener, tunnel.a.clone(), None));
     TcpStream::connect(address).await.unwrap()
 }
 
@@ -125,7 +125,6 @@ fn targets_that_fail_get_the_code_of_the_rfc() {
         let v6 = [&[5, 1, 0, 4][..], &[0x20; 16], &[0, 80]].concat();
         assert_eq!(ask(&v6).await, 8, "no IPv6");
         assert_eq!(ask(&[5, 2, 0, 1, 10, 0, 0, 2, 0, 80]).await, 7, "BIND");
-        assert_eq!(ask(&[5, 3, 0, 1, 0, 0, 0, 0, 0, 0]).await, 7, "UDP ASSOCIATE");
         assert_eq!(ask(&[5, 9, 0, 1, 10, 0, 0, 2, 0, 80]).await, 7, "no command");
         assert_eq!(ask(&[5, 1, 0, 9, 10, 0, 0, 2, 0, 80]).await, 8, "no address type");
         assert_eq!(ask(b"\x05\x01\x00\x03\x06a b\r\nc\x00\x50").await, 4, "no name");
@@ -153,7 +152,9 @@ fn names_are_resolved_inside() {
 fn garbage_is_turned_away() {
     run(false, async || {
         let tunnel = tunnel();
-        assert_eq!(say(&tunnel, b"GET / HTTP/1.1\r\n\r\n").await, b"");
+        assert!(say(&tunnel, b"GET / HTTP/1.1\r\n\r\n").await.starts_with(b"HTTP/1.1 405 "));
+        assert!(say(&tunnel, b"frobnicate\r\n\r\n").await.starts_with(b"HTTP/1.1 400 "));
+        assert!(say(&tunnel, &[b'A'; 10_000]).await.starts_with(b"HTTP/1.1 4"));
         assert_eq!(say(&tunnel, b"\x04\x01\x00\x50\x0a\x00\x00\x02\x00").await, b"");
         assert_eq!(say(&tunnel, b"\x05\x01\x02").await, [5, 0xff], "only with a password");
         assert_eq!(say(&tunnel, b"\x05\x00").await, [5, 0xff], "with nothing");
@@ -178,7 +179,13 @@ fn garbage_is_turned_away() {
 fn a_client_that_says_nothing_is_dropped_after_ten_seconds() {
     run(true, async || {
         let tunnel = tunnel();
-        for silent_after in [&b""[..], b"\x05", b"\x05\x01\x00", b"\x05\x01\x00\x05\x01\x00\x03\xff"] {
+        for silent_after in [
+            &b""[..],
+            b"CONNECT 10.0.0.2:80 HTTP/1.1\r\n",
+            b"\x05",
+            b"\x05\x01\x00",
+            b"\x05\x01\x00\x05\x01\x00\x03\xff",
+        ] {
             let before = tokio::time::Instant::now();
             let _ = say(&tunnel, silent_after).await;
             assert_eq!(before.elapsed().as_secs(), 10, "{silent_after:?}");
@@ -240,5 +247,116 @@ fn ports_that_cannot_be_bound() {
         assert_eq!((cause.code, cause.layer), (Code::PORT_ALREADY_OPEN, LayerName::Network));
         assert!(cause.did.contains(&address.to_string()), "{cause}");
         assert_eq!(bind("192.0.2.1:0".parse().unwrap()).unwrap_err().code, Code::PORT_NOT_AVAILABLE);
+    });
+}
+
+/// Starts a proxy for one user alone.
+async fn with_login(tunnel: &Tunnel) -> TcpStream {
+    let (listener, address) = any();
+    let login = rasman_core::ProxyLogin { user: "bob".into(), password: "builder".into() };
+    tokio::task::spawn_local(super::proxy(listener, tunnel.a.clone(), Some(Rc::new(login))));
+    TcpStream::connect(address).await.unwrap()
+}
+
+async fn answer_to(mut tcp: TcpStream, bytes: &[u8]) -> Vec<u8> {
+    tcp.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = tcp.read_to_end(&mut answer).await;
+    answer
+}
+
+#[test]
+fn http_connect_carries_bytes_and_what_is_sent_ahead() {
+    run(false, async || {
+        let tunnel = tunnel();
+        let mut tcp = proxy(&tunnel).await;
+        tcp.write_all(b"CONNECT 10.0.0.2:80 HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\nahead ").await.unwrap();
+        let established = b"HTTP/1.1 200 Connection established\r\n\r\n";
+        let mut head = vec![0; established.len()];
+        tcp.read_exact(&mut head).await.unwrap();
+        assert_eq!(head, established);
+        tcp.write_all(b"and behind").await.unwrap();
+        tcp.shutdown().await.unwrap();
+        let mut echo = Vec::new();
+        tcp.read_to_end(&mut echo).await.unwrap();
+        assert_eq!(echo, b"ahead and behind");
+        let refused = say(&tunnel, b"CONNECT 10.0.0.2:81 HTTP/1.1\r\n\r\n").await;
+        assert!(refused.starts_with(b"HTTP/1.1 502 "));
+        assert!(say(&tunnel, b"CONNECT 127.0.0.1:80 HTTP/1.1\r\n\r\n").await.starts_with(b"HTTP/1.1 400 "));
+    });
+}
+
+#[test]
+fn a_login_is_asked_for_in_both_protocols() {
+    run(false, async || {
+        let tunnel = tunnel();
+        let request = [5, 1, 0, 1, 10, 0, 0, 2, 0, 80];
+        let socks = |user: &[u8], password: &[u8]| {
+            let counted = |text: &[u8]| [&[text.len() as u8], text].concat();
+            [b"\x05\x02\x00\x02\x01", &counted(user)[..], &counted(password), &request].concat()
+        };
+        let mut tcp = with_login(&tunnel).await;
+        tcp.write_all(&socks(b"bob", b"builder")).await.unwrap();
+        let mut answer = [0; 14];
+        tcp.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer[..6], [5, 2, 1, 0, 5, 0]);
+        for (user, password) in [(&b"bob"[..], &b"wrong"[..]), (b"eve", b"builder"), (b"", b"")] {
+            let answer = answer_to(with_login(&tunnel).await, &socks(user, password)).await;
+            assert_eq!(answer, [5, 2, 1, 1]);
+        }
+        assert_eq!(answer_to(with_login(&tunnel).await, b"\x05\x01\x00").await, [5, 0xff], "without a password");
+        let http = answer_to(with_login(&tunnel).await, b"CONNECT 10.0.0.2:80 HTTP/1.1\r\n\r\n").await;
+        assert!(http.starts_with(b"HTTP/1.1 407 "));
+    });
+}
+
+#[test]
+fn datagrams_go_through_an_association_until_its_connection_ends() {
+    run(false, async || {
+        let tunnel = tunnel();
+        let echo = tunnel.b.udp().unwrap();
+        let port = echo.local().port();
+        tokio::task::spawn_local(async move {
+            while let Ok((payload, from)) = echo.receive(|payload, from| (payload.to_vec(), from)).await {
+                let _ = echo.send_to(&payload, from);
+            }
+        });
+        let mut control = proxy(&tunnel).await;
+        control.write_all(b"\x05\x01\x00\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00").await.unwrap();
+        let mut reply = [0; 12];
+        control.read_exact(&mut reply).await.unwrap();
+        assert_eq!(reply[..8], [5, 0, 5, 0, 0, 1, 127, 0]);
+        let to = SocketAddr::from(([127, 0, 0, 1], u16::from_be_bytes([reply[10], reply[11]])));
+        let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let header = [&[0, 0, 0, 1, 10, 0, 0, 2][..], &port.to_be_bytes()].concat();
+        let hello = [&header[..], b"hello"].concat();
+        // What is no datagram of ours is passed over: too short, a fragment, too long, to nobody, IPv6.
+        let fragment = [&[0, 0, 1][..], &hello[3..]].concat();
+        let long = [&header[..], &[0; 1500]].concat();
+        let v6 = [&[0, 0, 0, 4][..], &[0x20; 16], &[0, 80], b"x"].concat();
+        for bad in [&b""[..], &[0; 3], &fragment, &long, &v6, &[0, 0, 0, 9, 1], &[0; 5000]] {
+            client.send_to(bad, to).await.unwrap();
+        }
+        // Somebody else's are not taken.
+        let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        client.send_to(&hello, to).await.unwrap();
+        let mut answer = [0; 2000];
+        let (len, _) = client.recv_from(&mut answer).await.unwrap();
+        assert_eq!(answer[..len], hello[..]);
+        stranger.send_to(&hello, to).await.unwrap();
+        let named = [&b"\0\0\0\x03\x0810.0.0.2"[..], &port.to_be_bytes(), b"by name"].concat();
+        client.send_to(&named, to).await.unwrap();
+        let (len, _) = client.recv_from(&mut answer).await.unwrap();
+        assert_eq!(answer[10..len], *b"by name", "the stranger's would have come first");
+        drop(control);
+        // A closed socket tells so, by ICMP.
+        let closed = async {
+            let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+            while !client.send(&hello).await.is_err_and(refused) {
+                tokio::task::yield_now().await;
+            }
+        };
+        client.connect(to).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), closed).await.unwrap();
     });
 }

@@ -3,7 +3,7 @@
 use super::OpenDoors;
 use crate::doors;
 use crate::stack::{Stack, StackConfig};
-use rasman_core::{Cause, Instant, Projection, Rootless};
+use rasman_core::{Cause, Instant, Projection, ProxyLogin, Rootless};
 use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 /// The local listeners. They stay bound from before Connected to the end, whatever becomes of the link in between.
 pub(super) struct Doors {
     socks: Option<Rc<TcpListener>>,
+    login: Option<Rc<ProxyLogin>>,
     forwards: Vec<(Rc<TcpListener>, String, u16)>,
 }
 
@@ -22,7 +23,8 @@ impl Doors {
         for forward in &rootless.forwards {
             forwards.push((Rc::new(doors::bind(forward.listen)?), forward.host.clone(), forward.port));
         }
-        Ok(Self { socks, forwards })
+        let login = rootless.login.clone().map(Rc::new);
+        Ok(Self { socks, login, forwards })
     }
 
     /// Tells where they are.
@@ -71,7 +73,7 @@ impl NetworkPath {
         }
         let handle = self.stack.handle();
         if let Some(listener) = &doors.socks {
-            self.tasks.spawn_local(doors::socks5(Rc::clone(listener), handle.clone()));
+            self.tasks.spawn_local(doors::proxy(Rc::clone(listener), handle.clone(), doors.login.clone()));
         }
         for (listener, host, port) in &doors.forwards {
             self.tasks.spawn_local(doors::forward(Rc::clone(listener), host.clone(), *port, handle.clone()));

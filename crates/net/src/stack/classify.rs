@@ -24,8 +24,13 @@ pub enum Class {
         /// It is the first of a handshake.
         opens: bool,
     },
-    /// A UDP datagram that could come from a name server.
-    Dns,
+    /// A UDP datagram.
+    Udp {
+        /// Our port.
+        local_port: u16,
+        /// It could come from a name server.
+        from_name_server: bool,
+    },
     /// The reply to an echo request with this identifier.
     EchoReply(u16),
     /// Something that concerns no socket, but may want an answer.
@@ -56,8 +61,7 @@ pub fn classify(packet: &[u8], own: Ipv4Addr) -> Class {
             Class::Tcp { key, opens: tcp.syn() && !tcp.ack() && !tcp.rst() }
         }
         IpProtocol::Udp => match UdpPacket::new_checked(ip.payload()) {
-            Ok(udp) if udp.src_port() == 53 => Class::Dns,
-            Ok(_) => Class::Other,
+            Ok(udp) => Class::Udp { local_port: udp.dst_port(), from_name_server: udp.src_port() == 53 },
             Err(_) => Class::Drop,
         },
         IpProtocol::Icmp => match Icmpv4Packet::new_checked(ip.payload()) {
@@ -90,7 +94,8 @@ mod tests {
         assert_eq!(packet(|_| ()), Class::Tcp { key, opens: true });
         assert_eq!(packet(|p| p[33] = 0x12), Class::Tcp { key, opens: false });
         assert_eq!(packet(|p| p[9] = 47), Class::Other);
-        assert_eq!(packet(|p| (p[9], p[20], p[21], p[24], p[25]) = (17, 0, 53, 0, 20)), Class::Dns);
+        let from_server = Class::Udp { local_port: 80, from_name_server: true };
+        assert_eq!(packet(|p| (p[9], p[20], p[21], p[24], p[25]) = (17, 0, 53, 0, 20)), from_server);
     }
 
     #[test]

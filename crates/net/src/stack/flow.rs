@@ -5,7 +5,7 @@ use super::classify::FlowKey;
 use rasman_core::{Duration, Instant};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{CongestionControl, SocketBuffer, State};
-use smoltcp::socket::{AnySocket, dns, icmp, tcp};
+use smoltcp::socket::{AnySocket, dns, icmp, tcp, udp};
 use std::io;
 
 /// One socket in a set of its own.
@@ -31,6 +31,8 @@ pub(super) enum Kind {
         sent: Option<Instant>,
         replied: Option<Instant>,
     },
+    /// A UDP socket on this port of ours.
+    Udp { port: u16 },
     /// A TCP stream.
     Tcp(Tcp),
 }
@@ -93,6 +95,11 @@ impl Flow {
 
     /// The socket of a ping.
     pub(super) fn icmp(&mut self) -> &mut icmp::Socket<'static> {
+        self.set.get_mut(self.handle)
+    }
+
+    /// The socket of a UDP flow.
+    pub(super) fn udp(&mut self) -> &mut udp::Socket<'static> {
         self.set.get_mut(self.handle)
     }
 

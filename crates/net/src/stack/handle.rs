@@ -2,7 +2,7 @@
 
 use super::classify::FlowKey;
 use super::engine::{Engine, is_host};
-use super::{Shared, StackListener, StackStream};
+use super::{Shared, StackListener, StackStream, StackUdp};
 use rasman_core::Duration;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -81,6 +81,14 @@ impl StackHandle {
             return Ok(vec![address]);
         }
         super::resolve::resolve(&self.shared, host).await
+    }
+
+    /// Opens a UDP socket on a port that is chosen at random.
+    ///
+    /// # Errors
+    /// `ResourceBusy` for too many at one time, `NotConnected` if the stack is gone.
+    pub fn udp(&self) -> io::Result<StackUdp> {
+        StackUdp::new(&self.shared)
     }
 
     /// Listens on a port of the stack's own address.

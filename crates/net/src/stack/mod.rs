@@ -13,8 +13,9 @@
 //! for. Each stream is a flow with a socket set of its own, found by its addresses in a table. So the cost of a packet
 //! does not grow with the number of streams, those that have something to send take turns, and idle ones cost nothing.
 //!
-//! Only IPv4, whole packets (no fragments), TCP, ICMP echo and DNS; everything else is answered as RFC 1122 wants.
+//! Only IPv4, whole packets (no fragments), TCP, UDP, ICMP echo and DNS; everything else is answered as RFC 1122 wants.
 
+mod cache;
 pub(crate) mod classify;
 mod device;
 mod engine;
@@ -24,10 +25,12 @@ mod listener;
 mod ping;
 mod resolve;
 mod stream;
+mod udp;
 
 pub use handle::StackHandle;
 pub use listener::StackListener;
 pub use stream::StackStream;
+pub use udp::StackUdp;
 
 use engine::Engine;
 use rasman_core::{Duration, Instant, Projection};

@@ -7,32 +7,51 @@ use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::task::Poll;
+use tokio::time::Instant;
 
 /// Asks for the IPv4 addresses of a name.
 pub(super) async fn resolve(shared: &Shared, name: &str) -> io::Result<Vec<IpAddr>> {
     shared.alive()?;
-    let query = Query::start(shared, name)?;
-    tokio::select! {
-        biased;
-        () = shared.gone() => Err(shared.alive().err().unwrap_or_else(|| io::ErrorKind::NotConnected.into())),
-        addresses = query.wait() => match addresses {
-            Some(addresses) if !addresses.is_empty() => Ok(addresses),
-            _ => Err(io::Error::new(io::ErrorKind::NotFound, "no name server of the tunnel knows an address for it")),
-        },
+    let plain = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let known = shared.engine.borrow().names.get(Instant::now(), &plain);
+    let addresses = match known {
+        Some(addresses) => addresses,
+        None => ask(shared, name, &plain).await?,
+    };
+    if addresses.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "no name server of the tunnel knows an address for it"));
     }
+    Ok(addresses)
+}
+
+/// Asks the name servers, and remembers what they say.
+async fn ask(shared: &Shared, name: &str, plain: &str) -> io::Result<Vec<IpAddr>> {
+    let query = Query::start(shared, name, plain)?;
+    let answer = tokio::select! {
+        biased;
+        () = shared.gone() => return Err(io::ErrorKind::NotConnected.into()),
+        answer = query.wait() => answer,
+    };
+    // The resolver does not tell a name without address from silence, which says nothing.
+    let addresses = answer.unwrap_or_default();
+    if !addresses.is_empty() {
+        shared.engine.borrow_mut().names.put(Instant::now(), plain, &addresses);
+    }
+    Ok(addresses)
 }
 
 /// The most queries at one time.
-const QUERIES_MAX: usize = 256;
+pub(super) const QUERIES_MAX: usize = 256;
 
 /// A query in one of the resolver's slots, which is freed when this is dropped.
 struct Query<'a> {
     shared: &'a Shared,
+    plain: &'a str,
     slot: std::cell::Cell<Option<QueryHandle>>,
 }
 
 impl<'a> Query<'a> {
-    fn start(shared: &'a Shared, name: &str) -> io::Result<Self> {
+    fn start(shared: &'a Shared, name: &str, plain: &'a str) -> io::Result<Self> {
         let mut engine = shared.engine.borrow_mut();
         let Some(index) = engine.dns else {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "the tunnel has no name server"));
@@ -41,9 +60,9 @@ impl<'a> Query<'a> {
             return Err(io::Error::new(io::ErrorKind::ResourceBusy, "too many names are being resolved"));
         }
         // The resolver sends whatever it is given; only what a host name may hold gets there (RFC 1123 2.1).
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        let allowed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
         let not_a_name = || io::Error::new(io::ErrorKind::InvalidInput, "not a host name");
-        if !plain {
+        if !allowed {
             return Err(not_a_name());
         }
         let Some((flow, interface)) = engine.flow_and_interface(index) else { return Err(not_a_name()) };
@@ -56,7 +75,7 @@ impl<'a> Query<'a> {
         engine.mark(index);
         drop(engine);
         shared.work.notify_one();
-        Ok(Self { shared, slot: Some(slot).into() })
+        Ok(Self { shared, plain, slot: Some(slot).into() })
     }
 
     /// Waits for the answer; nothing if there is none.
@@ -91,5 +110,6 @@ impl Drop for Query<'_> {
             flow.dns().cancel_query(slot);
             engine.queries -= 1;
         }
+        engine.names.forget(self.plain);
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A TCP stream through the tunnel.
@@ -53,6 +53,76 @@ impl StackStream {
             })
         })
         .await
+    }
+
+    /// Hands the bytes that have come to `take`, which tells how many it took; 0 means that the peer has ended its
+    /// direction.
+    ///
+    /// # Errors
+    /// Those of `take`, `WouldBlock` among them; that the stream broke.
+    pub(crate) fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.with(|flow| {
+            let socket = flow.tcp();
+            if socket.recv_queue() == 0 && socket.may_recv() {
+                socket.register_recv_waker(cx.waker());
+                return Poll::Pending;
+            }
+            let taken = socket.recv(|bytes| match take(bytes) {
+                Ok(len) => (len.min(bytes.len()), Ok(len)),
+                Err(error) => (0, Err(error)),
+            });
+            match taken {
+                Ok(result) => Poll::Ready(result),
+                Err(RecvError::Finished) => Poll::Ready(Ok(0)),
+                Err(RecvError::InvalidState) => Poll::Ready(Err(failure(flow))),
+            }
+        })
+    }
+
+    /// Lets `fill` write bytes to be sent, once there is room; 0 means that it has no more, and nothing is sent.
+    ///
+    /// # Errors
+    /// Those of `fill`, `WouldBlock` among them; that the stream broke or that [`end`](Self::end) was called.
+    pub(crate) fn poll_fill(
+        &self,
+        cx: &mut Context<'_>,
+        mut fill: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.with(|flow| {
+            let socket = flow.tcp();
+            if socket.send_queue() == socket.send_capacity() && socket.may_send() {
+                socket.register_send_waker(cx.waker());
+                return Poll::Pending;
+            }
+            let filled = socket.send(|space| match fill(space) {
+                Ok(len) => (len.min(space.len()), Ok(len)),
+                Err(error) => (0, Err(error)),
+            });
+            match filled {
+                Ok(result) => Poll::Ready(result),
+                Err(_) if socket.state() == State::Closed => Poll::Ready(Err(failure(flow))),
+                Err(_) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            }
+        })
+    }
+
+    /// Ends our direction behind everything written; the peer's direction stays open.
+    ///
+    /// # Errors
+    /// The stack is gone.
+    pub(crate) fn end(&self) -> io::Result<()> {
+        let ended = self.with(|flow| {
+            flow.tcp().close();
+            Poll::Ready(Ok(()))
+        });
+        match ended {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(()),
+        }
     }
 
     /// Runs `f` on the flow, and then asks the owner to poll if the socket has something to send.
@@ -142,11 +212,7 @@ impl AsyncWrite for StackStream {
 
     /// Ends our direction behind everything written; the peer's direction stays open.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.with(|flow| {
-            flow.tcp().close();
-            Poll::Ready(Ok(()))
-        }))?;
-        Poll::Ready(Ok(()))
+        Poll::Ready(self.end())
     }
 }
 

@@ -19,9 +19,13 @@ impl Engine {
                 None if opens && self.listeners.contains_key(&key.local_port) => self.answer_syn(key, packet),
                 None => self.ingress_for_nobody(packet),
             },
-            Class::Dns => match self.dns {
-                Some(index) => self.ingress(index, packet),
-                None => self.ingress_for_nobody(packet),
+            Class::Udp { local_port, from_name_server } => match (self.udp.get(&local_port), self.dns) {
+                (Some(index), _) => self.ingress(*index, packet),
+                (None, Some(index)) if from_name_server => {
+                    self.note_answer(packet);
+                    self.ingress(index, packet);
+                }
+                _ => self.ingress_for_nobody(packet),
             },
             Class::EchoReply(ident) => {
                 if let Some(index) = self.pings.get(&ident) {
@@ -56,7 +60,7 @@ impl Engine {
         let Some(flow) = self.flows[index].as_deref_mut() else { return };
         let after = before.map(|_| flow.tcp().state());
         match &mut flow.kind {
-            Kind::Dns => {}
+            Kind::Dns | Kind::Udp { .. } => {}
             Kind::Ping { replied, .. } => *replied = replied.or(Some(now)),
             Kind::Tcp(tcp) => {
                 tcp.heard = now;

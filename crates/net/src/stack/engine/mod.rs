@@ -4,6 +4,7 @@ mod egress;
 mod ingress;
 
 use super::StackConfig;
+use super::cache::NameCache;
 use super::classify::FlowKey;
 use super::device::{Port, Replies};
 use super::flow::{Flow, Kind, clock};
@@ -28,7 +29,10 @@ pub(super) struct Engine {
     free: Vec<usize>,
     by_key: HashMap<FlowKey, usize>,
     pub(super) pings: HashMap<u16, usize>,
+    /// UDP sockets by our port.
+    pub(super) udp: HashMap<u16, usize>,
     pub(super) dns: Option<usize>,
+    pub(super) names: NameCache,
     /// Names that are being resolved.
     pub(super) queries: usize,
     pub(super) listeners: HashMap<u16, Listener>,
@@ -70,7 +74,9 @@ impl Engine {
             free: Vec::new(),
             by_key: HashMap::new(),
             pings: HashMap::new(),
+            udp: HashMap::new(),
             dns: None,
+            names: NameCache::default(),
             queries: 0,
             listeners: HashMap::new(),
             ready: VecDeque::new(),
@@ -128,6 +134,9 @@ impl Engine {
         }
         match flow.kind {
             Kind::Dns => self.dns = None,
+            Kind::Udp { port } => {
+                self.udp.remove(&port);
+            }
             Kind::Ping { ident, .. } => {
                 self.pings.remove(&ident);
             }

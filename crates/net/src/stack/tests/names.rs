@@ -189,3 +189,41 @@ fn echoes_are_answered_and_measured() {
         over(&mut wire, test).await;
     });
 }
+
+#[test]
+fn a_name_is_remembered_as_long_as_its_answer_says() {
+    run(async || {
+        let mut stack = with_dns(A, B, vec![SERVER]);
+        let handle = stack.handle();
+        let asked = std::cell::Cell::new(0);
+        let start = tokio::time::Instant::now();
+        let carry = async {
+            loop {
+                let now = Instant::from_micros(start.elapsed().as_micros() as u64);
+                let mut answers = Vec::new();
+                stack.poll(now, 100_000, |packet| {
+                    let ip = Ipv4Packet::new_checked(packet).unwrap();
+                    let udp = UdpPacket::new_checked(ip.payload()).unwrap();
+                    asked.set(asked.get() + 1);
+                    let answer = answer(udp.payload(), ANSWER, &[record(1, &[1, 2, 3, 4])]);
+                    answers.push(datagram((ip.dst_addr(), 53), (A, udp.src_port()), &answer));
+                });
+                answers.iter().for_each(|answer| stack.receive(now, answer));
+                let next = stack.next_poll(now).unwrap_or(Duration::from_secs(3_600));
+                tokio::select! { () = stack.notified() => {}, () = tokio::time::sleep(next) => {} }
+            }
+        };
+        let resolve = async {
+            let mut counts = Vec::new();
+            for (name, wait) in [("a.example", 0), ("A.Example.", 59), ("a.example", 2), ("b.example", 0)] {
+                tokio::time::sleep(Duration::from_secs(wait)).await;
+                assert_eq!(handle.resolve(name).await.unwrap(), ["1.2.3.4".parse::<IpAddr>().unwrap()]);
+                counts.push(asked.get());
+            }
+            counts
+        };
+        // The record holds for 60 seconds.
+        let counts = tokio::select! { biased; counts = resolve => counts, () = carry => unreachable!() };
+        assert_eq!(counts, [1, 1, 2, 3]);
+    });
+}
