@@ -49,7 +49,8 @@ fn expected(packet: &[u8]) -> Option<Class> {
         17 => {
             let length = usize::from(u16_at(payload, 4)?);
             let whole = payload.len() >= 8 && (8..=payload.len()).contains(&length);
-            whole.then_some(if u16_at(payload, 0)? == 53 { Class::Dns } else { Class::Other })
+            let from_name_server = u16_at(payload, 0)? == 53;
+            whole.then_some(Class::Udp { local_port: u16_at(payload, 2)?, from_name_server })
         }
         1 if payload.len() < 8 => None,
         1 => match payload[0] {
