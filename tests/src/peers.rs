@@ -38,6 +38,7 @@ mod probe;
 mod process;
 mod softether;
 mod sstpd;
+mod uml;
 mod varlink;
 
 use std::fmt;
@@ -51,6 +52,7 @@ pub use probe::{Binding, Probe, dial, handshake};
 pub use process::Process;
 pub use softether::SoftEther;
 pub use sstpd::{Auth, Sstpd};
+pub use uml::{PppdServer, Said, SstpcCall, Uml};
 pub use varlink::python_varlink;
 
 /// The user that every peer knows.

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(&args),
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Peers => peers::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,6 +65,8 @@ enum Command {
     Lab(bench::LabArgs),
     /// Fuzz one target, or each for a bounded time
     Fuzz(fuzz::Args),
+    /// Prepare the foreign peers, so that `cargo test` finds them
+    Peers,
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! target/peers/venv       sstp-server
 //! target/peers/varlink    a Varlink client
 //! target/peers/lwip       lwip-peer
+//! target/peers/uml        a Linux kernel as a program, pppd, sstpc
+//! target/peers/tshark     tshark, which reads captures
 //! target/peers/pki        a test authority, a server certificate
 //! target/peers/status     one line a peer, for the tests
 //! ```
@@ -20,6 +22,8 @@ mod lwip;
 mod pki;
 mod softether;
 mod sstpd;
+mod tshark;
+mod uml;
 mod varlink;
 
 use std::fmt;
@@ -78,6 +82,8 @@ pub(crate) fn ensure(strict: bool) -> Vec<PeerStatus> {
         ("softether", softether::ensure as fn() -> Result<Found>),
         ("sstp-server", sstpd::ensure),
         ("lwip", lwip::ensure),
+        ("pppd", uml::ensure),
+        ("tshark", tshark::ensure),
         ("python-varlink", varlink::ensure),
     ];
     let statuses = peers
@@ -102,6 +108,19 @@ pub(crate) fn ensure(strict: bool) -> Vec<PeerStatus> {
     // Without this file the tests say that the peers are not prepared.
     let _ = tool::write(&dir().join("status"), lines.as_bytes());
     statuses
+}
+
+/// `cargo xtask peers`: prepares every peer, for tests that are then run by `cargo test`.
+///
+/// # Errors
+/// When one that must be there is not.
+pub(crate) fn run() -> Result {
+    let statuses = ensure(false);
+    report(&statuses);
+    match complaints(&statuses).is_empty() {
+        true => Ok(()),
+        false => Err("peers are missing".to_owned()),
+    }
 }
 
 /// Prints one line a peer.

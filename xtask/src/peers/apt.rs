@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{dir, quietly};
@@ -62,14 +62,63 @@ pub(super) fn download_source(package: &str, into: &str) -> Result<PathBuf> {
 }
 
 fn fetch(verb: &str, what: &[&str], into: &str) -> Result<PathBuf> {
-    let folder = dir().join(into);
-    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let go = || quietly(private()?.current_dir(&folder).arg(verb).args(what));
-    // The lists are fetched once, and again when they name a file that is gone.
+    let folder = make_folder(into)?;
+    with_lists(|| quietly(private()?.current_dir(&folder).arg(verb).args(what)))?;
+    Ok(folder)
+}
+
+/// Downloads packages with what they need and the machine lacks, and unpacks all of it to `into/root`; gives the
+/// version of the first package. Nothing is installed.
+///
+/// # Errors
+/// When one cannot be had or unpacked.
+pub(super) fn unpack(packages: &[&str], into: &str) -> Result<String> {
+    let archives = make_folder(&format!("{into}/packages"))?;
+    make_folder(&format!("{into}/packages/partial"))?;
+    with_lists(|| {
+        let mut install = private()?;
+        install.arg("-o").arg(format!("Dir::Cache::archives={}", archives.display()));
+        // A package that the machine has is fetched all the same: where its files lie must not depend on that.
+        install.args(["-o", "Debug::NoLocking=true", "-y", "--no-install-recommends"]);
+        quietly(install.args(["--download-only", "--reinstall", "install"]).args(packages))
+    })?;
+    let root = dir().join(into).join("root");
+    let mut version = String::new();
+    for package in deb_files(&archives)? {
+        quietly(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&root))?;
+        let facts =
+            quietly(Command::new("dpkg-deb").args(["--show", "--showformat=${Package} ${Version}"]).arg(&package))?;
+        if let Some((name, found)) = facts.split_once(' ')
+            && name == packages[0]
+        {
+            version = found.to_owned();
+        }
+    }
+    Ok(version)
+}
+
+/// The binary packages in a folder.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn deb_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    Ok(files.filter(|file| file.extension().is_some_and(|e| e == "deb")).collect())
+}
+
+/// The lists are fetched once, and again when they name a file that is gone.
+fn with_lists(go: impl Fn() -> Result<String>) -> Result {
     if lists_are_empty() || go().is_err() {
         quietly(private()?.arg("update"))?;
         go()?;
     }
+    Ok(())
+}
+
+fn make_folder(name: &str) -> Result<PathBuf> {
+    let folder = dir().join(name);
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     Ok(folder)
 }
 
@@ -91,7 +140,7 @@ fn private() -> Result<Command> {
     Ok(command)
 }
 
-fn copy_sources(into: &std::path::Path) -> Result {
+fn copy_sources(into: &Path) -> Result {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
         files.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));

@@ -47,7 +47,7 @@ pub(super) fn ensure() -> Result<Found> {
     let fetched = apt::download(&packages, "softether/packages")?;
     let root = home.join("root");
     let mut version = String::new();
-    for package in deb_files(&fetched)? {
+    for package in apt::deb_files(&fetched)? {
         quietly(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&root))?;
         version = quietly(Command::new("dpkg-deb").arg("-f").arg(&package).arg("Version"))?.trim().to_owned();
     }
@@ -84,10 +84,4 @@ fn assemble(home: &Path, root: &Path, server: &Path) -> Result {
     let data = home.join("hamcore.se2");
     let _ = fs::remove_file(&data);
     symlink("root/usr/share/softether-common/hamcore.se2", data).map_err(told)
-}
-
-fn deb_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    Ok(files.filter(|file| file.extension().is_some_and(|e| e == "deb")).collect())
 }
