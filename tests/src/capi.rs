@@ -6,6 +6,9 @@ use crate::ipc::fresh_folder;
 use rasman::daemon::{Connector, Scope};
 use rasman::ipc::scope::Place;
 use rasman_lab::Running;
+use rasman_phonebook::store::Places;
+use rasman_phonebook::{Guid, Identity, Properties};
+use rasmand::config::{CredentialSettings, Provider};
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -197,18 +200,56 @@ impl World {
     #[must_use]
     pub fn with(settings: rasmand::Settings) -> Self {
         let mut world = Self::absent();
+        world.start(settings);
+        world
+    }
+
+    fn start(&mut self, settings: rasmand::Settings) {
         let (ready, is_ready) = std::sync::mpsc::channel();
         let options = rasmand::daemon::Options {
-            place: Place { scope: Scope::User, folder: world.folder() },
+            place: Place { scope: Scope::User, folder: self.folder() },
             idle: None,
             admins: String::new(),
             settings,
             sandbox: None,
             ready: Box::new(move || ready.send(()).expect("somebody waits")),
         };
-        world.daemon = Some(std::thread::spawn(|| rasmand::daemon::run(options).expect("the daemon runs")));
+        self.daemon = Some(std::thread::spawn(|| rasmand::daemon::run(options).expect("the daemon runs")));
         is_ready.recv().expect("the daemon is ready");
+    }
+
+    /// Starts a daemon with phone books and stored credentials in folders below the runtime folder; the user's book has the
+    /// lab as [`harness::ENTRY`].
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn with_books(lab: &Running) -> Self {
+        let mut world = Self::absent();
+        let home = world.runtime.join("home");
+        for folder in ["config", "etc"] {
+            fs::create_dir_all(home.join(folder)).expect("a folder for phone books");
+        }
+        let mut credentials = CredentialSettings::default();
+        credentials.order = vec![Provider::File];
+        credentials.folder = Some(home.join("state"));
+        credentials.machine_folder = Some(home.join("machine"));
+        let phonebooks = Some(Places::new(Some(world.book()), home.join("etc/rasphone.pbk")));
+        world.start(rasmand::Settings { workers: 1, phonebooks, credentials, ..Default::default() });
+        fs::write(home.join("ca.pem"), &lab.facts().ca_pem).expect("the lab's authority");
+        let identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
+        let mut properties = Properties::sstp(harness::ENTRY, &lab.facts().address.to_string(), identity);
+        properties.system_roots = false;
+        properties.ca = vec![home.join("ca.pem").display().to_string()];
+        properties.redial_attempts = 0;
+        world.manager().set_entry_properties(harness::ENTRY, &properties).expect("the entry is written");
         world
+    }
+
+    /// Gives the user's phone book, of a daemon that has one.
+    #[must_use]
+    pub fn book(&self) -> PathBuf {
+        self.runtime.join("home/config/rasphone.pbk")
     }
 
     /// Makes a place in which no daemon runs yet.

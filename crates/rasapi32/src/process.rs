@@ -2,6 +2,7 @@
 
 use crate::dial::{Dialled, Queues, Table};
 use crate::managers::Managers;
+use crate::watch::Watchers;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -12,6 +13,7 @@ pub(crate) struct Process {
     pub(crate) managers: Managers,
     pub(crate) dials: Table<Dialled>,
     pub(crate) queues: Queues,
+    pub(crate) watchers: Watchers,
 }
 
 /// Gives what this process keeps.

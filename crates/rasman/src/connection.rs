@@ -186,6 +186,10 @@ pub struct Status {
     pub medium: usize,
     /// The further attempt that is under way or waited for, of a dial or of a lost connection.
     pub retrying: Option<Retrying>,
+    /// The number that is dialled: a VPN's server, of the medium that is tried or carries the connection.
+    pub number: String,
+    /// The server's end of the tunnel, once it was reached.
+    pub peer: Option<SocketAddr>,
 }
 
 impl Status {
@@ -198,7 +202,18 @@ impl Status {
         projection: Option<Projection>,
         doors: Doors,
     ) -> Self {
-        Self { state, error, device, projection, doors, substate: Substate::None, medium: 0, retrying: None }
+        Self {
+            state,
+            error,
+            device,
+            projection,
+            doors,
+            substate: Substate::None,
+            medium: 0,
+            retrying: None,
+            number: String::new(),
+            peer: None,
+        }
     }
 }
 
@@ -235,12 +250,14 @@ pub struct ConnectionInfo {
     pub all_users: bool,
     /// The entry's identity, if it has one.
     pub guid: Option<[u8; 16]>,
+    /// The device in use, or to be used first.
+    pub device: Device,
 }
 
 impl ConnectionInfo {
     /// Makes a line.
     #[must_use]
-    pub fn new(handle: Handle, entry: String, state: ConnState, error: u32, references: u32) -> Self {
+    pub fn new(handle: Handle, entry: String, device: Device, state: ConnState, error: u32, references: u32) -> Self {
         Self {
             handle,
             entry,
@@ -251,6 +268,7 @@ impl ConnectionInfo {
             phonebook: None,
             all_users: false,
             guid: None,
+            device,
         }
     }
 }

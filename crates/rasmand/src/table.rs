@@ -1,6 +1,6 @@
 //! The table of connections.
 
-use crate::entries::{Resolved, Source};
+use crate::entries::{Resolved, Source, number_of};
 use crate::secrets::Place;
 use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
@@ -176,7 +176,8 @@ impl Table {
         counters: Arc<Counters>,
     ) {
         self.active.insert((who.owner, dial.key.clone()), handle);
-        let status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
+        let mut status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
+        status.number = number_of(&dial.entry.medium);
         let record = Record {
             entry: Arc::clone(&dial.entry),
             owner: who.owner,
@@ -431,6 +432,11 @@ impl Table {
     ) -> Option<(Arc<dyn Listener>, Arc<Notification>)> {
         let record = self.records.get_mut(&handle)?;
         record.take(status);
+        match &notification.detail {
+            Detail::Reached { peer, .. } => record.status.peer = *peer,
+            _ if notification.state == ConnState::OpenPort => record.status.peer = None,
+            _ => {}
+        }
         let notification = Arc::new(notification);
         record.question = match &notification.detail {
             Detail::Question(question) => Some(question.id),
@@ -563,6 +569,10 @@ impl Record {
         self.status.device = status.device;
         self.status.projection = status.projection;
         self.status.substate = status.substate;
+        let media = std::iter::once(&self.entry.medium).chain(&self.entry.alternates);
+        if let Some(medium) = media.into_iter().nth(status.medium) {
+            self.status.number = number_of(medium);
+        }
         self.status.medium = status.medium;
         self.status.retrying = status.retrying;
     }
@@ -585,8 +595,9 @@ impl Record {
 
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
+        let references = self.references.total();
         let mut info =
-            ConnectionInfo::new(handle, self.name.clone(), self.status.state, error, self.references.total());
+            ConnectionInfo::new(handle, self.name.clone(), self.status.device, self.status.state, error, references);
         info.substate = self.status.substate;
         info.phonebook.clone_from(&self.source.phonebook);
         info.all_users = self.source.all_users;

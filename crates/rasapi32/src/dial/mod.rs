@@ -22,6 +22,7 @@ mod thread;
 
 pub(crate) use dialled::Dialled;
 pub(crate) use queue::Queues;
+pub(crate) use request::read_extensions;
 pub(crate) use table::Table;
 
 use crate::abi::{HRASCONN, RASDIALEXTENSIONS, RASDIALPARAMS};

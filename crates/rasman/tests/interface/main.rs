@@ -84,6 +84,8 @@ fn status() -> StatusWire {
     };
     let mut status = Status::new(ConnState::Connected, Some(cause()), device, Some(projection()), doors);
     status.retrying = Some(retrying);
+    status.number = "vpn.example.com".into();
+    status.peer = Some(([192, 0, 2, 1], 443).into());
     (&status).into()
 }
 
@@ -97,7 +99,8 @@ fn changes() -> Vec<ChangeWire> {
 }
 
 fn connection() -> ConnectionWire {
-    let mut info = ConnectionInfo::new(Handle(1), "work".into(), ConnState::Connected, 0, 1);
+    let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+    let mut info = ConnectionInfo::new(Handle(1), "work".into(), device, ConnState::Connected, 0, 1);
     info.phonebook = Some("/book.pbk".into());
     info.all_users = true;
     info.guid = Some([0xA5; 16]);

@@ -264,7 +264,8 @@ fn with_number(mut entry: Entry, number: &str) -> Result<Entry, Error> {
     Ok(entry)
 }
 
-fn number_of(medium: &Medium) -> String {
+/// Gives what a medium dials, as people name it.
+pub(crate) fn number_of(medium: &Medium) -> String {
     match medium {
         Medium::Sstp(sstp) => sstp.server.clone(),
         _ => "settings".to_owned(),

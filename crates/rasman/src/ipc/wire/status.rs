@@ -26,6 +26,9 @@ pub struct StatusWire {
     pub medium: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrying: Option<RetryingWire>,
+    pub number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<SocketAddr>,
 }
 
 /// A [`Retrying`].
@@ -73,11 +76,12 @@ pub struct ConnectionWire {
     pub all_users: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guid: Option<String>,
+    pub device: DeviceWire,
 }
 
 impl From<&Status> for StatusWire {
     fn from(status: &Status) -> Self {
-        let Status { state, error, device, projection, doors, substate, medium, retrying } = status;
+        let Status { state, error, device, projection, doors, substate, medium, retrying, number, peer } = status;
         Self {
             state: state.number(),
             name: state.name().to_owned(),
@@ -90,6 +94,8 @@ impl From<&Status> for StatusWire {
             substate: substate.number(),
             medium: *medium as u64,
             retrying: retrying.as_ref().map(Into::into),
+            number: number.clone(),
+            peer: *peer,
         }
     }
 }
@@ -105,6 +111,8 @@ impl StatusWire {
         status.substate = substate(self.substate);
         status.medium = usize::try_from(self.medium).unwrap_or(0);
         status.retrying = self.retrying.map(Into::into);
+        status.number = self.number;
+        status.peer = self.peer;
         status
     }
 }
@@ -175,13 +183,21 @@ impl ConnectionWire {
             phonebook: info.phonebook.as_ref().map(|path| path.to_string_lossy().into_owned()),
             all_users: info.all_users,
             guid: info.guid.map(|guid| guid.iter().map(|byte| format!("{byte:02X}")).collect()),
+            device: (&info.device).into(),
         }
     }
 
     /// Gives the line.
     #[must_use]
     pub fn read(self) -> ConnectionInfo {
-        let mut info = ConnectionInfo::new(self.handle.0, self.entry, state(self.state), self.error, self.references);
+        let mut info = ConnectionInfo::new(
+            self.handle.0,
+            self.entry,
+            self.device.into(),
+            state(self.state),
+            self.error,
+            self.references,
+        );
         info.substate = substate(self.substate);
         info.phonebook = self.phonebook.map(Into::into);
         info.all_users = self.all_users;
