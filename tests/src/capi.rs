@@ -61,7 +61,7 @@ fn install() -> PathBuf {
     let prefix = parent.join(format!("{:016x}", state.finish()));
     if !prefix.is_dir() {
         let fresh = parent.join(format!("fresh-{}", std::process::id()));
-        let mut install = Command::new("sh");
+        let mut install = tool("sh");
         install.arg(crate_folder().join("install")).arg(&library).arg("0.1.0").arg(&prefix).arg("").arg(&fresh);
         must(&mut install);
         // Another test program may have been quicker.
@@ -125,7 +125,7 @@ pub fn compile_with(source: &Path, language: Language, flags: &[&str]) -> PathBu
     let mut state = DefaultHasher::new();
     key.hash(&mut state);
     let folder = prefix().join("programs");
-    fs::create_dir_all(&folder).expect("a folder for programs");
+    must(tool("mkdir").arg("-p").arg(&folder));
     let stem = source.file_stem().expect("it is a file").to_string_lossy().into_owned();
     let program = folder.join(format!("{stem}-{:08x}-{}", state.finish() as u32, std::process::id()));
     must(&mut compiler(source, language, flags, &program));
@@ -138,7 +138,7 @@ fn compiler(source: &Path, language: Language, flags: &[&str], program: &Path) -
         Language::C => ("cc", "-std=c11"),
         Language::Cpp => ("c++", "-std=c++17"),
     };
-    let mut command = Command::new(name);
+    let mut command = tool(name);
     command.args([standard, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1"]).args(flags);
     command.arg("-o").arg(program).arg(source).arg(format!("-Wl,-rpath,{}", prefix().join("lib").display()));
     command.args(pkg_config()).arg("-lpthread");
@@ -172,6 +172,14 @@ pub fn pkg_config() -> Vec<String> {
             lines.flat_map(str::split_whitespace).map(expand).collect()
         }
     }
+}
+
+/// A command that makes files for everybody: a daemon on another thread of this process may be making its socket, for which
+/// it takes all rights of new files away for a moment.
+fn tool(program: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 022 && exec \"$@\"", "sh", program]);
+    command
 }
 
 fn must(command: &mut Command) {
@@ -227,9 +235,7 @@ impl World {
     pub fn with_books(lab: &Running) -> Self {
         let mut world = Self::absent();
         let home = world.runtime.join("home");
-        for folder in ["config", "etc"] {
-            fs::create_dir_all(home.join(folder)).expect("a folder for phone books");
-        }
+        must(tool("mkdir").arg("-p").args(["config", "etc"].map(|folder| home.join(folder))));
         let mut credentials = CredentialSettings::default();
         credentials.order = vec![Provider::File];
         credentials.folder = Some(home.join("state"));
@@ -259,7 +265,7 @@ impl World {
     #[must_use]
     pub fn absent() -> Self {
         let runtime = fresh_folder();
-        fs::create_dir(&runtime).expect("a folder of its own");
+        must(tool("mkdir").args(["-m", "700"]).arg(&runtime));
         Self { runtime, daemon: None }
     }
 
@@ -310,6 +316,17 @@ impl World {
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{} {arguments:?}: {}\n{out}\n{err}", program.display(), output.status);
         out.into_owned()
+    }
+
+    /// Runs a program that leaves memory behind on purpose, as a child of fork does, in which the threads are gone that own
+    /// some.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn run_leaky(&self, program: &Path, arguments: &[&str]) {
+        let mut command = self.command(program);
+        command.env("ASAN_OPTIONS", "detect_leaks=0:exitcode=99").args(arguments);
+        must(&mut command);
     }
 
     /// Runs a program to its end, however that is.

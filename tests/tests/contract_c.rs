@@ -134,7 +134,7 @@ fn a36_a_certificate_failure_is_an_hresult() {
 
 #[test]
 fn e11_s2_the_usual_ends() {
-    let cases = [("refuse", "808"), ("account=disabled", "647"), ("no-common-auth", "919"), ("no-address", "720")];
+    let cases = [("account=disabled", "647"), ("no-common-auth", "919"), ("no-address", "738")];
     for (faults, code) in cases {
         let lab = lab(faults);
         World::of(&lab).run(&dial(), &["fails_with", code]);

@@ -1,0 +1,174 @@
+/* Paused states: the P clauses, and S6. */
+#include "check.h"
+
+static DWORD func2(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error,
+                   DWORD extended)
+{
+    struct told told = {state, error, handle, message, extended, id, subentry, 0};
+    record_add(&the_record, told);
+    return 1;
+}
+
+static void func(UINT message, RASCONNSTATE state, DWORD error)
+{
+    struct told told = {state, error, NULL, message, 0, 0, 0, 0};
+    record_add(&the_record, told);
+}
+
+static RASDIALEXTENSIONS paused_states(void)
+{
+    RASDIALEXTENSIONS extensions;
+    memset(&extensions, 0, sizeof extensions);
+    extensions.dwSize = sizeof extensions;
+    extensions.dwfOptions = RDEOPT_PausedStates;
+    return extensions;
+}
+
+static DWORD dial(const char *password, DWORD type, LPVOID notifier, HRASCONN *connection)
+{
+    RASDIALEXTENSIONS extensions = paused_states();
+    RASDIALPARAMSA params = params_for("Lab", password);
+    return RasDialA(&extensions, NULL, &params, type, notifier, connection);
+}
+
+static HRASCONN start(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("looking-glass", 2, NOTIFIER(func2), &connection), 0);
+    return connection;
+}
+
+static void hang_up(HRASCONN connection)
+{
+    CHECK_EQUAL(RasHangUpA(connection), 0);
+    wait_gone(connection);
+}
+
+static void a_second_password(void)
+{
+    HRASCONN connection = start();
+    struct told pause = record_wait(&the_record, is_paused);
+    CHECK_EQUAL(pause.state, RASCS_RetryAuthentication);
+    CHECK_EQUAL(pause.error, 0);
+    RASCONNSTATUSA status = status_of(connection);
+    CHECK_EQUAL(status.rasconnstate, RASCS_RetryAuthentication);
+    CHECK_EQUAL(status.dwError, ERROR_AUTHENTICATION_FAILURE);
+    int count = record_count(&the_record);
+    /* Another handler, or none, is another dial. */
+    HRASCONN same = connection;
+    CHECK_EQUAL(dial("wonderland", 0, NOTIFIER(func), &same), ERROR_INVALID_PARAMETER);
+    CHECK_EQUAL(dial("wonderland", 0, NULL, &same), ERROR_INVALID_PARAMETER);
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), 0);
+    CHECK(same == connection);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    /* The states that follow are told, and the pause is not told again. */
+    CHECK(record_count(&the_record) > count + 2);
+    for (int i = count; i < the_record.count; i++) {
+        CHECK((the_record.told[i].state & RASCS_PAUSED) == 0);
+        CHECK(the_record.told[i].handle == connection);
+        CHECK(pthread_equal(the_record.told[i].thread, the_record.told[0].thread));
+    }
+    /* There is nothing to resume any more. */
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INVALID_AUTH_STATE);
+    hang_up(connection);
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INVALID_HANDLE);
+    same = (HRASCONN)(ULONG_PTR)1;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INVALID_HANDLE);
+}
+
+/* The server takes several passwords: a wrong one more is a pause more. */
+static int pauses;
+
+static int is_second_pause(const struct told *told)
+{
+    (void)told;
+    int found = 0;
+    for (int i = 0; i < the_record.count; i++)
+        found += is_paused(&the_record.told[i]);
+    return found == pauses;
+}
+
+static void wrong_again(void)
+{
+    HRASCONN connection = start();
+    record_wait(&the_record, is_paused);
+    CHECK_EQUAL(dial("through-the-looking-glass", 2, NOTIFIER(func2), &connection), 0);
+    pauses = 2;
+    record_wait(&the_record, is_second_pause);
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(connection);
+}
+
+static void hanging_up_in_place_of_a_resume(void)
+{
+    HRASCONN connection = start();
+    record_wait(&the_record, is_paused);
+    int count = record_count(&the_record);
+    hang_up(connection);
+    CHECK_EQUAL(record_count(&the_record), count);
+}
+
+static void a_running_dial_is_not_paused(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &connection), 0);
+    HRASCONN same = connection;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INVALID_AUTH_STATE);
+    hang_up(connection);
+}
+
+static void a_synchronous_dial_pauses(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("looking-glass", 0, NULL, &connection), ERROR_AUTHENTICATION_FAILURE);
+    CHECK(connection != NULL);
+    RASCONNSTATUSA status = status_of(connection);
+    CHECK_EQUAL(status.rasconnstate, RASCS_RetryAuthentication);
+    CHECK_EQUAL(status.dwError, ERROR_AUTHENTICATION_FAILURE);
+    HRASCONN same = connection;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INVALID_PARAMETER);
+    CHECK_EQUAL(dial("wonderland", 0, NULL, &same), 0);
+    CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_Connected);
+    hang_up(connection);
+    connection = NULL;
+    CHECK_EQUAL(dial("looking-glass", 0, NULL, &connection), ERROR_AUTHENTICATION_FAILURE);
+    hang_up(connection);
+}
+
+static void a_pause_in_a_queue(void)
+{
+    HRASQUEUE queue = NULL;
+    CHECK_EQUAL(RasCreateMessageQueue(&queue), 0);
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("looking-glass", RAS_MESSAGE_QUEUE, (LPVOID)queue, &connection), 0);
+    RASMESSAGE message;
+    int asked = 0;
+    do {
+        message.dwSize = sizeof message;
+        CHECK_EQUAL(RasGetQueueMessage(queue, &message, 30000), 0);
+        CHECK_EQUAL(message.lParam, 0);
+        if (message.wParam == RASCS_RetryAuthentication) {
+            asked++;
+            CHECK_EQUAL(dial("wonderland", RAS_MESSAGE_QUEUE, (LPVOID)queue, &connection), 0);
+        }
+    } while ((message.wParam & RASCS_DONE) == 0);
+    CHECK_EQUAL(asked, 1);
+    CHECK_EQUAL(message.wParam, RASCS_Connected);
+    hang_up(connection);
+    CHECK_EQUAL(RasCloseMessageQueue(queue), 0);
+}
+
+static const struct test tests[] = {
+    TEST(a_second_password),
+    TEST(wrong_again),
+    TEST(hanging_up_in_place_of_a_resume),
+    TEST(a_running_dial_is_not_paused),
+    TEST(a_synchronous_dial_pauses),
+    TEST(a_pause_in_a_queue),
+};
+
+int main(int argc, char **argv)
+{
+    return run_test(tests, sizeof tests / sizeof *tests, argc, argv);
+}

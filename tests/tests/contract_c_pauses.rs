@@ -1,0 +1,121 @@
+//! The contract at the C front: paused states, connection notification, programs that misbehave.
+#![forbid(unsafe_code)]
+
+use rasman_tests::capi::{self, Language, World};
+use rasman_tests::harness::{self, lab};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs one test of a program against a lab.
+fn run(program: &str, test: &str) {
+    let lab = lab("");
+    let program = capi::compile(&capi::programs_folder().join(program), Language::C);
+    World::of(&lab).run(&program, &[test]);
+    assert_eq!(lab.stats().sessions, 0, "nothing is left at the other end");
+}
+
+#[test]
+fn p1_p2_p3_p4_p7_p12_p13_p14_a_paused_dial_is_resumed_with_another_password() {
+    run("pauses.c", "a_second_password");
+}
+
+#[test]
+fn p14_p7_a_pause_comes_again_if_there_is_a_new_one() {
+    run("pauses.c", "wrong_again");
+}
+
+#[test]
+fn p10_a_paused_dial_is_hung_up() {
+    run("pauses.c", "hanging_up_in_place_of_a_resume");
+}
+
+#[test]
+fn p12_a6_what_is_not_paused_cannot_be_resumed() {
+    run("pauses.c", "a_running_dial_is_not_paused");
+}
+
+#[test]
+fn s6_a_synchronous_dial_returns_when_it_pauses_and_is_resumed_by_another() {
+    run("pauses.c", "a_synchronous_dial_pauses");
+}
+
+#[test]
+fn a6_a37_p4_p5_a_pause_in_a_message_queue() {
+    run("pauses.c", "a_pause_in_a_queue");
+}
+
+#[test]
+fn c1_c2_c3_c6_c7_c9_c11_events_are_signalled_for_each_change() {
+    run("watch.c", "connections_come_and_go");
+}
+
+#[test]
+fn c2_c3_a_dial_that_fails_is_no_connection() {
+    run("watch.c", "a_dial_that_fails_is_no_connection");
+}
+
+#[test]
+fn c5_c4_all_flags_are_taken() {
+    run("watch.c", "other_flags_are_taken");
+}
+
+#[test]
+fn c10_c11_what_cannot_be_registered() {
+    run("watch.c", "what_cannot_be_registered");
+}
+
+#[test]
+fn c8_an_event_that_was_closed_harms_nobody() {
+    run("watch.c", "a_closed_event");
+}
+
+#[test]
+fn c3_c6_h6_changes_that_other_programs_make_are_signalled() {
+    let lab = lab("");
+    let world = World::of(&lab);
+    let program = capi::compile(&capi::programs_folder().join("watch.c"), Language::C);
+    let mut child = world.command(&program).arg("of_other_programs").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert_eq!(lines.next().as_deref(), Some("ready"));
+    let connection = world.manager().dial_sync(harness::dial()).unwrap();
+    assert_eq!(lines.next().as_deref(), Some("came"));
+    let _ = connection.hang_up().unwrap().wait();
+    assert_eq!(lines.next().as_deref(), Some("went"));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn n9_an_exception_ends_the_program_and_the_manager_hangs_up() {
+    use std::os::unix::process::ExitStatusExt;
+    let lab = lab("");
+    let world = World::of(&lab);
+    // Without sanitizers, which make an exit of their own of a signal.
+    let program = capi::compile_with(&capi::programs_folder().join("throw.cpp"), Language::Cpp, &[]);
+    let mut command = Command::new(&program);
+    world.set_environment(&mut command);
+    let output = command.arg("on_a_thread_of_the_library").output().unwrap();
+    assert_eq!(output.status.signal(), Some(6), "{output:?}");
+    let manager = world.manager();
+    let begun = Instant::now();
+    while !manager.connections().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the dial goes");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn n9_on_the_programs_own_thread_an_exception_comes_out_of_dispatch() {
+    let lab = lab("");
+    let program = capi::compile(&capi::programs_folder().join("throw.cpp"), Language::Cpp);
+    World::of(&lab).run(&program, &["on_the_dialling_thread"]);
+}
+
+#[test]
+fn a_library_that_is_unloaded_in_mid_dial_goes_on() {
+    let lab = lab("");
+    let world = World::of(&lab);
+    let program = capi::compile(&capi::programs_folder().join("plugin.c"), Language::C);
+    let library = capi::prefix().join("lib/librasapi32.so.0");
+    world.run(&program, &[library.to_str().unwrap()]);
+}
