@@ -244,7 +244,7 @@ impl World {
         world.start(rasmand::Settings { workers: 1, phonebooks, credentials, ..Default::default() });
         fs::write(home.join("ca.pem"), &lab.facts().ca_pem).expect("the lab's authority");
         let identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
-        let mut properties = Properties::sstp(harness::ENTRY, &lab.facts().address.to_string(), identity);
+        let mut properties = Properties::sstp(harness::ENTRY, lab.facts().address.to_string(), identity);
         properties.system_roots = false;
         properties.ca = vec![home.join("ca.pem").display().to_string()];
         properties.redial_attempts = 0;

@@ -75,9 +75,12 @@ fn a13_without_credentials_it_is_691() {
 fn a13_a14_a15_stored_credentials_stand_behind_asterisks_and_behind_nothing() {
     let lab = lab("");
     let world = World::with_books(&lab);
-    let mut new = NewCredentials::default();
-    new.mask = CredentialMask::LOGIN;
-    (new.user, new.password) = (DEFAULT_USER.into(), DEFAULT_PASSWORD.into());
+    let new = NewCredentials {
+        mask: CredentialMask::LOGIN,
+        user: DEFAULT_USER.into(),
+        password: DEFAULT_PASSWORD.into(),
+        ..Default::default()
+    };
     world.manager().set_credentials(harness::ENTRY, &new).unwrap();
     world.run(&dial(), &["stored_credentials"]);
 }
