@@ -67,11 +67,13 @@ pub(crate) fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rasman::{ConnState, Handle};
+    use rasman::{ConnState, Device, Handle};
 
     fn list(names: &[&str]) -> Vec<ConnectionInfo> {
+        let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
         let info = |(index, name): (usize, &&str)| {
-            ConnectionInfo::new(Handle(index as u64 + 1), (*name).to_owned(), ConnState::Connected, 0, 1)
+            let handle = Handle(index as u64 + 1);
+            ConnectionInfo::new(handle, (*name).to_owned(), device, ConnState::Connected, 0, 1)
         };
         names.iter().enumerate().map(info).collect()
     }
