@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod capi;
 mod clauses;
 mod contract;
 mod fuzz;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(),
         Command::Clauses(args) => clauses::run(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Capi(args) => capi::run(&args),
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers => peers::run(),
@@ -61,6 +63,8 @@ enum Command {
     Clauses(clauses::Args),
     /// Run the benchmarks in release mode
     Bench(bench::BenchArgs),
+    /// Build the C library and install it
+    Capi(capi::Args),
     /// Run the answering half (`rasctl lab`) in release mode
     Lab(bench::LabArgs),
     /// Fuzz one target, or each for a bounded time
