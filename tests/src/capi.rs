@@ -133,15 +133,33 @@ pub fn compile_with(source: &Path, language: Language, flags: &[&str]) -> PathBu
     program
 }
 
+/// Compiles a program with these words in place of what pkg-config says of the library.
+///
+/// # Panics
+/// If the compiler finds fault with it.
+#[must_use]
+pub fn compile_behind(source: &Path, language: Language, words: &[&str]) -> PathBuf {
+    let program = prefix().join("programs").join(format!("static-{}", std::process::id()));
+    must(tool("mkdir").arg("-p").arg(prefix().join("programs")));
+    let mut command = bare_compiler(source, language, &[], &program);
+    must(command.arg(format!("-I{}", prefix().join("include/rasman").display())).args(words));
+    program
+}
+
 fn compiler(source: &Path, language: Language, flags: &[&str], program: &Path) -> Command {
+    let mut command = bare_compiler(source, language, flags, program);
+    command.arg(format!("-Wl,-rpath,{}", prefix().join("lib").display())).args(pkg_config()).arg("-lpthread");
+    command
+}
+
+fn bare_compiler(source: &Path, language: Language, flags: &[&str], program: &Path) -> Command {
     let (name, standard) = match language {
         Language::C => ("cc", "-std=c11"),
         Language::Cpp => ("c++", "-std=c++17"),
     };
     let mut command = tool(name);
     command.args([standard, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1"]).args(flags);
-    command.arg("-o").arg(program).arg(source).arg(format!("-Wl,-rpath,{}", prefix().join("lib").display()));
-    command.args(pkg_config()).arg("-lpthread");
+    command.arg("-o").arg(program).arg(source);
     command
 }
 

@@ -108,6 +108,21 @@ fn python_dials_by_ctypes() {
 }
 
 #[test]
+fn the_static_library_serves_too() {
+    let lab = lab("");
+    let world = World::of(&lab);
+    let library = capi::prefix().join("lib/librasapi32.a");
+    let flags = [library.to_str().unwrap(), "-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
+    // Behind the source, as a linker takes of an archive what was missed before.
+    let program = capi::compile_behind(&folder().join("sync.c"), Language::C, &flags);
+    let linked = Command::new("ldd").arg(&program).output().unwrap();
+    assert!(!String::from_utf8_lossy(&linked.stdout).contains("librasapi32"), "{linked:?}");
+    let mut command = world.command(&program);
+    command.args([harness::ENTRY, "alice"]);
+    assert!(said(&run(command, "wonderland\n")).starts_with("connected 0x"));
+}
+
+#[test]
 fn the_makefile_builds_them_all() {
     let copy = capi::prefix().join(format!("examples-{}", std::process::id()));
     let script = "umask 022 && cp -r \"$1\" \"$2\" && make -s -C \"$2\" && ls \"$2\"";
