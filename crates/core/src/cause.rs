@@ -94,6 +94,10 @@ pub enum LayerName {
     Auth,
     /// IPCP.
     Ipcp,
+    /// IPV6CP.
+    Ipv6cp,
+    /// CCP: the encryption of PPP.
+    Ccp,
     /// The local network settings, proxies and forwards.
     Network,
 }
@@ -112,6 +116,8 @@ impl fmt::Display for LayerName {
             Self::Lcp => "LCP",
             Self::Auth => "authentication",
             Self::Ipcp => "IPCP",
+            Self::Ipv6cp => "IPV6CP",
+            Self::Ccp => "CCP",
             Self::Network => "network settings",
         })
     }

@@ -12,6 +12,7 @@ mod entry;
 mod ip_net;
 mod keys;
 mod layer;
+mod learned;
 mod link;
 mod notification;
 mod projection;
@@ -34,6 +35,7 @@ pub use entry::{
 pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
+pub use learned::{Ipv6Link, Ipv6Setup, Learned, with_interface_id};
 pub use link::{Leaf, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec};
 pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Projection, Statistics};

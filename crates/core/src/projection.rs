@@ -14,6 +14,8 @@ pub struct Projection {
     pub peer: Option<Ipv4Addr>,
     /// Name servers, most preferred first, without repeats.
     pub dns: Vec<Ipv4Addr>,
+    /// NetBIOS name servers (WINS), likewise.
+    pub nbns: Vec<Ipv4Addr>,
     /// The largest IP packet that we send, in bytes.
     pub mtu: u16,
 }
@@ -22,7 +24,7 @@ impl Projection {
     /// Makes a projection from what IPCP negotiated.
     #[must_use]
     pub fn new(local: Ipv4Addr, peer: Option<Ipv4Addr>, dns: Vec<Ipv4Addr>, mtu: u16) -> Self {
-        Self { local, peer, dns, mtu }
+        Self { local, peer, dns, nbns: Vec::new(), mtu }
     }
 }
 

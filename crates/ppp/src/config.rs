@@ -1,5 +1,6 @@
 //! What one PPP link is asked to do.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 use rasman_auth::Accounts;
 use rasman_core::{AuthMethod, Duration};
@@ -14,6 +15,12 @@ pub struct ClientConfig {
     pub request_address: Option<Ipv4Addr>,
     /// Ask for name servers.
     pub request_dns: bool,
+    /// Ask for NetBIOS name servers.
+    pub request_nbns: bool,
+    /// Whether IPv6 is spoken as well.
+    pub ipv6: Ipv6Wish,
+    /// Encryption by MPPE, which is weak: only where the entry consents. `None` rejects CCP.
+    pub mppe: Option<Mppe>,
     /// The largest packet that we want to receive, in bytes.
     pub mru: u16,
     /// Timers and counters.
@@ -33,6 +40,9 @@ impl Default for ClientConfig {
             authentication: vec![AuthMethod::MsChapV2],
             request_address: None,
             request_dns: true,
+            request_nbns: false,
+            ipv6: Ipv6Wish::default(),
+            mppe: None,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
             echo: None,
@@ -59,6 +69,12 @@ pub struct ServerConfig {
     pub address: Ipv4Addr,
     /// The name servers that the peer is given; the first two are used.
     pub dns: Vec<Ipv4Addr>,
+    /// The NetBIOS name servers that the peer is given; the first two are used.
+    pub nbns: Vec<Ipv4Addr>,
+    /// Whether IPv6 is spoken as well.
+    pub ipv6: Ipv6Wish,
+    /// Encryption by MPPE; `None` rejects CCP.
+    pub mppe: Option<Mppe>,
     /// The largest packet that we want to receive, in bytes.
     pub mru: u16,
     /// Timers and counters.
@@ -83,6 +99,9 @@ impl ServerConfig {
             local,
             address,
             dns: Vec::new(),
+            nbns: Vec::new(),
+            ipv6: Ipv6Wish::default(),
+            mppe: None,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
             echo: None,
@@ -105,6 +124,77 @@ pub struct Framing {
     pub compress_protocol: bool,
     /// The address and control octets are left out, but not on LCP packets (ACFC).
     pub compress_address: bool,
+}
+
+/// Whether IPV6CP is negotiated.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Ipv6Wish {
+    /// No: it is rejected.
+    #[default]
+    Off,
+    /// When the peer begins. A server that has IPv6 says so, and some that have none stop for seconds when asked
+    /// (SoftEther does).
+    WhenOffered,
+    /// Yes: we begin once IPv4 is up. A peer that does not speak it costs nothing.
+    Ask,
+}
+
+/// What is agreed on by MPPE (RFC 3078).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mppe {
+    /// The strengths that are taken, most preferred first; not empty.
+    pub strengths: Vec<MppeStrength>,
+    /// The mode that is asked for; stateless is always taken from the peer.
+    pub mode: MppeMode,
+    /// No packet flows in clear: the link ends with 742 if the peer does not encrypt.
+    pub required: bool,
+}
+
+impl Default for Mppe {
+    /// 128 bits, stateless, required.
+    fn default() -> Self {
+        Self { strengths: vec![MppeStrength::Bits128], mode: MppeMode::Stateless, required: true }
+    }
+}
+
+/// How many bits of an MPPE key count.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum MppeStrength {
+    /// 40 bits: anybody can try them all.
+    Bits40,
+    /// 56 bits: likewise.
+    Bits56,
+    /// 128 bits.
+    Bits128,
+}
+
+impl MppeStrength {
+    /// RFC 3079 3.4: keys of 40 and 56 bits have 8 octets.
+    pub(crate) fn key_octets(self) -> usize {
+        match self {
+            Self::Bits40 | Self::Bits56 => 8,
+            Self::Bits128 => 16,
+        }
+    }
+}
+
+impl fmt::Display for MppeStrength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Bits40 => "40 bits",
+            Self::Bits56 => "56 bits",
+            Self::Bits128 => "128 bits",
+        })
+    }
+}
+
+/// When MPPE changes its key (RFC 3078 7).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum MppeMode {
+    /// With each 256th packet: cheaper, but a lost packet costs a round trip.
+    Stateful,
+    /// With each packet.
+    Stateless,
 }
 
 /// Timers and counters of a negotiation.

@@ -26,6 +26,8 @@ impl Protocol {
     pub const IPCP: Self = Self(0x8021);
     /// IPV6CP (RFC 5072).
     pub const IPV6CP: Self = Self(0x8057);
+    /// What CCP agreed on: encrypted packets here (RFC 1962, RFC 3078).
+    pub const COMPRESSED: Self = Self(0x00fd);
     /// CCP (RFC 1962).
     pub const CCP: Self = Self(0x80fd);
     /// LCP (RFC 1661).
@@ -45,6 +47,7 @@ impl fmt::Display for Protocol {
             Self::IPV6 => f.pad("IPv6"),
             Self::IPCP => f.pad("IPCP"),
             Self::IPV6CP => f.pad("IPV6CP"),
+            Self::COMPRESSED => f.pad("compressed or encrypted data"),
             Self::CCP => f.pad("CCP"),
             Self::LCP => f.pad("LCP"),
             Self::PAP => f.pad("PAP"),
@@ -68,10 +71,14 @@ impl fmt::Debug for Protocol {
 /// # Errors
 /// What was expected and where.
 pub fn parse(frame: &[u8]) -> Result<(Protocol, Range<usize>), Malformed> {
-    let mut reader = Reader::new(frame);
-    if frame.starts_with(&ADDRESS_AND_CONTROL) {
-        reader.take(ADDRESS_AND_CONTROL.len(), "address and control")?;
-    }
+    let skipped = if frame.starts_with(&ADDRESS_AND_CONTROL) { ADDRESS_AND_CONTROL.len() } else { 0 };
+    let (protocol, range) = parse_protocol(&frame[skipped..])?;
+    Ok((protocol, range.start + skipped..frame.len()))
+}
+
+/// Reads what begins with a protocol number, of one octet or two.
+pub(crate) fn parse_protocol(bytes: &[u8]) -> Result<(Protocol, Range<usize>), Malformed> {
+    let mut reader = Reader::new(bytes);
     // RFC 1661 2: "the least significant bit of the least significant octet MUST equal 1, and ... the least
     // significant bit of the most significant octet equals 0". So an odd first octet is the last one (6.5); an even
     // last one is read and rejected as an unknown protocol.
@@ -80,7 +87,7 @@ pub fn parse(frame: &[u8]) -> Result<(Protocol, Range<usize>), Malformed> {
         1 => u16::from(first),
         _ => u16::from_be_bytes([first, reader.u8("second octet of the PPP protocol")?]),
     };
-    Ok((Protocol(number), reader.position()..frame.len()))
+    Ok((Protocol(number), reader.position()..bytes.len()))
 }
 
 /// What stands before the information field of a frame that we send, as short as the peer lets it be.

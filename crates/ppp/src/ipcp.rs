@@ -1,4 +1,5 @@
-//! IPCP's option set (RFC 1332, RFC 1877): IP-Address, and two name servers. All others are rejected.
+//! IPCP's option set (RFC 1332, RFC 1877): IP-Address, and two name servers each of DNS and NetBIOS. All others are
+//! rejected, compression of headers among them.
 
 use crate::Protocol;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
@@ -11,8 +12,8 @@ pub(crate) struct IpcpOptions {
     address: Option<Ipv4Addr>,
     /// The only address that we take.
     required: Option<Ipv4Addr>,
-    /// Name servers that we ask for; `None` where we do not (any more).
-    dns: [Option<Ipv4Addr>; 2],
+    /// Name servers that we ask for, as [`SERVERS`] lists them; `None` where we do not (any more).
+    servers: [Option<Ipv4Addr>; 4],
     /// What a server gives.
     gives: Option<Gift>,
     /// The peer's address, by its present request.
@@ -24,16 +25,17 @@ pub(crate) struct IpcpOptions {
 /// What a server gives its peer.
 struct Gift {
     address: Ipv4Addr,
-    dns: [Option<Ipv4Addr>; 2],
+    servers: [Option<Ipv4Addr>; 4],
 }
 
 impl IpcpOptions {
     /// Asks for an address, for name servers if wanted, and gives nothing.
-    pub(crate) fn client(required: Option<Ipv4Addr>, dns: bool) -> Self {
+    pub(crate) fn client(required: Option<Ipv4Addr>, dns: bool, nbns: bool) -> Self {
+        let [dns, nbns] = [dns, nbns].map(|wanted| wanted.then_some(Ipv4Addr::UNSPECIFIED));
         Self {
             address: Some(required.unwrap_or(Ipv4Addr::UNSPECIFIED)),
             required,
-            dns: [dns.then_some(Ipv4Addr::UNSPECIFIED); 2],
+            servers: [dns, dns, nbns, nbns],
             gives: None,
             peer: None,
             peer_asked: false,
@@ -41,12 +43,13 @@ impl IpcpOptions {
     }
 
     /// Has an address and gives one, with name servers.
-    pub(crate) fn server(local: Ipv4Addr, address: Ipv4Addr, dns: &[Ipv4Addr]) -> Self {
+    pub(crate) fn server(local: Ipv4Addr, address: Ipv4Addr, dns: &[Ipv4Addr], nbns: &[Ipv4Addr]) -> Self {
+        let at = |list: &[Ipv4Addr], index| list.get(index).copied();
         Self {
             address: Some(local),
             required: Some(local),
-            dns: [None; 2],
-            gives: Some(Gift { address, dns: [dns.first().copied(), dns.get(1).copied()] }),
+            servers: [None; 4],
+            gives: Some(Gift { address, servers: [at(dns, 0), at(dns, 1), at(nbns, 0), at(nbns, 1)] }),
             peer: None,
             peer_asked: false,
         }
@@ -61,14 +64,12 @@ impl IpcpOptions {
         if !is_usable(local) && self.gives.is_none() {
             return Err(no_address("acknowledged 0.0.0.0"));
         }
-        // slirp acknowledges 0.0.0.0, which means none; pppd with one server gives it twice.
-        let mut dns: Vec<Ipv4Addr> = Vec::new();
-        for server in self.dns.into_iter().flatten().filter(|server| is_usable(*server)) {
-            if !dns.contains(&server) {
-                dns.push(server);
-            }
-        }
-        Ok(Projection::new(local, self.peer, dns, mtu))
+        let [dns1, dns2, nbns1, nbns2] = self.servers;
+        // A peer that has our own address has none that anybody could send to.
+        let peer = self.peer.filter(|peer| *peer != local);
+        let mut projection = Projection::new(local, peer, usable([dns1, dns2]), mtu);
+        projection.nbns = usable([nbns1, nbns2]);
+        Ok(projection)
     }
 
     fn judge_address(&mut self, option: RawOption<'_>, reply: &mut Reply) {
@@ -77,14 +78,14 @@ impl IpcpOptions {
         match (&self.gives, wanted) {
             (Some(gift), Some(wanted)) if wanted == gift.address => self.peer = wanted.into(),
             (Some(gift), _) => reply.nak(option, &gift.address.octets()),
-            // RFC 1332 3.3: 0.0.0.0 asks us for an address; a client has none to give.
-            (None, Some(wanted)) if is_usable(wanted) => self.peer = Some(wanted),
+            // RFC 1332 3.3: 0.0.0.0 asks us for an address; a client has none to give. Nor does it give its own away.
+            (None, Some(wanted)) if is_usable(wanted) && self.address != Some(wanted) => self.peer = Some(wanted),
             (None, _) => reply.reject(option),
         }
     }
 
-    fn judge_dns(&mut self, option: RawOption<'_>, index: usize, reply: &mut Reply) {
-        match self.gives.as_ref().and_then(|gift| gift.dns[index]) {
+    fn judge_server(&mut self, option: RawOption<'_>, index: usize, reply: &mut Reply) {
+        match self.gives.as_ref().and_then(|gift| gift.servers[index]) {
             Some(server) if option.array() == Some(server.octets()) => {}
             Some(server) => reply.nak(option, &server.octets()),
             None => reply.reject(option),
@@ -97,8 +98,8 @@ impl Options for IpcpOptions {
     const TIMER: &'static str = "IPCP restart";
 
     fn request(&self, out: &mut OptionWriter) {
-        let wishes = [(IP_ADDRESS, self.address), (PRIMARY_DNS, self.dns[0]), (SECONDARY_DNS, self.dns[1])];
-        for (kind, address) in wishes {
+        let servers = SERVERS.into_iter().zip(self.servers);
+        for (kind, address) in core::iter::once((IP_ADDRESS, self.address)).chain(servers) {
             if let Some(address) = address {
                 out.option(kind, &address.octets());
             }
@@ -111,12 +112,11 @@ impl Options for IpcpOptions {
     }
 
     fn judge(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
-        match option.kind {
-            IP_ADDRESS => self.judge_address(option, reply),
-            PRIMARY_DNS => self.judge_dns(option, 0, reply),
-            SECONDARY_DNS => self.judge_dns(option, 1, reply),
-            // IP-Addresses, IP-Compression-Protocol (VJ), Mobile-IPv4, NBNS.
-            _ => reply.reject(option),
+        match (option.kind, server_at(option.kind)) {
+            (IP_ADDRESS, _) => self.judge_address(option, reply),
+            (_, Some(index)) => self.judge_server(option, index, reply),
+            // IP-Addresses, IP-Compression-Protocol (VJ), Mobile-IPv4.
+            (_, None) => reply.reject(option),
         }
         Ok(())
     }
@@ -137,9 +137,11 @@ impl Options for IpcpOptions {
                 _ if is_usable(given) => self.address = Some(given),
                 _ => return Err(no_address(&format!("gave {given}"))),
             },
-            PRIMARY_DNS => self.dns[0] = self.dns[0].and(Some(given)),
-            SECONDARY_DNS => self.dns[1] = self.dns[1].and(Some(given)),
-            _ => {}
+            kind => {
+                if let Some(server) = server_at(kind).and_then(|index| self.servers[index].as_mut()) {
+                    *server = given;
+                }
+            }
         }
         Ok(())
     }
@@ -153,12 +155,26 @@ impl Options for IpcpOptions {
                     None => no_address("rejected the option"),
                 });
             }
-            PRIMARY_DNS => self.dns[0] = None,
-            SECONDARY_DNS => self.dns[1] = None,
-            _ => {}
+            kind => {
+                if let Some(index) = server_at(kind) {
+                    self.servers[index] = None;
+                }
+            }
         }
         Ok(())
     }
+}
+
+/// Gives which of [`SERVERS`] an option is.
+fn server_at(kind: u8) -> Option<usize> {
+    SERVERS.iter().position(|server| *server == kind)
+}
+
+/// slirp acknowledges 0.0.0.0, which means none; pppd with one server gives it twice.
+fn usable(servers: [Option<Ipv4Addr>; 2]) -> Vec<Ipv4Addr> {
+    let mut list: Vec<Ipv4Addr> = servers.into_iter().flatten().filter(|server| is_usable(*server)).collect();
+    list.dedup();
+    list
 }
 
 /// Tells whether a host can have this address.
@@ -181,5 +197,5 @@ fn address_refused(required: Ipv4Addr, said: &str) -> Cause {
 }
 
 const IP_ADDRESS: u8 = 3;
-const PRIMARY_DNS: u8 = 129;
-const SECONDARY_DNS: u8 = 131;
+/// RFC 1877 1.1 to 1.4: primary and secondary DNS, primary and secondary NBNS.
+const SERVERS: [u8; 4] = [129, 131, 130, 132];

@@ -14,11 +14,13 @@
 
 mod auth;
 mod automaton;
+mod ccp;
 mod config;
 mod control;
 mod event;
 pub mod frame;
 mod ipcp;
+mod ipv6cp;
 mod lcp;
 mod options;
 mod outbox;
@@ -26,7 +28,7 @@ mod packet;
 mod parked;
 mod ppp;
 
-pub use config::{ClientConfig, Echo, Framing, Negotiation, ServerConfig};
+pub use config::{ClientConfig, Echo, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation, ServerConfig};
 pub use event::Event;
 pub use frame::Protocol;
 pub use ppp::Ppp;

@@ -112,6 +112,11 @@ impl Reply {
         }
     }
 
+    /// Tells whether nothing was refused so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.rejects.bytes().is_empty() && self.naks.bytes().is_empty()
+    }
+
     /// Gives the answer. RFC 1661 5.4: rejects go first, the rest is judged again in the next request.
     pub(crate) fn verdict(&self) -> Verdict<'_> {
         if !self.rejects.bytes().is_empty() {

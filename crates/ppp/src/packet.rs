@@ -19,6 +19,9 @@ impl PacketCode {
     pub(crate) const ECHO_REQUEST: Self = Self(9);
     pub(crate) const ECHO_REPLY: Self = Self(10);
     pub(crate) const DISCARD_REQUEST: Self = Self(11);
+    // RFC 1962 5, CCP only.
+    pub(crate) const RESET_REQUEST: Self = Self(14);
+    pub(crate) const RESET_ACK: Self = Self(15);
     // RFC 1570, LCP only.
     pub(crate) const IDENTIFICATION: Self = Self(12);
     pub(crate) const TIME_REMAINING: Self = Self(13);

@@ -6,13 +6,15 @@ use crate::packet::PacketCode;
 /// Early packets, kept so that no restart timer decides what a packet can: a peer that is a step ahead of us has
 /// already sent what we need next.
 ///
-/// Kept is the latest of each kind that begins something, one packet a protocol: a Configure-Request of LCP or IPCP, a
+/// Kept is the latest of each kind that begins something, one packet a protocol: a Configure-Request of LCP, IPCP, IPV6CP or CCP, a
 /// CHAP Challenge. All of these have code 1.
 #[derive(Default)]
 pub(crate) struct Parked {
     lcp: Option<Vec<u8>>,
     chap: Option<Vec<u8>>,
     ipcp: Option<Vec<u8>>,
+    ipv6cp: Option<Vec<u8>>,
+    ccp: Option<Vec<u8>>,
 }
 
 impl Parked {
@@ -42,6 +44,8 @@ impl Parked {
             Protocol::LCP => Some(&mut self.lcp),
             Protocol::CHAP => Some(&mut self.chap),
             Protocol::IPCP => Some(&mut self.ipcp),
+            Protocol::IPV6CP => Some(&mut self.ipv6cp),
+            Protocol::CCP => Some(&mut self.ccp),
             _ => None,
         }
     }
@@ -60,7 +64,7 @@ mod tests {
         assert!(parked.keep(Protocol::IPCP, &[1, 1]));
         assert!(parked.keep(Protocol::IPCP, &[1, 2]));
         assert!(!parked.keep(Protocol::IPCP, &[2, 3]));
-        assert!(!parked.keep(Protocol::CCP, &[1, 3]));
+        assert!(!parked.keep(Protocol::PAP, &[1, 3]));
         assert!(!parked.keep(Protocol::IPCP, &[1; SIZE_MAX + 1]));
         assert_eq!(parked.take(Protocol::IPCP), Some(vec![1, 2]));
         assert_eq!(parked.take(Protocol::IPCP), None);

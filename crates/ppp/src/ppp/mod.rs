@@ -1,19 +1,22 @@
 //! One PPP link: phases (RFC 1661 3), gates, and the way of packets through it.
 
+mod network;
 mod phases;
 
 use crate::auth::Auth;
-use crate::control::Control;
-use crate::ipcp::IpcpOptions;
+use crate::ccp::Ccp;
 use crate::lcp::{Lcp, LcpOptions};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::parked::Parked;
 use crate::{ClientConfig, Event, Framing, Protocol, ServerConfig, frame};
+use core::ops::Range;
+use network::Network;
 use phases::Phase;
 use rasman_auth::Authenticated;
 use rasman_core::{
-    Batch, Cause, Code, Credentials, DropReason, Input, Instant, Layer, LayerName, Malformed, Projection, Rng, Timeout,
+    Batch, Cause, Code, Credentials, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Malformed, Projection,
+    Rng, SessionKeys, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -40,8 +43,9 @@ pub struct Ppp {
     phase: Phase,
     lcp: Lcp,
     auth: Option<Auth>,
-    ipcp: Control<IpcpOptions>,
-    projection: Option<Projection>,
+    network: Network,
+    /// What CCP will encrypt with.
+    keys: Option<SessionKeys>,
     parked: Parked,
     /// Given before the link was established.
     early_credentials: Option<Credentials>,
@@ -80,16 +84,16 @@ impl Ppp {
         Self::new(Role::Server(config), lcp, rng)
     }
 
-    fn new(role: Role, lcp: Lcp, rng: Box<dyn Rng + Send>) -> Self {
-        let ipcp = Control::new(role.ipcp_options(), role.negotiation().clone(), LayerName::Ipcp);
+    fn new(role: Role, lcp: Lcp, mut rng: Box<dyn Rng + Send>) -> Self {
+        let network = Network::new(&role, &mut *rng);
         Self {
             role,
             rng,
             phase: Phase::Dead,
             lcp,
             auth: None,
-            ipcp,
-            projection: None,
+            network,
+            keys: None,
             parked: Parked::default(),
             early_credentials: None,
             out: Outbox::new(),
@@ -167,7 +171,19 @@ impl Ppp {
     /// Gives what IPCP negotiated while it is Opened.
     #[must_use]
     pub fn projection(&self) -> Option<&Projection> {
-        self.projection.as_ref()
+        self.network.projection.as_ref()
+    }
+
+    /// Gives what IPV6CP negotiated while it is Opened: IPv6 packets flow.
+    #[must_use]
+    pub fn ipv6(&self) -> Option<Ipv6Link> {
+        self.network.ipv6.link
+    }
+
+    /// Tells whether what we send is encrypted by MPPE.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.network.ccp.as_ref().is_some_and(Ccp::encrypts)
     }
 
     /// Gives how the peer lets us write frames; settled while LCP is Opened. A carrier that writes octets one by one
@@ -183,7 +199,38 @@ impl Ppp {
         self.lcp.peer_identification()
     }
 
-    /// Takes any packet but IPv4.
+    /// Tells whether packets of a network protocol flow.
+    fn flows(&self, protocol: Protocol) -> bool {
+        match protocol {
+            Protocol::IPV4 => self.network.projection.is_some(),
+            Protocol::IPV6 => self.network.ipv6.link.is_some() && self.network.projection.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Takes a data packet in clear, which there are none of where encryption is required.
+    fn clear_input(&mut self, protocol: Protocol, range: Range<usize>, used: usize) -> Input {
+        if !self.flows(protocol) || self.network.ccp.as_ref().is_some_and(Ccp::is_required) {
+            return Input::Dropped { used, reason: DropReason::NotUp };
+        }
+        Input::Payload { range, used }
+    }
+
+    /// Takes an encrypted packet (RFC 3078), and opens it in place.
+    fn sealed_input(&mut self, now: Instant, information: &mut [u8], at: usize, used: usize) -> Input {
+        let Some(ccp) = &mut self.network.ccp else {
+            return Input::Dropped { used, reason: DropReason::Unexpected("an encrypted packet without CCP") };
+        };
+        match ccp.open(now, information, &mut self.out) {
+            Ok((protocol, range)) if self.flows(protocol) => {
+                Input::Payload { range: range.start + at..range.end + at, used }
+            }
+            Ok(_) => Input::Dropped { used, reason: DropReason::NotUp },
+            Err(reason) => Input::Dropped { used, reason },
+        }
+    }
+
+    /// Takes any packet but one of data.
     fn control_input(&mut self, now: Instant, protocol: Protocol, information: &[u8]) -> Result<(), DropReason> {
         match (self.phase, protocol) {
             (Phase::Dead, _) => self.park(protocol, information),
@@ -191,14 +238,20 @@ impl Ppp {
             (Phase::Terminate | Phase::Over, _) => Err(DropReason::NotUp),
             (Phase::Establish, _) => self.park(protocol, information),
             (_, Protocol::CHAP) => self.chap_input(now, information),
-            (Phase::Network, Protocol::IPCP) => self.ipcp_input(now, information),
-            (_, Protocol::IPCP) => self.park(protocol, information),
-            // RFC 1661 5.7: CCP, IPV6CP and whatever else we do not speak.
+            (Phase::Network, _) if self.speaks(protocol) => self.network_input(now, protocol, information),
+            (_, _) if self.speaks(protocol) => self.park(protocol, information),
+            // RFC 1661 5.7: what the entry does not want, and whatever else we do not speak.
             _ => {
+                self.network.encryption_rejected |= protocol == Protocol::CCP;
                 self.lcp.reject_protocol(now, protocol, information, &mut self.out);
                 Err(DropReason::Unexpected("a protocol that we do not speak"))
             }
         }
+    }
+
+    /// Tells whether a data protocol is one that this link may come to speak; any other is rejected.
+    fn expects(&self, protocol: Protocol) -> bool {
+        protocol == Protocol::IPV4 || self.speaks(Protocol::IPV6CP)
     }
 
     fn park(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), DropReason> {
@@ -223,13 +276,6 @@ impl Ppp {
         self.auth_became(now, outcome);
         Ok(())
     }
-
-    fn ipcp_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
-        let packet = Packet::parse(information).map_err(malformed)?;
-        let outcome = self.ipcp.input(now, &packet, &mut self.out)?;
-        self.ipcp_became(now, outcome);
-        Ok(())
-    }
 }
 
 /// A datagram layer: one PPP frame an input, one IP packet a payload.
@@ -240,8 +286,12 @@ impl Layer for Ppp {
         let used = input.len();
         self.lcp.hear(now);
         let taken = match frame::parse(input) {
-            Ok((Protocol::IPV4, range)) if self.projection.is_some() => return Input::Payload { range, used },
-            Ok((Protocol::IPV4, _)) => Err(DropReason::NotUp),
+            Ok((protocol @ (Protocol::IPV4 | Protocol::IPV6), range)) if self.expects(protocol) => {
+                return self.clear_input(protocol, range, used);
+            }
+            Ok((Protocol::COMPRESSED, range)) => {
+                return self.sealed_input(now, &mut input[range.clone()], range.start, used);
+            }
             Ok((protocol, range)) => self.control_input(now, protocol, &input[range]),
             Err(malformed) => Err(DropReason::Malformed(malformed.expected)),
         };
@@ -252,14 +302,27 @@ impl Layer for Ppp {
     }
 
     fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
-        let projection = self.projection.as_ref().ok_or(DropReason::NotUp)?;
+        let projection = self.network.projection.as_ref().ok_or(DropReason::NotUp)?;
         if header.len() + payload.len() > usize::from(projection.mtu) {
             return Err(DropReason::TooLarge);
         }
+        let protocol = protocol_of(header.first().or(payload.first()));
+        if !self.flows(protocol) {
+            return Err(DropReason::NotUp);
+        }
+        let framing = self.framing();
         let mut frame = out.frame();
-        frame.slice(frame::Header::new(Protocol::IPV4, self.framing()).as_bytes());
-        frame.slice(header);
-        frame.slice(payload);
+        match &mut self.network.ccp {
+            Some(ccp) if ccp.encrypts() => {
+                frame.slice(frame::Header::new(Protocol::COMPRESSED, framing).as_bytes());
+                ccp.seal(protocol, [header, payload], &mut frame);
+            }
+            _ => {
+                frame.slice(frame::Header::new(protocol, framing).as_bytes());
+                frame.slice(header);
+                frame.slice(payload);
+            }
+        }
         frame.finish();
         Ok(())
     }
@@ -271,8 +334,7 @@ impl Layer for Ppp {
             let outcome = auth.handle_timeout(now, &mut self.out);
             self.auth_became(now, outcome);
         }
-        let outcome = self.ipcp.handle_timeout(now, &mut self.out);
-        self.ipcp_became(now, outcome);
+        self.network_timeout(now);
     }
 
     fn poll_transmit(&mut self, _now: Instant, out: &mut Batch) -> bool {
@@ -285,7 +347,15 @@ impl Layer for Ppp {
 
     fn poll_timeout(&self) -> Option<Timeout> {
         let auth = self.auth.as_ref().and_then(Auth::timeout);
-        Timeout::earliest(Timeout::earliest(self.lcp.timeout(), auth), self.ipcp.timeout())
+        Timeout::earliest(Timeout::earliest(self.lcp.timeout(), auth), self.network.timeout())
+    }
+}
+
+/// Tells the protocol of an IP packet by its version, which is all that is looked at.
+fn protocol_of(first: Option<&u8>) -> Protocol {
+    match first.map(|octet| octet >> 4) {
+        Some(6) => Protocol::IPV6,
+        _ => Protocol::IPV4,
     }
 }
 

@@ -4,10 +4,8 @@ use super::{Ppp, Role};
 use crate::auth::{self, Auth, ClientAuth, ServerAuth};
 use crate::config::DEFAULT_MRU;
 use crate::control::Outcome;
-use crate::ipcp::IpcpOptions;
 use crate::lcp::Meaning;
-use crate::{Event, Framing, Negotiation, Protocol};
-use rasman_auth::Authenticated;
+use crate::{Event, Framing, Protocol};
 use rasman_auth::mschapv2::Server;
 use rasman_core::{Cause, Code, Instant, LayerName};
 use std::sync::Arc;
@@ -102,9 +100,9 @@ impl Ppp {
     pub(super) fn leave_phases(&mut self, now: Instant) {
         self.auth = None;
         self.early_credentials = None;
-        self.projection = None;
+        self.keys = None;
         self.parked.clear();
-        self.ipcp.lower_down(now, &mut self.out);
+        self.network.leave(now, &mut self.out);
         self.out.set_mru(DEFAULT_MRU);
     }
 
@@ -120,6 +118,12 @@ impl Ppp {
             }
             Phase::Authenticate => {
                 Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth).did("authenticated").said(said)
+            }
+            Phase::Network if self.network.encryption_rejected && !self.was_projected => {
+                Cause::new(Code::REMOTE_REQUIRES_ENCRYPTION, LayerName::Ccp)
+                    .did("rejected CCP, as the entry does not consent to MPPE")
+                    .said(said)
+                    .advice("let the entry encrypt by MPPE, or the server do without it")
             }
             Phase::Establish | Phase::Authenticated | Phase::Network => {
                 Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp).said(said)
@@ -153,10 +157,6 @@ impl Ppp {
                 let outcome = self.lcp.rejected(now, &mut self.out);
                 self.lcp_became(now, outcome);
             }
-            (Protocol::IPCP, Phase::Network) => {
-                let outcome = self.ipcp.rejected(now, b"Protocol-Reject of IPCP", &mut self.out);
-                self.ipcp_became(now, outcome);
-            }
             (Protocol::CHAP, Phase::Authenticate) => {
                 let cause = Cause::new(Code::PEER_REFUSED_AUTH, LayerName::Auth)
                     .did("authenticated by MS-CHAPv2, as agreed")
@@ -164,6 +164,7 @@ impl Ppp {
                     .advice("the server agreed to a method that it does not have; check its settings");
                 self.fail(now, cause);
             }
+            (_, Phase::Network) => self.network_rejected(now, protocol),
             // A protocol that we do not use, or no longer (SoftEther rejects EAP this way).
             _ => {}
         }
@@ -174,6 +175,7 @@ impl Ppp {
             auth::Outcome::Same => {}
             auth::Outcome::Granted(token, keys) => {
                 self.enter(Phase::Authenticated);
+                self.keys = self.network.ccp.is_some().then(|| keys.clone());
                 self.events.push_back(Event::Authenticated { token: token.clone(), keys });
                 if let Role::Server(_) = self.role {
                     self.start_network(now, &token);
@@ -183,49 +185,6 @@ impl Ppp {
                 self.events.push_back(Event::AuthenticationRefused { cause, retry });
             }
             auth::Outcome::Failed(cause) => self.fail(now, cause),
-        }
-    }
-
-    /// IPCP starts, with what came early. The token is the proof that it may.
-    pub(super) fn start_network(&mut self, now: Instant, _token: &Authenticated) {
-        self.enter(Phase::Network);
-        self.ipcp.options = self.role.ipcp_options();
-        let _ = self.ipcp.open(now, &mut self.out);
-        let _ = self.ipcp.lower_up(now, &mut self.out);
-        if let Some(request) = self.parked.take(Protocol::IPCP) {
-            let _ = self.ipcp_input(now, &request);
-        }
-    }
-
-    pub(super) fn ipcp_became(&mut self, now: Instant, outcome: Outcome) {
-        match outcome {
-            Outcome::Same => {}
-            Outcome::Up => self.projected(now),
-            Outcome::Down => self.projection = None,
-            Outcome::Terminated(said) => {
-                let said = if said.is_empty() { b"Terminate-Request of IPCP".to_vec() } else { said };
-                let cause = Cause::new(Code::PPP_NCP_TERMINATED, LayerName::Ipcp).did("negotiated IPCP").said(said);
-                self.fail(now, cause);
-            }
-            Outcome::Finished => {
-                let cause = Cause::new(Code::PPP_TIMEOUT, LayerName::Ipcp)
-                    .did("repeated IPCP's request until its retries were used up")
-                    .advice("the server let us in but gives no address; look into its log");
-                self.fail(now, cause);
-            }
-            Outcome::Failed(cause) => self.fail(now, cause),
-        }
-    }
-
-    fn projected(&mut self, now: Instant) {
-        let mtu = self.lcp.options().send_mru().min(self.role.mru());
-        match self.ipcp.options.projection(mtu) {
-            Ok(projection) => {
-                self.was_projected = true;
-                self.projection = Some(projection.clone());
-                self.events.push_back(Event::Projected(projection));
-            }
-            Err(cause) => self.fail(now, cause),
         }
     }
 
@@ -246,31 +205,10 @@ impl Ppp {
 }
 
 impl Role {
-    pub(super) fn ipcp_options(&self) -> IpcpOptions {
-        match self {
-            Self::Client(config) => IpcpOptions::client(config.request_address, config.request_dns),
-            Self::Server(config) => IpcpOptions::server(config.local, config.address, &config.dns),
-        }
-    }
-
-    pub(super) fn negotiation(&self) -> &Negotiation {
-        match self {
-            Self::Client(config) => &config.negotiation,
-            Self::Server(config) => &config.negotiation,
-        }
-    }
-
     pub(super) fn framing(&self) -> Framing {
         match self {
             Self::Client(config) => config.framing,
             Self::Server(config) => config.framing,
-        }
-    }
-
-    fn mru(&self) -> u16 {
-        match self {
-            Self::Client(config) => config.mru,
-            Self::Server(config) => config.mru,
         }
     }
 }

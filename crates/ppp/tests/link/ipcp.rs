@@ -112,6 +112,43 @@ fn what_the_peer_may_not_ask_is_rejected() {
 }
 
 #[test]
+fn netbios_name_servers_are_asked_for_where_wanted_and_given_where_there_are_some() {
+    let mut t = networking(ClientConfig { request_nbns: true, request_dns: false, ..ClientConfig::default() });
+    t.sends([ipcp(REQ, 1, &[opt(3, &NONE), opt(130, &NONE), opt(132, &NONE)].concat())]);
+    let given = [opt(3, &[10, 0, 0, 9]), opt(130, &[10, 0, 0, 1]), opt(132, &NONE)].concat();
+    t.receives(ipcp(NAK, 1, &given)).receives(ipcp(ACK, 2, &given)).receives(ipcp(REQ, 1, &[]));
+    let events = t.take_events();
+    let [Event::Projected(projection)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(projection.nbns, [Ipv4Addr::new(10, 0, 0, 1)]);
+}
+
+#[test]
+fn a_peer_that_wants_our_own_address_has_none() {
+    let mut t = networking(ClientConfig { request_dns: false, ..ClientConfig::default() });
+    t.take_sent();
+    let ours = opt(3, &[10, 0, 0, 9]);
+    // It asks before we know ours, so it is taken; and asks again afterwards.
+    t.receives(ipcp(REQ, 1, &ours)).sends([ipcp(ACK, 1, &ours)]);
+    t.receives(ipcp(NAK, 1, &ours)).sends([ipcp(REQ, 2, &ours)]);
+    t.receives(ipcp(ACK, 2, &ours));
+    let events = t.take_events();
+    let [Event::Projected(projection)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(projection.to_string(), "10.0.0.9, MTU 1500");
+    t.receives(ipcp(REQ, 2, &ours));
+    assert_eq!(t.take_sent().pop(), Some(ipcp(REJ, 2, &ours)));
+}
+
+#[test]
+fn a_peer_that_naks_for_ever_without_a_word_on_the_address_is_732() {
+    let mut t = networking(ClientConfig::default());
+    for _ in 0..200 {
+        let id = t.take_sent().last().map_or(1, |frame| split(frame).2);
+        t.receives(ipcp(NAK, id, &opt(129, &[10, 0, 0, 1])));
+    }
+    assert_eq!(cause(&mut t).code, Code::PPP_NOT_CONVERGING);
+}
+
+#[test]
 fn a_peer_that_never_agrees_is_732() {
     let mut t = networking(ClientConfig::default());
     t.take_sent();

@@ -1,10 +1,12 @@
 //! A whole link against scripts and against its other end, in virtual time.
 
 mod authentication;
+mod ccp;
 mod common;
 mod end;
 mod hostile;
 mod ipcp;
+mod ipv6cp;
 mod lcp;
 mod lcp_line;
 mod pair;

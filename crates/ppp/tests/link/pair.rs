@@ -49,11 +49,11 @@ fn both_ends_reach_their_projections_without_any_timer() {
     assert_eq!(keys(&pair.b.events), Some((user.clone(), receive, send)));
     assert_eq!(user, "alice");
 
-    pair.send_a(b"an IP", b" packet").unwrap();
-    pair.send_b(b"", b"another").unwrap();
+    pair.send_a(b"E an", b" IP packet").unwrap();
+    pair.send_b(b"", b"Another").unwrap();
     while pair.step() && pair.now() == Instant::ZERO {}
-    assert_eq!(pair.b.received, [b"an IP packet"]);
-    assert_eq!(pair.a.received, [b"another"]);
+    assert_eq!(pair.b.received, [b"E an IP packet"]);
+    assert_eq!(pair.a.received, [b"Another"]);
 }
 
 /// Runs until both are projected or one has finished.

@@ -62,6 +62,8 @@ const LAYERS: [LayerName; 12] = [
     LayerName::Lcp,
     LayerName::Auth,
     LayerName::Ipcp,
+    LayerName::Ipv6cp,
+    LayerName::Ccp,
     LayerName::Network,
 ];
 
