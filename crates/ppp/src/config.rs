@@ -1,9 +1,9 @@
 //! What one PPP link is asked to do.
 
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_auth::Accounts;
-use rasman_core::{AuthMethod, Duration};
+use rasman_core::{AuthMethod, Duration, Ipv4Net};
 use std::sync::Arc;
 
 /// What the dialling end of a link asks for.
@@ -19,6 +19,8 @@ pub struct ClientConfig {
     pub request_nbns: bool,
     /// Whether IPv6 is spoken as well.
     pub ipv6: Ipv6Wish,
+    /// Ask for routes and the suffix of names by DHCPINFORM once packets flow.
+    pub inform: bool,
     /// Encryption by MPPE, which is weak: only where the entry consents. `None` rejects CCP.
     pub mppe: Option<Mppe>,
     /// The largest packet that we want to receive, in bytes.
@@ -42,6 +44,7 @@ impl Default for ClientConfig {
             request_dns: true,
             request_nbns: false,
             ipv6: Ipv6Wish::default(),
+            inform: false,
             mppe: None,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
@@ -73,6 +76,8 @@ pub struct ServerConfig {
     pub nbns: Vec<Ipv4Addr>,
     /// Whether IPv6 is spoken as well.
     pub ipv6: Ipv6Wish,
+    /// What the peer is told beyond its address.
+    pub far: FarNetwork,
     /// Encryption by MPPE; `None` rejects CCP.
     pub mppe: Option<Mppe>,
     /// The largest packet that we want to receive, in bytes.
@@ -101,6 +106,7 @@ impl ServerConfig {
             dns: Vec::new(),
             nbns: Vec::new(),
             ipv6: Ipv6Wish::default(),
+            far: FarNetwork::default(),
             mppe: None,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
@@ -109,6 +115,34 @@ impl ServerConfig {
             identification: None,
         }
     }
+}
+
+/// What an answering side tells by DHCPINFORM, router advertisements and DHCPv6; nothing by default.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FarNetwork {
+    /// Networks that are reached through the tunnel.
+    pub routes: Vec<Ipv4Net>,
+    /// The suffix of names.
+    pub domain: String,
+    /// Suffixes to look names up with.
+    pub search: Vec<String>,
+    /// What is told over IPv6; the wish of [`ServerConfig::ipv6`] decides whether it is spoken at all.
+    pub ipv6: Option<FarIpv6>,
+}
+
+/// The IPv6 of an answering side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FarIpv6 {
+    /// The 64 bits of the link's network.
+    pub prefix: Ipv6Addr,
+    /// The address that DHCPv6 gives; `None` lets the peer make its own of the prefix.
+    pub address: Option<Ipv6Addr>,
+    /// Name servers.
+    pub dns: Vec<Ipv6Addr>,
+    /// Networks that are reached through the tunnel, beside the default route.
+    pub routes: Vec<(Ipv6Addr, u8)>,
+    /// The largest packet.
+    pub mtu: Option<u16>,
 }
 
 /// How frames are written on a line that carries octets one by one (RFC 1661 6.5, 6.6, RFC 1662 7.1).

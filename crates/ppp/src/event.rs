@@ -2,7 +2,7 @@
 
 use core::fmt;
 use rasman_auth::Authenticated;
-use rasman_core::{AuthMethod, Cause, Projection, SessionKeys};
+use rasman_core::{AuthMethod, Cause, Learned, Projection, SessionKeys};
 
 /// What a PPP link tells whoever composes it.
 #[non_exhaustive]
@@ -32,6 +32,9 @@ pub enum Event {
     },
     /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
     Projected(Projection),
+    /// The far network has told something beyond the projection, or takes it back (told on the client only). It is the
+    /// whole of what is known, and only the latest matters.
+    Learned(Box<Learned>),
     /// The peer announces that the session ends (RFC 1570 2.2); it is advice, and nothing changes.
     TimeRemaining {
         /// After so many seconds; `u32::MAX` means that there is no limit.
@@ -54,6 +57,7 @@ impl fmt::Debug for Event {
                 write!(f, "AuthenticationRefused({cause:?}, retry: {retry})")
             }
             Self::Projected(projection) => write!(f, "Projected({projection:?})"),
+            Self::Learned(learned) => write!(f, "Learned({learned})"),
             Self::TimeRemaining { seconds, .. } => write!(f, "TimeRemaining({seconds} s)"),
             Self::Finished(cause) => write!(f, "Finished({cause:?})"),
         }

@@ -19,6 +19,7 @@ mod config;
 mod control;
 mod event;
 pub mod frame;
+mod host;
 mod ipcp;
 mod ipv6cp;
 mod lcp;
@@ -28,7 +29,9 @@ mod packet;
 mod parked;
 mod ppp;
 
-pub use config::{ClientConfig, Echo, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation, ServerConfig};
+pub use config::{
+    ClientConfig, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation, ServerConfig,
+};
 pub use event::Event;
 pub use frame::Protocol;
 pub use ppp::Ppp;

@@ -44,6 +44,13 @@ impl Outbox {
         debug_assert!(length >= HEADER);
     }
 
+    /// Queues a frame that is complete.
+    pub(crate) fn frame(&mut self, frame: &[u8]) {
+        if self.frames.len() < FRAMES_MAX {
+            self.frames.push(frame);
+        }
+    }
+
     /// Queues an information field that is complete.
     pub(crate) fn information(&mut self, protocol: Protocol, information: &[u8]) {
         if self.frames.len() >= FRAMES_MAX {

@@ -216,6 +216,14 @@ impl Ppp {
         Input::Payload { range, used }
     }
 
+    /// Keeps a data packet that the host part waits for from the layer above.
+    fn for_the_host(&mut self, now: Instant, taken: Input, input: &[u8]) -> Input {
+        match taken {
+            Input::Payload { range, used } if self.host_input(now, &input[range.clone()]) => Input::Consumed { used },
+            other => other,
+        }
+    }
+
     /// Takes an encrypted packet (RFC 3078), and opens it in place.
     fn sealed_input(&mut self, now: Instant, information: &mut [u8], at: usize, used: usize) -> Input {
         let Some(ccp) = &mut self.network.ccp else {
@@ -287,10 +295,12 @@ impl Layer for Ppp {
         self.lcp.hear(now);
         let taken = match frame::parse(input) {
             Ok((protocol @ (Protocol::IPV4 | Protocol::IPV6), range)) if self.expects(protocol) => {
-                return self.clear_input(protocol, range, used);
+                let taken = self.clear_input(protocol, range, used);
+                return self.for_the_host(now, taken, input);
             }
             Ok((Protocol::COMPRESSED, range)) => {
-                return self.sealed_input(now, &mut input[range.clone()], range.start, used);
+                let taken = self.sealed_input(now, &mut input[range.clone()], range.start, used);
+                return self.for_the_host(now, taken, input);
             }
             Ok((protocol, range)) => self.control_input(now, protocol, &input[range]),
             Err(malformed) => Err(DropReason::Malformed(malformed.expected)),

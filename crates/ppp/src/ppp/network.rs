@@ -10,19 +10,24 @@ use super::phases::Phase;
 use super::{Ppp, Role, malformed};
 use crate::ccp::{self, Ccp};
 use crate::control::{Control, Outcome};
+use crate::host::Host;
 use crate::ipcp::IpcpOptions;
 use crate::ipv6cp::Ipv6cpOptions;
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::{Event, Ipv6Wish, Mppe, Negotiation, Protocol};
 use rasman_auth::Authenticated;
-use rasman_core::{Cause, Code, DropReason, Instant, Ipv6Link, LayerName, Projection, Rng, SessionKeys, Timeout};
+use rasman_core::{
+    Batch, Cause, Code, DropReason, Instant, Ipv6Link, Layer, LayerName, Projection, Rng, SessionKeys, Timeout,
+};
 
 /// The control protocols of the network phase.
 pub(super) struct Network {
     pub(super) ipcp: Control<IpcpOptions>,
     pub(super) ipv6: Ipv6,
     pub(super) ccp: Option<Ccp>,
+    /// What the host at this end asks and answers.
+    pub(super) host: Host,
     /// What IPCP negotiated, while packets flow.
     pub(super) projection: Option<Projection>,
     /// A CCP of the peer was rejected: if it ends the link now, that was why.
@@ -51,6 +56,7 @@ impl Network {
                 link: None,
             },
             ccp: role.mppe().map(|mppe| Ccp::new(mppe.clone(), negotiation.clone())),
+            host: role.host(),
             projection: None,
             encryption_rejected: false,
         }
@@ -59,6 +65,7 @@ impl Network {
     /// Forgets all that was negotiated.
     pub(super) fn leave(&mut self, now: Instant, out: &mut Outbox) {
         self.projection = None;
+        self.host.down();
         self.encryption_rejected = false;
         self.ipcp.lower_down(now, out);
         self.ipv6.stop(now, out);
@@ -69,7 +76,7 @@ impl Network {
 
     pub(super) fn timeout(&self) -> Option<Timeout> {
         let beside = Timeout::earliest(self.ipv6.control.timeout(), self.ccp.as_ref().and_then(Ccp::timeout));
-        Timeout::earliest(self.ipcp.timeout(), beside)
+        Timeout::earliest(Timeout::earliest(self.ipcp.timeout(), beside), self.host.timeout())
     }
 }
 
@@ -167,6 +174,34 @@ impl Ppp {
         self.ipcp_became(now, outcome);
         let outcome = self.network.ipv6.control.handle_timeout(now, &mut self.out);
         self.ipv6cp_became(now, outcome);
+        if self.network.host.timeout().is_some_and(|timeout| timeout.at <= now) {
+            self.network.host.handle_timeout(now, &mut *self.rng);
+            self.host_spoke(now);
+        }
+    }
+
+    /// Takes a data packet that the host part waits for; tells whether it was one.
+    pub(super) fn host_input(&mut self, now: Instant, packet: &[u8]) -> bool {
+        let taken = self.network.host.input(now, packet, &mut *self.rng);
+        if taken {
+            self.host_spoke(now);
+        }
+        taken
+    }
+
+    /// Sends what the host part has to say, and tells what it has learned.
+    fn host_spoke(&mut self, now: Instant) {
+        while let Some(packet) = self.network.host.poll_packet() {
+            let mut frames = Batch::new();
+            // What cannot flow now is lost like any other packet; the host part repeats it.
+            if self.encap(now, &[], &packet, &mut frames).is_ok() {
+                self.out.frame(frames.as_bytes());
+            }
+        }
+        if let Some(learned) = self.network.host.poll_learned() {
+            self.events.retain(|event| !matches!(event, Event::Learned(_)));
+            self.events.push_back(Event::Learned(Box::new(learned)));
+        }
     }
 
     /// The peer does not speak a network protocol of ours.
@@ -228,7 +263,11 @@ impl Ppp {
         }
     }
 
-    fn ipv6_changed(&mut self, _now: Instant) {}
+    fn ipv6_changed(&mut self, now: Instant) {
+        let link = self.network.ipv6.link.filter(|_| self.network.projection.is_some());
+        self.network.host.ipv6(now, link, &mut *self.rng);
+        self.host_spoke(now);
+    }
 
     fn ccp_became(&mut self, now: Instant, outcome: Outcome) {
         match outcome {
@@ -251,7 +290,10 @@ impl Ppp {
             Ok(projection) => {
                 self.was_projected = true;
                 self.network.projection = Some(projection.clone());
+                let local = projection.local;
                 self.events.push_back(Event::Projected(projection));
+                self.network.host.projected(now, local, &mut *self.rng);
+                self.ipv6_changed(now);
                 if self.network.ipv6.wish == Ipv6Wish::Ask {
                     self.network.ipv6.start(now, &mut *self.rng, &mut self.out);
                 }
@@ -282,6 +324,13 @@ impl Role {
         match self {
             Self::Client(config) => config.ipv6,
             Self::Server(config) => config.ipv6,
+        }
+    }
+
+    fn host(&self) -> Host {
+        match self {
+            Self::Client(config) => Host::client(config.inform),
+            Self::Server(config) => Host::server(config.far.clone(), config.local, config.dns.clone()),
         }
     }
 

@@ -66,6 +66,7 @@ pub fn names(events: &[Event]) -> Vec<&'static str> {
         Event::Projected(_) => "Projected",
         Event::Finished(_) => "Finished",
         Event::TimeRemaining { .. } => "TimeRemaining",
+        Event::Learned(_) => "Learned",
         _ => "?",
     };
     events.iter().map(name).collect()

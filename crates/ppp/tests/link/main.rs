@@ -4,6 +4,7 @@ mod authentication;
 mod ccp;
 mod common;
 mod end;
+mod host;
 mod hostile;
 mod ipcp;
 mod ipv6cp;
