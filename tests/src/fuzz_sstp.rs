@@ -68,7 +68,8 @@ pub fn sstp_server(data: &[u8]) {
 }
 
 fn ends() -> (Client, Server) {
-    let tls = TlsSpec { host: "vpn".into(), port: 443, server_name: String::new(), trust: Trust::default() };
+    let tls =
+        TlsSpec { host: "vpn".into(), port: 443, server_name: String::new(), trust: Trust::default(), proxy: None };
     let client = Client::new(ClientSettings { tls, config: Config::default() }, Box::new(SeededRng::new(1)));
     (client, Server::new(ServerConfig::default(), Box::new(SeededRng::new(2))))
 }

@@ -48,6 +48,27 @@ pub struct SstpSettings {
     pub server_name: String,
     /// Which certificates are accepted.
     pub trust: Trust,
+    /// The HTTP proxy through which the server is reached, if it is not reached directly.
+    pub proxy: Option<HttpProxy>,
+}
+
+impl SstpSettings {
+    /// Makes the settings of a server with a certificate that the system trusts, reached directly on port 443.
+    #[must_use]
+    pub fn new(server: impl Into<String>) -> Self {
+        Self { server: server.into(), port: 443, server_name: String::new(), trust: Trust::system(), proxy: None }
+    }
+}
+
+/// An HTTP proxy that connects us to the server (RFC 9110 9.3.6, CONNECT).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HttpProxy {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Who we are to it, by the scheme Basic; `None` if it asks nobody. The password crosses the network in clear.
+    pub login: Option<ProxyLogin>,
 }
 
 /// Which server certificates are accepted.
@@ -59,6 +80,21 @@ pub struct Trust {
     pub added_roots: Vec<Vec<u8>>,
     /// Accept exactly the leaf certificate with this SHA-256 digest, whatever its name, issuer and dates say.
     pub pinned_leaf_sha256: Option<[u8; 32]>,
+    /// Whether its issuer may have revoked it.
+    pub revocation: Revocation,
+}
+
+/// Whether a certificate is looked for in its issuer's list of revoked ones, which is fetched by HTTP from where the
+/// certificate says (RFC 5280 4.2.1.13). A pinned certificate is not: whoever pins has decided.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Revocation {
+    /// No.
+    #[default]
+    Unchecked,
+    /// Refuse what is revoked, and accept what cannot be checked.
+    IfPossible,
+    /// Refuse also what cannot be checked, as Windows' SSTP client does.
+    Required,
 }
 
 impl Trust {
@@ -112,12 +148,27 @@ pub struct Network {
     pub request_dns: bool,
     /// The largest packet that we want to receive, in bytes.
     pub mru: u16,
+    /// Speak IPv6 as well if the server offers it.
+    pub ipv6: bool,
+    /// Ask for routes and the suffix of names by DHCPINFORM.
+    pub inform: bool,
+    /// Encrypt PPP's packets by MPPE, which is weak; `None` refuses it.
+    pub mppe: Option<MppeConsent>,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { address: None, request_dns: true, mru: 1500 }
+        Self { address: None, request_dns: true, mru: 1500, ipv6: false, inform: true, mppe: None }
     }
+}
+
+/// Consent to encrypt by MPPE (RFC 3078). No packet flows in clear then.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum MppeConsent {
+    /// With 128 bits alone.
+    Strong,
+    /// With 56 and 40 bits too, which anybody can break.
+    Any,
 }
 
 /// How programs reach the tunnel.
@@ -162,7 +213,7 @@ pub struct Rootless {
     pub login: Option<ProxyLogin>,
 }
 
-/// Whom a proxy lets in.
+/// Who somebody is to a proxy: whom ours lets in, and who we are to another.
 #[derive(Clone)]
 pub struct ProxyLogin {
     /// The user name, 1 to 255 bytes without a colon.
@@ -251,12 +302,7 @@ impl Entry {
     pub fn sstp(name: impl Into<String>, server: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            medium: Medium::Sstp(SstpSettings {
-                server: server.into(),
-                port: 443,
-                server_name: String::new(),
-                trust: Trust::system(),
-            }),
+            medium: Medium::Sstp(SstpSettings::new(server)),
             alternates: Vec::new(),
             promote_alternates: false,
             redial: Redial::default(),
@@ -317,6 +363,9 @@ impl SstpSettings {
         if !self.server_name.is_empty() {
             validate_host("sstp.server_name", &self.server_name)?;
         }
+        if let Some(proxy) = &self.proxy {
+            proxy.validate()?;
+        }
         let trust = &self.trust;
         if !trust.system_roots && trust.added_roots.is_empty() && trust.pinned_leaf_sha256.is_none() {
             return Err(InvalidSetting::new(
@@ -332,6 +381,28 @@ impl SstpSettings {
                 "give the certificate itself, not a path or a key",
             )),
             None => Ok(()),
+        }
+    }
+}
+
+impl HttpProxy {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        validate_host("sstp.proxy.host", &self.host)?;
+        if self.port == 0 {
+            return Err(InvalidSetting::new("sstp.proxy.port", "is 0", "use the proxy's TCP port, often 8080 or 3128"));
+        }
+        // RFC 7617 2: the first colon ends the user name, and control characters are forbidden.
+        let control = |byte: &u8| byte.is_ascii_control();
+        match &self.login {
+            Some(login) if login.user.contains(':') || login.user.bytes().any(|b| control(&b)) => {
+                let advice = "give a user name without colon and control characters";
+                Err(InvalidSetting::new("sstp.proxy.login.user", "cannot be sent", advice))
+            }
+            Some(login) if login.password.expose().iter().any(control) => {
+                let advice = "give a password without control characters";
+                Err(InvalidSetting::new("sstp.proxy.login.password", "cannot be sent", advice))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -535,6 +606,15 @@ mod tests {
             field_of(|e| sstp(e).trust.added_roots.push(b"/etc/ca.pem".to_vec())),
             Some("sstp.trust.added_roots")
         );
+        let proxy = |host: &str, port, user: &str, password: &str| {
+            let login = ProxyLogin { user: user.into(), password: password.into() };
+            field_of(|e| sstp(e).proxy = Some(HttpProxy { host: host.into(), port, login: Some(login) }))
+        };
+        assert_eq!(proxy("proxy", 8080, "alice", "a:b"), None);
+        assert_eq!(proxy("http://proxy", 8080, "alice", ""), Some("sstp.proxy.host"));
+        assert_eq!(proxy("proxy", 0, "alice", ""), Some("sstp.proxy.port"));
+        assert_eq!(proxy("proxy", 8080, "a:b", ""), Some("sstp.proxy.login.user"));
+        assert_eq!(proxy("proxy", 8080, "alice", "a\r\nb"), Some("sstp.proxy.login.password"));
         assert_eq!(field_of(|e| e.authentication.clear()), Some("authentication"));
         assert_eq!(field_of(|e| e.network.mru = 100), Some("network.mru"));
         let tun = |change: fn(&mut TunSettings)| {

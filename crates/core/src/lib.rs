@@ -29,8 +29,8 @@ pub use batch::{Batch, Frame};
 pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{
-    AuthMethod, Credentials, DataPath, Entry, Forward, InvalidSetting, Medium, NAME_MAX, Network, ProxyLogin, Redial,
-    Rootless, SstpSettings, Trust, TunSettings, validate_name,
+    AuthMethod, Credentials, DataPath, Entry, Forward, HttpProxy, InvalidSetting, Medium, MppeConsent, NAME_MAX,
+    Network, ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
 };
 pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;

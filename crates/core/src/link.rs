@@ -1,6 +1,6 @@
 //! What a PPP link runs over, and the ports that it needs opened.
 
-use crate::entry::Trust;
+use crate::entry::{HttpProxy, SstpSettings, Trust};
 use crate::{Cause, Instant, Layer, SessionKeys};
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -88,6 +88,22 @@ pub struct TlsSpec {
     pub server_name: String,
     /// Which certificates are accepted.
     pub trust: Trust,
+    /// The HTTP proxy that connects us.
+    pub proxy: Option<HttpProxy>,
+}
+
+impl TlsSpec {
+    /// Where a TLS stream to an SSTP server goes.
+    #[must_use]
+    pub fn to(settings: &SstpSettings) -> Self {
+        Self {
+            host: settings.server.clone(),
+            port: settings.port,
+            server_name: settings.server_name.clone(),
+            trust: settings.trust.clone(),
+            proxy: settings.proxy.clone(),
+        }
+    }
 }
 
 /// What is known of a port that is ready.

@@ -1,8 +1,8 @@
 //! What goes into a connection besides bytes and time, and what comes out besides bytes.
 
 use rasman_core::{
-    Answer, Cause, ConnState, Device, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Retrying,
-    Substate,
+    Answer, Cause, ConnState, Device, Learned, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
+    Retrying, Substate,
 };
 
 /// A command or an event of the outside.
@@ -60,6 +60,9 @@ pub enum Effect {
     Port(PortId, PortCommand),
     /// Set up what the data path needs; answer with `NetworkReady` or `NetworkFailed`.
     ConfigureNetwork(Projection),
+    /// The far network has told something beyond the projection; it is the whole of what is known, and only the latest
+    /// matters. Nothing waits for it.
+    Learned(Learned),
     /// Tell whoever listens.
     Notify(Notification),
     /// A connection that was established carries nothing any more and is being taken down; `Finished` follows.
@@ -90,6 +93,8 @@ pub struct Status {
     pub device: Device,
     /// What the network negotiation gave, from Projected on (clause A53).
     pub projection: Option<Projection>,
+    /// What the far network has told beyond that: routes, names, IPv6.
+    pub learned: Learned,
     /// What goes on within an established connection.
     pub substate: Substate,
     /// Which medium is tried or carries the connection: 0 is the entry's own, its alternates follow.
@@ -102,6 +107,15 @@ impl Status {
     /// Makes a status.
     #[must_use]
     pub fn new(state: ConnState, error: Option<Cause>, device: Device, projection: Option<Projection>) -> Self {
-        Self { state, error, device, projection, substate: Substate::None, medium: 0, retrying: None }
+        Self {
+            state,
+            error,
+            device,
+            projection,
+            learned: Learned::default(),
+            substate: Substate::None,
+            medium: 0,
+            retrying: None,
+        }
     }
 }

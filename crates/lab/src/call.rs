@@ -132,13 +132,15 @@ impl Call {
 
     /// Lets the stack behind send as long as the port has room.
     pub(crate) fn send_from(&mut self, now: Instant, pump: &mut Pump) -> Result<(), Cause> {
-        let Self { link, gate, inner: Some(inner), links, told, bound: true, .. } = self else { return Ok(()) };
+        let Self { link, ppp, gate, inner: Some(inner), frames, links, told, bound: true, .. } = self else {
+            return Ok(());
+        };
         pump.send_from(now, &mut inner.stack, |packet, out| {
             told.inner_out(packet.len());
             let sent = if gate.is_open() {
-                link.encap(now, &IPV4_HEADER, packet, out)
+                encap(link, ppp, now, packet, frames, out)
             } else {
-                link.encap(now, &IPV4_HEADER, packet, links).map(|()| {
+                encap(link, ppp, now, packet, frames, links).map(|()| {
                     links.frames().for_each(|frame| gate.pass(now, Stage::Data, frame, out));
                     links.clear();
                 })
@@ -184,8 +186,7 @@ impl Call {
         let Some(inner) = &mut self.inner else { return };
         let Some(reply) = inner.receive(now, packet) else { return };
         self.told.inner_out(reply.len());
-        let sent = self.link.encap(now, &IPV4_HEADER, &reply, &mut self.links);
-        dropped(sent);
+        dropped(encap(&mut self.link, &mut self.ppp, now, &reply, &mut self.frames, &mut self.links));
         self.links.frames().for_each(|frame| self.gate.pass(now, Stage::Data, frame, &mut self.out));
         self.links.clear();
     }
@@ -214,10 +215,14 @@ impl Call {
     fn transmit(&mut self, now: Instant) {
         while self.ppp.poll_transmit(now, &mut self.frames) {
             for frame in self.frames.frames() {
+                let stage = stage_of(frame);
+                // [MS-SSTP] 3.3.5.2.3: no IP packet before the binding, not even an answer of PPP's own.
+                if stage == Stage::Data && !self.link.is_bound() {
+                    continue;
+                }
                 let rewritten = self.gate.faults().no_common_auth.then(|| pap::demanded(frame)).flatten();
                 let frame = rewritten.as_deref().unwrap_or(frame);
                 dropped(self.link.encap(now, &[], frame, &mut self.links));
-                let stage = stage_of(frame);
                 self.links.frames().for_each(|bytes| self.gate.pass(now, stage, bytes, &mut self.out));
                 self.links.clear();
             }
@@ -329,6 +334,24 @@ fn stage_of(frame: &[u8]) -> Stage {
     }
 }
 
+/// Writes an IP packet: copied once, or sealed in `frames` first where PPP encrypts.
+fn encap(
+    link: &mut sstp::Server,
+    ppp: &mut Ppp,
+    now: Instant,
+    packet: &[u8],
+    frames: &mut Batch,
+    out: &mut Batch,
+) -> Result<(), DropReason> {
+    if let Some(header) = ppp.clear_header(packet)? {
+        return link.encap(now, header.as_bytes(), packet, out);
+    }
+    ppp.encap(now, &[], packet, frames)?;
+    let sent = frames.frames().try_for_each(|frame| link.encap(now, &[], frame, out));
+    frames.clear();
+    sent
+}
+
 /// A frame that does not go is lost like any other: the peer or the layer above repeats it.
 fn dropped(sent: Result<(), DropReason>) {
     if let Err(reason) = sent {
@@ -339,9 +362,6 @@ fn dropped(sent: Result<(), DropReason>) {
 /// The one port of a session.
 const PORT: PortId = PortId(0);
 
-/// Address, control and protocol of an IPv4 packet (RFC 1662 3.1, RFC 1332 3).
-const IPV4_HEADER: [u8; 4] = [0xff, 0x03, 0x00, 0x21];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,7 +371,7 @@ mod tests {
         assert_eq!(stage_of(&[0xff, 0x03, 0xc0, 0x21, 1]), Stage::Lcp);
         assert_eq!(stage_of(&[0xc2, 0x23, 1]), Stage::Auth);
         assert_eq!(stage_of(&[0xff, 0x03, 0x80, 0x21, 1]), Stage::Ipcp);
-        assert_eq!(stage_of(&IPV4_HEADER), Stage::Data);
+        assert_eq!(stage_of(&[0xff, 0x03, 0x00, 0x21, 0x45]), Stage::Data);
         assert_eq!(stage_of(&[]), Stage::Lcp);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{Faults, Pool, User};
 use rasman_core::Duration;
+use rasman_ppp::{FarNetwork, MppeStrength};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// What a lab is told. The default serves [`DEFAULT_USER`] on a free port of the loopback interface, without faults.
@@ -18,6 +19,10 @@ pub struct Config {
     pub gateway: Ipv4Addr,
     /// The name servers that clients are given; the lab itself answers at [`gateway`](Self::gateway).
     pub dns: Vec<Ipv4Addr>,
+    /// What clients are told by DHCPINFORM and, where there is IPv6, by router advertisements and DHCPv6.
+    pub far: FarNetwork,
+    /// The strengths of MPPE that are asked for; none by default.
+    pub mppe: Vec<MppeStrength>,
     /// The lab's name: in challenges, on the page, and in the certificate's subject.
     pub name: String,
     /// Answer with TLS 1.2 only, as servers of the last decade do.
@@ -48,6 +53,8 @@ impl Default for Config {
             pool: Pool::default(),
             gateway: Ipv4Addr::new(10, 99, 0, 1),
             dns: vec![Ipv4Addr::new(10, 99, 0, 1)],
+            far: FarNetwork::default(),
+            mppe: Vec::new(),
             name: "vpn.lab.test".to_owned(),
             tls12_only: false,
             hashes: 3,

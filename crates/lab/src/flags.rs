@@ -1,10 +1,11 @@
 //! The command line of a lab.
 
-use crate::{Config, User, run};
+use crate::{Config, FarIpv6, MppeStrength, User, run};
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
 use std::io;
+use std::net::Ipv6Addr;
 use std::process::ExitCode;
 
 /// Reads flags (`--name value` or `--name=value`; [`FLAGS`] tells which) and runs a lab on standard input and output,
@@ -40,6 +41,12 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("pool", "addresses for clients (10.99.0.2-10.99.15.254)"),
     ("gateway", "the lab's own address inside (10.99.0.1)"),
     ("dns", "name servers for clients, commas between, or none (10.99.0.1, the lab itself)"),
+    ("routes", "networks that DHCPINFORM names, commas between (none)"),
+    ("domain", "suffix of names that DHCPINFORM tells (none)"),
+    ("ipv6", "prefix of 64 bits that the router inside advertises, such as 2001:db8:0:1:: (no IPv6)"),
+    ("ipv6-address", "address that DHCPv6 gives (clients make their own)"),
+    ("ipv6-dns", "IPv6 name servers, commas between (none)"),
+    ("mppe", "strengths of MPPE that are demanded: 40, 56, 128, commas between (none)"),
     ("name", "the lab's name, also in its certificate (vpn.lab.test)"),
     ("tls", "1.2 for TLS 1.2 alone, 1.3 for both (1.3)"),
     ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
@@ -70,6 +77,23 @@ impl Config {
                 let servers = value.split(',').map(|server| server.trim().parse());
                 self.dns = servers.collect::<Result<_, _>>().map_err(|_| expected("IPv4 addresses or none"))?;
             }
+            "routes" => self.far.routes = list(value).ok_or_else(|| expected("networks such as 10.0.0.0/8"))?,
+            "domain" => {
+                value.clone_into(&mut self.far.domain);
+                self.far.search = vec![value.to_owned()];
+            }
+            "ipv6" => self.ipv6().prefix = value.parse().map_err(|_| expected("an IPv6 prefix"))?,
+            "ipv6-address" => self.ipv6().address = Some(value.parse().map_err(|_| expected("an IPv6 address"))?),
+            "ipv6-dns" => self.ipv6().dns = list(value).ok_or_else(|| expected("IPv6 addresses"))?,
+            "mppe" => {
+                let strengths = value.split(',').map(|strength| match strength.trim() {
+                    "40" => Some(MppeStrength::Bits40),
+                    "56" => Some(MppeStrength::Bits56),
+                    "128" => Some(MppeStrength::Bits128),
+                    _ => None,
+                });
+                self.mppe = strengths.collect::<Option<_>>().ok_or_else(|| expected("40, 56 or 128"))?;
+            }
             "name" => value.clone_into(&mut self.name),
             "tls" => {
                 self.tls12_only = match value {
@@ -98,6 +122,27 @@ impl Config {
         Ok(())
     }
 }
+
+impl Config {
+    /// Gives the IPv6 of the far network, which begins with the first flag about it.
+    fn ipv6(&mut self) -> &mut FarIpv6 {
+        self.far.ipv6.get_or_insert_with(|| FarIpv6 {
+            prefix: DOCUMENTATION,
+            address: None,
+            dns: Vec::new(),
+            routes: Vec::new(),
+            mtu: None,
+        })
+    }
+}
+
+/// Reads items with commas between.
+fn list<T: std::str::FromStr>(value: &str) -> Option<Vec<T>> {
+    value.split(',').map(|item| item.trim().parse().ok()).collect()
+}
+
+/// RFC 3849: a prefix that nobody has.
+const DOCUMENTATION: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0);
 
 /// Gives the configuration, nothing if help is wanted.
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Config>, String> {

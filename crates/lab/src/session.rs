@@ -14,7 +14,7 @@ use rasman_net::clock::{self, sleep_until};
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{Ppp, ServerConfig};
+use rasman_ppp::{Ipv6Wish, Mppe, Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -97,6 +97,9 @@ fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
         name: config.name.clone(),
         retries: config.retries,
         dns: config.dns.clone(),
+        ipv6: if config.far.ipv6.is_some() { Ipv6Wish::Ask } else { Ipv6Wish::Off },
+        far: config.far.clone(),
+        mppe: (!config.mppe.is_empty()).then(|| Mppe { strengths: config.mppe.clone(), ..Mppe::default() }),
         ..ServerConfig::new(Arc::new(users), config.gateway, address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     };
     let link = sstp::Server::new(link, Box::new(SystemRng));

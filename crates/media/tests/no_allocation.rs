@@ -31,7 +31,7 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn a_data_packet_costs_no_allocation() {
-    let tls = TlsSpec { host: "x".into(), port: 443, server_name: String::new(), trust: Trust::default() };
+    let tls = TlsSpec { host: "x".into(), port: 443, server_name: String::new(), trust: Trust::default(), proxy: None };
     let client = Client::new(ClientSettings { tls, config: Config::default() }, Box::new(SeededRng::new(1)));
     let server = Server::new(ServerConfig::default(), Box::new(SeededRng::new(2)));
     let mut pair = Pair::stream(client, server, Chop::default(), 1);

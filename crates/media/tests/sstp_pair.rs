@@ -12,7 +12,13 @@ type Calls = Pair<Client, Server>;
 const PORT: PortId = PortId(0);
 
 fn tls() -> TlsSpec {
-    TlsSpec { host: "vpn.example.com".into(), port: 443, server_name: String::new(), trust: Trust::default() }
+    TlsSpec {
+        host: "vpn.example.com".into(),
+        port: 443,
+        server_name: String::new(),
+        trust: Trust::default(),
+        proxy: None,
+    }
 }
 
 fn facts(byte: u8) -> PortFacts {

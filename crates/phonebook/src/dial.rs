@@ -213,7 +213,7 @@ impl Properties {
             return Err(error.advice("give the server's name or address alone, without scheme and path"));
         };
         let server_name = self.server_name.trim().to_owned();
-        Ok(SstpSettings { server, port: port.unwrap_or(HTTPS), server_name, trust: trust.clone() })
+        Ok(SstpSettings { server, port: port.unwrap_or(HTTPS), server_name, trust: trust.clone(), proxy: None })
     }
 
     /// Bits of `OverridePref` say which settings are the entry's own.
@@ -249,7 +249,7 @@ impl Properties {
         })?;
         // Clause B14: the address counts only with its switch.
         let address = (self.ip_assign == Assign::Given).then_some(self.ip_address);
-        Ok(Network { address, request_dns: self.ip_name_assign != Assign::Given, mru })
+        Ok(Network { address, request_dns: self.ip_name_assign != Assign::Given, mru, ..Network::default() })
     }
 
     /// Says a setting that cannot work in the words of the phone book.

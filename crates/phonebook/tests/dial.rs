@@ -44,6 +44,7 @@ fn the_sample_can_be_dialled() {
         port: 443,
         server_name: String::new(),
         trust: Trust::system(),
+        proxy: None,
     };
     assert_eq!(entry.medium, Medium::Sstp(expected));
     assert_eq!(entry.redial, Redial { attempts: 3, pause: Duration::from_secs(60), on_link_failure: true });

@@ -55,9 +55,10 @@ pub use watch::{Change, Watch, WatchEvent};
 pub use rasman_phonebook::{Properties, Subentry};
 
 pub use rasman_core::{
-    Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, InvalidSetting,
-    Ipv4Net, LayerName, Medium, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial,
-    Retrying, Rootless, Secret, SstpSettings, StateClass, Statistics, Substate, Trust, TunSettings,
+    Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, HttpProxy,
+    InvalidSetting, Ipv4Net, LayerName, Medium, MppeConsent, Network, Notification, Projection, ProxyLogin, Question,
+    QuestionKind, Redial, Retrying, Revocation, Rootless, Secret, SstpSettings, StateClass, Statistics, Substate,
+    Trust, TunSettings,
 };
 
 /// Why a call failed or a dial ended: a [`Cause`] as an error.

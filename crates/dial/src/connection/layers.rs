@@ -71,6 +71,10 @@ impl Connection {
                 }
                 _ => self.signals.projection = Some(projection),
             },
+            ppp::Event::Learned(learned) => {
+                self.learned = *learned;
+                self.effects.push_back(Effect::Learned(self.learned.clone()));
+            }
             ppp::Event::Finished(cause) => {
                 self.signals.lost.get_or_insert(cause);
             }
@@ -133,22 +137,48 @@ impl Connection {
     }
 }
 
+/// What an entry's consent lets MPPE be.
+fn mppe(consent: MppeConsent) -> ppp::Mppe {
+    use ppp::MppeStrength::{Bits40, Bits56, Bits128};
+    let strengths = match consent {
+        MppeConsent::Strong => vec![Bits128],
+        MppeConsent::Any => vec![Bits128, Bits56, Bits40],
+    };
+    ppp::Mppe { strengths, ..ppp::Mppe::default() }
+}
+
 impl Layers {
+    /// Writes an IP packet: copied once, or sealed in `scratch` first where PPP encrypts.
+    pub(super) fn encap(
+        &mut self,
+        now: Instant,
+        packet: &[u8],
+        scratch: &mut Batch,
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
+        if let Some(header) = self.ppp.clear_header(packet)? {
+            return self.link.encap(now, header.as_bytes(), packet, out);
+        }
+        self.ppp.encap(now, &[], packet, scratch)?;
+        let sent = scratch.frames().try_for_each(|frame| self.link.encap(now, &[], frame, out));
+        scratch.clear();
+        sent
+    }
+
     pub(super) fn new(plan: &DialPlan, medium: &Medium, rng_source: &mut RngSource) -> Self {
         let Medium::Sstp(settings) = medium else { unreachable!("validated entries have known media") };
-        let tls = TlsSpec {
-            host: settings.server.clone(),
-            port: settings.port,
-            server_name: settings.server_name.clone(),
-            trust: settings.trust.clone(),
-        };
+        let tls = TlsSpec::to(settings);
+        let network = &plan.entry.network;
         let link = sstp::Client::new(sstp::ClientSettings { tls, config: sstp::Config::default() }, rng_source());
         let ppp = Ppp::client(
             ppp::ClientConfig {
                 authentication: plan.entry.authentication.clone(),
-                request_address: plan.entry.network.address,
-                request_dns: plan.entry.network.request_dns,
-                mru: plan.entry.network.mru,
+                request_address: network.address,
+                request_dns: network.request_dns,
+                mru: network.mru,
+                ipv6: if network.ipv6 { ppp::Ipv6Wish::WhenOffered } else { ppp::Ipv6Wish::Off },
+                inform: network.inform,
+                mppe: network.mppe.map(mppe),
                 ..ppp::ClientConfig::default()
             },
             rng_source(),

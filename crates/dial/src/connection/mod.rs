@@ -14,11 +14,11 @@ use attempts::{Attempts, Outage};
 use rasman_auth::Authenticated;
 use rasman_core::{
     Answer, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer,
-    LayerName, Link, LinkEvent, LinkParams, Medium, Notification, PortClosed, PortCommand, PortFacts, PortId,
-    Projection, Question, QuestionKind, Retrying, Rng, Statistics, Substate, Timeout, TlsSpec,
+    LayerName, Learned, Link, LinkEvent, LinkParams, Medium, MppeConsent, Notification, PortClosed, PortCommand,
+    PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng, Statistics, Substate, Timeout, TlsSpec,
 };
 use rasman_media::sstp;
-use rasman_ppp::{self as ppp, Ppp, frame};
+use rasman_ppp::{self as ppp, Ppp};
 use std::collections::VecDeque;
 
 /// One connection.
@@ -51,6 +51,8 @@ pub struct Connection {
     /// link is taken for one about this link's.
     port_base: u8,
     facts: PortFacts,
+    /// What the far network has told beyond the projection.
+    learned: Learned,
     teardown: Teardown,
     /// `Effect::Ending` was told.
     ending_told: bool,
@@ -155,6 +157,7 @@ impl Connection {
             ports: Vec::new(),
             port_base: 0,
             facts: PortFacts::default(),
+            learned: Learned::default(),
             teardown: Teardown::NotYet,
             ending_told: false,
             hang_up_wanted: false,
@@ -224,8 +227,7 @@ impl Connection {
     pub fn encap(&mut self, now: Instant, packet: &[u8], out: &mut Batch) -> Result<(), DropReason> {
         let result = match &self.stage {
             Stage::Connected(projection) if packet.len() > usize::from(projection.mtu) => Err(DropReason::TooLarge),
-            Stage::Connected(_) if self.layers.ppp.projection().is_none() => Err(DropReason::NotUp),
-            Stage::Connected(_) => self.layers.link.encap(now, &frame::header(ppp::Protocol::IPV4), packet, out),
+            Stage::Connected(_) => self.layers.encap(now, packet, &mut self.scratch, out),
             _ => Err(DropReason::NotUp),
         };
         match result {
@@ -316,6 +318,7 @@ impl Connection {
         status.substate = self.substate;
         status.medium = self.attempts.medium;
         status.retrying = self.retrying();
+        status.learned = self.learned.clone();
         if let Some(outage) = &self.outage {
             status.error = None;
             status.projection = Some(outage.projection.clone());

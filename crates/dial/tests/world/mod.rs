@@ -50,6 +50,7 @@ pub struct World {
     pub dialled: Vec<(u64, String)>,
     pub substates: Vec<(u64, Substate, u32)>,
     pub promoted: Vec<usize>,
+    pub learned: Option<Learned>,
     pub networks: u32,
     to_server: Vec<u8>,
     to_client: Vec<u8>,
@@ -166,6 +167,7 @@ impl World {
             dialled: Vec::new(),
             substates: Vec::new(),
             promoted: Vec::new(),
+            learned: None,
             networks: 0,
             to_server: Vec::new(),
             to_client: Vec::new(),
@@ -366,6 +368,7 @@ impl World {
                 assert!(self.finished.is_none(), "finished twice");
                 self.finished = Some(cause);
             }
+            Effect::Learned(learned) => self.learned = Some(learned),
             Effect::Ending => self.ending = true,
             Effect::Substate { substate, cause } => {
                 let code = cause.map_or(0, |cause| cause.code.0);

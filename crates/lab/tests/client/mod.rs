@@ -52,6 +52,7 @@ pub(crate) fn spec(facts: &Facts) -> TlsSpec {
         port: facts.address.port(),
         server_name: facts.name.clone(),
         trust: Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() },
+        proxy: None,
     }
 }
 

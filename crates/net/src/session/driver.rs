@@ -9,8 +9,8 @@ use crate::tls::TlsStream;
 use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, tls};
 use rasman_core::{
-    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, PortClosed, PortCommand, PortId, PortSpec,
-    Projection, Substate, TlsSpec,
+    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, Ipv4Net, LayerName, Learned, PortClosed, PortCommand,
+    PortId, PortSpec, Projection, Substate, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
@@ -40,6 +40,7 @@ pub(super) async fn run(session: Session) {
         drops: Drops::default(),
         journal,
         known: Vec::new(),
+        learned_routes: Vec::new(),
         leaving: JoinSet::new(),
         idle: Batch::new(),
         finished: None,
@@ -83,6 +84,8 @@ struct Driver {
     journal: Option<Arc<dyn Journal>>,
     /// What the names of servers meant: once there is a device, questions about them may go into it.
     known: Vec<(String, Vec<SocketAddr>)>,
+    /// The networks that the far side has named, for a device.
+    learned_routes: Vec<Ipv4Net>,
     /// Tasks that were told to end: while one lives, it may hold a door.
     leaving: JoinSet<()>,
     /// Where frames go that have no port.
@@ -322,6 +325,7 @@ impl Driver {
                 }
                 self.observer.notified(notification, self.connection.status());
             }
+            Effect::Learned(learned) => self.learned(learned),
             Effect::Ending => self.observer.ending(),
             Effect::Substate { substate, cause } => {
                 if substate == Substate::Reconnected {
@@ -394,6 +398,9 @@ impl Driver {
                         self.tun = Some(tun);
                     }
                 }
+                if let Some(tun) = &mut self.tun {
+                    tun.lead(&self.learned_routes)?;
+                }
                 return Ok(());
             }
             _ => return Err(Cause::new(Code::NOT_SUPPORTED, LayerName::Network)),
@@ -407,6 +414,17 @@ impl Driver {
             self.network = Some(NetworkPath::new(now, projection));
         }
         Ok(())
+    }
+
+    /// Leads what the far network has named into the tunnel, if there is a device; the rest stands in the status.
+    fn learned(&mut self, learned: Learned) {
+        self.learned_routes = learned.routes;
+        if let Some(tun) = &mut self.tun
+            && let Err(cause) = tun.lead(&self.learned_routes)
+        {
+            // The tunnel itself works, and what was asked for by the entry is there.
+            tracing::warn!(%cause, "routes of the far network are not set");
+        }
     }
 
     /// Lets programs in, now that packets flow.

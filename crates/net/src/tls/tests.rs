@@ -34,7 +34,7 @@ impl Ca {
 }
 
 fn spec(trust: Trust) -> TlsSpec {
-    TlsSpec { host: "localhost".into(), port: 443, server_name: String::new(), trust }
+    TlsSpec { host: "localhost".into(), port: 443, server_name: String::new(), trust, proxy: None }
 }
 
 fn trusting(ca: &Ca) -> TlsSpec {

@@ -19,7 +19,7 @@ pub use rule::{Journal, NotARule, Rule};
 pub use setup::remove_leftovers;
 
 use packets::{Buffers, SEGMENTS_MAX, is_ipv4};
-use rasman_core::{Cause, Code, LayerName, Projection, TunSettings};
+use rasman_core::{Cause, Code, Ipv4Net, LayerName, Projection, TunSettings};
 use setup::Setup;
 use std::io;
 use std::net::Ipv4Addr;
@@ -89,6 +89,14 @@ impl Tun {
         self.mtu = self.setup.settings().mtu.map_or(projection.mtu, |mtu| mtu.min(projection.mtu));
         let segments = u32::try_from(SEGMENTS_MAX).expect("a small number");
         self.setup.apply(projection, self.mtu, segments, outside)
+    }
+
+    /// Leads further networks into the tunnel, in place of those that were named before.
+    ///
+    /// # Errors
+    /// 611 if the kernel refuses.
+    pub fn lead(&mut self, networks: &[Ipv4Net]) -> Result<(), Cause> {
+        self.setup.lead(networks)
     }
 
     /// Sees to it that packets to these addresses of servers do not go into the tunnel from now on.

@@ -23,6 +23,8 @@ pub(super) struct Setup {
     address: Option<(Ipv4Addr, Ipv4Addr)>,
     /// What goes inside but for holes.
     wanted: Vec<Ipv4Net>,
+    /// What the far network has named.
+    learned: Vec<Ipv4Net>,
     routes: BTreeSet<Ipv4Net>,
     /// The servers.
     outside: BTreeSet<Ipv4Addr>,
@@ -42,6 +44,7 @@ impl Setup {
             journal,
             address: None,
             wanted: Vec::new(),
+            learned: Vec::new(),
             routes: BTreeSet::new(),
             outside: BTreeSet::new(),
             slot: None,
@@ -72,6 +75,13 @@ impl Setup {
         if self.settings.default_route { self.set_default_route() } else { Ok(()) }
     }
 
+    /// Leads further networks into the tunnel. Whether everything goes in, the entry alone says, so a default route of
+    /// the far network is passed over.
+    pub(super) fn lead(&mut self, networks: &[Ipv4Net]) -> Result<(), Cause> {
+        self.learned = networks.iter().copied().filter(|network| network.prefix() > 0).collect();
+        self.set_routes()
+    }
+
     pub(super) fn keep_outside(&mut self, addresses: &[Ipv4Addr]) -> Result<(), Cause> {
         self.outside.extend(addresses);
         self.set_routes()?;
@@ -98,7 +108,8 @@ impl Setup {
     }
 
     fn set_routes(&mut self) -> Result<(), Cause> {
-        let wanted = networks::without(&self.wanted, &self.holes());
+        let all: Vec<_> = self.wanted.iter().chain(&self.learned).copied().collect();
+        let wanted = networks::without(&all, &self.holes());
         let (index, metric) = (self.index, self.settings.metric);
         for network in wanted.difference(&self.routes) {
             let added = self.netlink.add_route(Table::Main, *network, index, metric);

@@ -51,6 +51,8 @@ pub struct Ppp {
     early_credentials: Option<Credentials>,
     out: Outbox,
     events: VecDeque<Event>,
+    /// The seconds that the peer said remain (RFC 1570 2.2).
+    announced: Option<u32>,
     /// The peer has sent a control packet.
     heard: bool,
     /// IPCP has been Opened once.
@@ -98,6 +100,7 @@ impl Ppp {
             early_credentials: None,
             out: Outbox::new(),
             events: VecDeque::new(),
+            announced: None,
             heard: false,
             was_projected: false,
         }
@@ -184,6 +187,23 @@ impl Ppp {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.network.ccp.as_ref().is_some_and(Ccp::encrypts)
+    }
+
+    /// Gives what goes before an IP packet that leaves in clear, so that whoever composes the layers can write both at
+    /// once; nothing if the packet has to go through [`Layer::encap`] to be encrypted.
+    ///
+    /// # Errors
+    /// The reason why it cannot be sent now.
+    pub fn clear_header(&self, packet: &[u8]) -> Result<Option<frame::Header>, DropReason> {
+        let projection = self.network.projection.as_ref().ok_or(DropReason::NotUp)?;
+        if packet.len() > usize::from(projection.mtu) {
+            return Err(DropReason::TooLarge);
+        }
+        let protocol = protocol_of(packet.first());
+        if !self.flows(protocol) {
+            return Err(DropReason::NotUp);
+        }
+        Ok((!self.is_encrypted()).then(|| frame::Header::new(protocol, self.framing())))
     }
 
     /// Gives how the peer lets us write frames; settled while LCP is Opened. A carrier that writes octets one by one

@@ -42,6 +42,7 @@ impl Ppp {
             Meaning::TimeRemaining(seconds, said) => {
                 // The latest is all that matters, so a flood of them does not grow the queue.
                 self.events.retain(|event| !matches!(event, Event::TimeRemaining { .. }));
+                self.announced = Some(seconds).filter(|seconds| *seconds != u32::MAX);
                 self.events.push_back(Event::TimeRemaining { seconds, said });
             }
         }
@@ -128,6 +129,10 @@ impl Ppp {
             Phase::Establish | Phase::Authenticated | Phase::Network => {
                 Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp).said(said)
             }
+        };
+        let cause = match self.announced {
+            Some(seconds) if cause.did.is_empty() => cause.did(format!("was told {seconds} s of the session remain")),
+            _ => cause,
         };
         if !self.lcp.is_stopping() {
             // RFC 1661 4.1 goes on asking after a Terminate-Request in negotiation; the peer has said that it is over.

@@ -143,6 +143,10 @@ fn time_remaining_is_told_and_a_flood_of_it_does_not_grow() {
     ppp.lower_up(t.now(), 1500);
     (0..100).for_each(|_| drop(ppp.handle_input(t.now(), &mut lcp(13, 1, &body))));
     assert_eq!(core::iter::from_fn(|| ppp.poll_event()).count(), 1);
+    let mut t = projected(ClientConfig::default());
+    t.receives(lcp(13, 1, &body)).receives(lcp(TERM_REQ, 2, b"Session timeout"));
+    let cause = cause(&mut t);
+    assert_eq!((&cause.did[..], &cause.said[..]), ("was told 600 s of the session remain", "Session timeout"));
 }
 
 #[test]

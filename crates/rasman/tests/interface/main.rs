@@ -9,8 +9,8 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, Entry, Forward,
-    Handle, LayerName, Medium, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying,
-    Rootless, Statistics, Status, Substate, Trust, TunSettings,
+    Handle, HttpProxy, LayerName, Medium, MppeConsent, Network, Notification, Projection, ProxyLogin, Question,
+    QuestionKind, Redial, Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,11 +47,18 @@ fn notifications() -> Vec<NotificationWire> {
 fn entry() -> Entry {
     let mut entry = Entry::sstp("work", "vpn.example.com");
     let Medium::Sstp(sstp) = &mut entry.medium else { unreachable!("made one line above") };
-    sstp.trust = Trust { system_roots: true, added_roots: vec![vec![0x30]], pinned_leaf_sha256: Some([1; 32]) };
+    sstp.trust = Trust {
+        system_roots: true,
+        added_roots: vec![vec![0x30]],
+        pinned_leaf_sha256: Some([1; 32]),
+        revocation: Revocation::Required,
+    };
+    sstp.proxy = Some(HttpProxy { host: "proxy".into(), port: 8080, login: None });
     entry.alternates = vec![entry.medium.clone()];
     entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
     entry.idle_disconnect = Some(Duration::from_secs(1));
-    entry.network = Network { address: Some([10, 0, 0, 9].into()), ..Network::default() };
+    entry.network =
+        Network { address: Some([10, 0, 0, 9].into()), mppe: Some(MppeConsent::Strong), ..Network::default() };
     let forward = Forward { listen: ([127, 0, 0, 1], 1).into(), host: "intra".into(), port: 80 };
     entry.data_path = DataPath::Rootless(Rootless {
         socks: Some(([127, 0, 0, 1], 2).into()),

@@ -7,8 +7,13 @@ use rasman_core::{Batch, Duration, Layer, Link, LinkEvent, PortClosed, PortComma
 use rasman_testkit::{SeededRng, Trace};
 
 fn client(config: Config) -> Trace<Client> {
-    let tls =
-        TlsSpec { host: "vpn.example.com".into(), port: 443, server_name: String::new(), trust: Trust::default() };
+    let tls = TlsSpec {
+        host: "vpn.example.com".into(),
+        port: 443,
+        server_name: String::new(),
+        trust: Trust::default(),
+        proxy: None,
+    };
     let mut t = Trace::new(Client::new(ClientSettings { tls, config }, Box::new(SeededRng::new(1))));
     t.call(|c, now| c.open(now));
     assert!(matches!(t.take_events()[..], [LinkEvent::Port(PORT, PortCommand::Open(_))]));
@@ -206,7 +211,7 @@ fn a_hang_up_before_sstp_begins_closes_the_port_at_once() {
 
 #[test]
 fn a_hang_up_before_the_port_was_asked_for_has_nothing_to_close() {
-    let tls = TlsSpec { host: "x".into(), port: 443, server_name: String::new(), trust: Trust::default() };
+    let tls = TlsSpec { host: "x".into(), port: 443, server_name: String::new(), trust: Trust::default(), proxy: None };
     let mut t = Trace::new(Client::new(ClientSettings { tls, config: Config::default() }, Box::new(SeededRng::new(1))));
     t.call(|c, now| c.close(now, &user()));
     assert!(matches!(&t.take_events()[..], [LinkEvent::Down(cause)] if *cause == user()));

@@ -50,7 +50,7 @@ fn layer(name: &str) -> LayerName {
     LAYERS.into_iter().find(|layer| layer.to_string() == name).unwrap_or(LayerName::Manager)
 }
 
-const LAYERS: [LayerName; 12] = [
+const LAYERS: [LayerName; 14] = [
     LayerName::Settings,
     LayerName::Manager,
     LayerName::User,

@@ -5,7 +5,8 @@ use super::millis;
 use super::notification::method_of;
 use crate::Error;
 use rasman_core::{
-    Cause, Code, Credentials, Duration, Entry, LayerName, Medium, Network, Redial, Secret, SstpSettings, Trust,
+    Cause, Code, Credentials, Duration, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial, Revocation,
+    Secret, SstpSettings, Trust,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -53,6 +54,13 @@ settings! {
         port: u16,
         server_name: String,
         trust: TrustWire,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proxy: Option<ProxyWire>,
+    }
+    /// An [`HttpProxy`] without a login.
+    ProxyWire {
+        host: String,
+        port: u16,
     }
     /// [`Trust`].
     TrustWire {
@@ -60,6 +68,8 @@ settings! {
         added_roots: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pinned_leaf_sha256: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revocation: Option<String>,
     }
     /// [`Redial`].
     RedialWire {
@@ -73,6 +83,12 @@ settings! {
         address: Option<Ipv4Addr>,
         request_dns: bool,
         mru: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ipv6: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inform: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mppe: Option<String>,
     }
 }
 
@@ -148,7 +164,7 @@ impl EntryWire {
             data_path,
         } = entry;
         let Redial { attempts, pause, on_link_failure } = redial;
-        let Network { address, request_dns, mru } = network;
+        let Network { address, request_dns, mru, ipv6, inform, mppe } = network;
         Ok(Self {
             name: name.clone(),
             medium: MediumWire::new(medium)?,
@@ -157,7 +173,14 @@ impl EntryWire {
             redial: RedialWire { attempts: *attempts, pause_ms: millis(*pause), on_link_failure: *on_link_failure },
             idle_disconnect_ms: idle_disconnect.map(millis),
             authentication: authentication.iter().map(ToString::to_string).collect(),
-            network: NetworkWire { address: *address, request_dns: *request_dns, mru: *mru },
+            network: NetworkWire {
+                address: *address,
+                request_dns: *request_dns,
+                mru: *mru,
+                ipv6: Some(*ipv6),
+                inform: Some(*inform),
+                mppe: mppe.map(|consent| MPPE.iter().find(|(c, _)| *c == consent).map_or("any", |(_, n)| n).to_owned()),
+            },
             data_path: DataPathWire::new(data_path, login)?,
         })
     }
@@ -186,6 +209,9 @@ impl EntryWire {
                 address: self.network.address,
                 request_dns: self.network.request_dns,
                 mru: self.network.mru,
+                ipv6: self.network.ipv6.unwrap_or(Network::default().ipv6),
+                inform: self.network.inform.unwrap_or(Network::default().inform),
+                mppe: self.network.mppe.as_deref().map(|name| named(&MPPE, "network.mppe", name)).transpose()?,
             },
             data_path: self.data_path.read(open)?,
         })
@@ -194,14 +220,23 @@ impl EntryWire {
 
 impl MediumWire {
     fn new(medium: &Medium) -> Result<Self, Error> {
-        let Medium::Sstp(SstpSettings { server, port, server_name, trust }) = medium else { return Err(not_carried()) };
-        let Trust { system_roots, added_roots, pinned_leaf_sha256 } = trust;
+        let Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }) = medium else {
+            return Err(not_carried());
+        };
+        let Trust { system_roots, added_roots, pinned_leaf_sha256, revocation } = trust;
+        let proxy = match proxy {
+            // A password would need a descriptor of its own.
+            Some(HttpProxy { login: Some(_), .. }) => return Err(not_carried()),
+            Some(HttpProxy { host, port, login: None }) => Some(ProxyWire { host: host.clone(), port: *port }),
+            None => None,
+        };
         let trust = TrustWire {
             system_roots: *system_roots,
             added_roots: added_roots.iter().map(|der| text::base64(der)).collect(),
             pinned_leaf_sha256: pinned_leaf_sha256.as_ref().map(|digest| text::hex(digest)),
+            revocation: REVOCATION.iter().find(|(r, _)| r == revocation).map(|(_, name)| (*name).to_owned()),
         };
-        let sstp = SstpWire { server: server.clone(), port: *port, server_name: server_name.clone(), trust };
+        let sstp = SstpWire { server: server.clone(), port: *port, server_name: server_name.clone(), trust, proxy };
         Ok(Self { sstp: Some(sstp) })
     }
 
@@ -220,11 +255,28 @@ impl MediumWire {
             system_roots: sstp.trust.system_roots,
             added_roots: added_roots.collect::<Result<_, _>>()?,
             pinned_leaf_sha256: pin.transpose()?,
+            revocation: match sstp.trust.revocation.as_deref() {
+                Some(name) => named(&REVOCATION, "sstp.trust.revocation", name)?,
+                None => Revocation::default(),
+            },
         };
-        let SstpWire { server, port, server_name, .. } = sstp;
-        Ok(Medium::Sstp(SstpSettings { server, port, server_name, trust }))
+        let SstpWire { server, port, server_name, proxy, .. } = sstp;
+        let proxy = proxy.map(|ProxyWire { host, port }| HttpProxy { host, port, login: None });
+        Ok(Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }))
     }
 }
+
+/// Finds the value that a name stands for.
+fn named<T: Copy>(table: &[(T, &str)], field: &str, name: &str) -> Result<T, Error> {
+    let found = table.iter().find(|(_, known)| *known == name).map(|(value, _)| *value);
+    let names: Vec<&str> = table.iter().map(|(_, known)| *known).collect();
+    found.ok_or_else(|| invalid(field, "is not known", &format!("give {}", names.join(" or "))))
+}
+
+const MPPE: [(MppeConsent, &str); 2] = [(MppeConsent::Strong, "strong"), (MppeConsent::Any, "any")];
+
+const REVOCATION: [(Revocation, &str); 2] =
+    [(Revocation::IfPossible, "if_possible"), (Revocation::Required, "required")];
 
 pub(super) fn invalid(field: &str, problem: &str, advice: &str) -> Error {
     let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Settings);
@@ -318,13 +370,24 @@ mod tests {
         let mut entry = Entry::sstp("Bureau été", "vpn.example.com");
         let Medium::Sstp(sstp) = &mut entry.medium else { unreachable!() };
         sstp.server_name = "other.example".into();
-        sstp.trust =
-            Trust { system_roots: false, added_roots: vec![vec![0x30, 0, 255]], pinned_leaf_sha256: Some([7; 32]) };
+        sstp.trust = Trust {
+            system_roots: false,
+            added_roots: vec![vec![0x30, 0, 255]],
+            pinned_leaf_sha256: Some([7; 32]),
+            revocation: Revocation::Required,
+        };
         entry.alternates = vec![entry.medium.clone(); 2];
         entry.promote_alternates = true;
         entry.redial = Redial { attempts: 3, pause: Duration::from_millis(1500), on_link_failure: true };
         entry.idle_disconnect = Some(Duration::from_secs(60));
-        entry.network = Network { address: Some([10, 0, 0, 9].into()), request_dns: false, mru: 1400 };
+        entry.network = Network {
+            address: Some([10, 0, 0, 9].into()),
+            request_dns: false,
+            mru: 1400,
+            ipv6: true,
+            inform: false,
+            mppe: Some(MppeConsent::Strong),
+        };
         for entry in [entry, Entry::sstp("work", "192.0.2.1")] {
             let text = serde_json::to_string(&EntryWire::new(&entry, 0).unwrap()).unwrap();
             let wire: EntryWire = serde_json::from_str(&text).unwrap();
