@@ -61,8 +61,8 @@ pub struct Ppp {
 
 /// Which end of the link this is.
 enum Role {
-    Client(ClientConfig),
-    Server(ServerConfig),
+    Client(Box<ClientConfig>),
+    Server(Box<ServerConfig>),
 }
 
 impl Ppp {
@@ -73,7 +73,7 @@ impl Ppp {
         let options =
             LcpOptions::client(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
-        Self::new(Role::Client(config), lcp, rng)
+        Self::new(Role::Client(Box::new(config)), lcp, rng)
     }
 
     /// Makes the answering end of a link. It passes its own gates: accounts are checked inside, then IPCP starts.
@@ -83,7 +83,7 @@ impl Ppp {
         let options =
             LcpOptions::server(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
-        Self::new(Role::Server(config), lcp, rng)
+        Self::new(Role::Server(Box::new(config)), lcp, rng)
     }
 
     fn new(role: Role, lcp: Lcp, mut rng: Box<dyn Rng + Send>) -> Self {

@@ -71,7 +71,8 @@ fn softether_answers_every_repetition_with_the_first_identifier() {
 
 #[test]
 fn its_failure_fails_nothing() {
-    let fails: [fn(&mut Trace<Ppp>) -> &mut Trace<Ppp>; 4] = [
+    type Fails = fn(&mut Trace<Ppp>) -> &mut Trace<Ppp>;
+    let fails: [Fails; 4] = [
         |t| t.receives(ipv6cp(TERM_REQ, 3, b"no IPv6 here")),
         |t| t.receives(lcp(PROTO_REJ, 3, &[0x80, 0x57, 1, 1, 0, 4])),
         |t| t.at(60_000),
