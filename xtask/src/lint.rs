@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::tool::{self, Result};
-use crate::{purity, sources, supply, units};
+use crate::{errors, purity, sources, supply, units};
 
 /// One check; it prints what it found.
 type Check = fn() -> Result;
@@ -13,12 +13,13 @@ type Check = fn() -> Result;
 /// # Errors
 /// Names the checks that failed.
 pub(crate) fn run() -> Result {
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 8] = [
         ("format", format),
         ("committed text", sources::check),
         ("dependencies", supply::check),
         ("purity", purity::check),
         ("units", units::check),
+        ("errors", errors::check),
         ("clippy", clippy),
         ("rustdoc", rustdoc),
     ];

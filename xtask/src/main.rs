@@ -8,6 +8,7 @@ mod bench;
 mod capi;
 mod clauses;
 mod contract;
+mod errors;
 mod fuzz;
 mod licence;
 mod lint;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers => peers::run(),
+        Command::Errors(args) => errors::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -69,6 +71,8 @@ enum Command {
     Lab(bench::LabArgs),
     /// Fuzz one target, or each for a bounded time
     Fuzz(fuzz::Args),
+    /// Write `docs/errors.md` from `tests/errors.toml`
+    Errors(errors::Args),
     /// Prepare the foreign peers, so that `cargo test` finds them
     Peers,
 }

@@ -19,6 +19,8 @@ pub struct Faults {
     pub delays: [Duration; Stage::ALL.len()],
     /// What happens in place of the first answer of a stage.
     pub at_stage: Option<(Stage, StageFault)>,
+    /// Which bytes stand on the TLS stream in place of the first answer of a stage; then everything goes on.
+    pub says: Option<(Stage, Vec<u8>)>,
     /// TCP is reset right after it was accepted.
     pub refuse: bool,
     /// Which certificate is shown instead of the good one.

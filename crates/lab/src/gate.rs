@@ -13,12 +13,13 @@ pub(crate) struct Gate {
     held: VecDeque<(Instant, Vec<u8>)>,
     held_bytes: usize,
     garbage_sent: bool,
+    said: bool,
     cut: bool,
 }
 
 impl Gate {
     pub(crate) fn new(faults: Faults, stage: Stage) -> Self {
-        Self { faults, stage, held: VecDeque::new(), held_bytes: 0, garbage_sent: false, cut: false }
+        Self { faults, stage, held: VecDeque::new(), held_bytes: 0, garbage_sent: false, said: false, cut: false }
     }
 
     pub(crate) fn faults(&self) -> &Faults {
@@ -40,7 +41,11 @@ impl Gate {
 
     /// Tells whether what leaves in the data stage leaves as it is.
     pub(crate) fn is_open(&self) -> bool {
-        self.faults.at_stage.is_none() && self.held.is_empty() && self.faults.delay(Stage::Data).is_zero() && !self.cut
+        self.faults.at_stage.is_none()
+            && self.faults.says.is_none()
+            && self.held.is_empty()
+            && self.faults.delay(Stage::Data).is_zero()
+            && !self.cut
     }
 
     /// Tells whether TCP is to be closed once everything before is written.
@@ -69,6 +74,14 @@ impl Gate {
                 return self.leave(now, stage, noise, out);
             }
             Some(_) | None => {}
+        }
+        if let Some((at, bytes)) = &self.faults.says
+            && stage >= *at
+            && !self.said
+        {
+            self.said = true;
+            let bytes = bytes.clone();
+            return self.leave(now, stage, &bytes, out);
         }
         self.leave(now, stage, frame, out);
     }
@@ -149,6 +162,18 @@ mod tests {
         assert_eq!((out.len(), gate.next_release()), (1, Some(due)), "there was no room for more");
         gate.release(due, usize::MAX, &mut out);
         assert_eq!((out.len(), gate.next_release(), passed(&mut gate, Stage::Auth)), (2, None, 1));
+    }
+
+    #[test]
+    fn bytes_are_said_once_at_their_stage() {
+        let mut gate = gate("say=auth:c0ffee", Stage::Lcp);
+        let mut out = Batch::new();
+        for answers in [Stage::Lcp, Stage::Auth, Stage::Auth] {
+            gate.pass(NOW, answers, b"frame", &mut out);
+        }
+        let frames: Vec<&[u8]> = out.frames().collect();
+        assert_eq!(frames, [&b"frame"[..], b"\xc0\xff\xee", b"frame"]);
+        assert!("say=tls:00".parse::<Faults>().is_err() && "say=lcp:0".parse::<Faults>().is_err());
     }
 
     #[test]

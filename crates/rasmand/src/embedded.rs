@@ -342,6 +342,8 @@ pub(crate) const NOTIFICATIONS_MAX: usize = 256;
 
 pub(crate) fn stopped() -> Cause {
     Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager)
+        .did("stopped")
+        .advice("dial again when the manager runs")
 }
 
 fn cannot_start(did: &str) -> Error {

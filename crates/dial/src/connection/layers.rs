@@ -66,7 +66,9 @@ impl Connection {
                     if *present != projection =>
                 {
                     let cause = Cause::new(Code::LINK_FAILURE, LayerName::Ipcp)
-                        .said(format!("renegotiated the address to {projection}"));
+                        .did("had an address")
+                        .said(format!("renegotiated the address to {projection}"))
+                        .advice("dial again: what runs inside the tunnel cannot keep its connections anyway");
                     self.signals.lost.get_or_insert(cause);
                 }
                 _ => self.signals.projection = Some(projection),

@@ -26,7 +26,8 @@ impl Connection {
                     .advice("check that the server offers SSTP on this port"),
             },
             Stage::AllDevicesConnected => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
-                .did(format!("negotiated LCP for {:?}", self.plan.config.lcp)),
+                .did(format!("negotiated LCP for {:?}", self.plan.config.lcp))
+                .advice("the server takes calls but does not speak PPP on them; ask its administrator"),
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
                 Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
                     .did(format!(

@@ -28,6 +28,11 @@ impl Faults {
                 };
                 self.at_stage = Some((Stage::read(value).ok_or(invalid(STAGES))?, fault));
             }
+            ("say", Some(value)) => {
+                let (stage, hex) = value.split_once(':').ok_or(invalid("say=STAGE:HEX"))?;
+                let stage = Stage::read(stage).filter(|stage| *stage > Stage::Tls).ok_or(invalid(SAYING_STAGES))?;
+                self.says = Some((stage, read_hex(hex).ok_or(invalid("bytes in hexadecimal"))?));
+            }
             ("refuse", None) => self.refuse = true,
             ("certificate", Some(value)) => {
                 self.certificate = Some(match value {
@@ -104,6 +109,13 @@ impl fmt::Display for InvalidFault {
 
 impl std::error::Error for InvalidFault {}
 
+fn read_hex(text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() || text.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
 fn read_time(word: &str) -> Option<Duration> {
     let (number, unit) = match word.strip_suffix("ms") {
         Some(number) => (number, 1),
@@ -118,6 +130,7 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
   silent=STAGE           from the stage on nothing is answered
   drop=STAGE             TCP is closed in place of the stage's first answer
   garbage=STAGE          random bytes in place of the stage's first answer
+  say=STAGE:HEX          these bytes inside TLS in place of the stage's first answer; http and later
   refuse                 TCP is reset right after it was accepted
   certificate=WHICH      expired, other-name, unknown-ca, self-signed
   not-tls[=WHAT]         http, ssh or noise on the port instead of TLS
@@ -137,8 +150,9 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
 ";
 
 const STAGES: &str = "a stage: tcp, tls, http, call, lcp, auth, ipcp or data";
+const SAYING_STAGES: &str = "a stage inside TLS: http, call, lcp, auth, ipcp or data";
 const TIMES: &str = "a time such as 250ms, 2s or 250";
-const ITEMS: &str = "one of delay=, silent=, drop=, garbage=, refuse, certificate=, not-tls, no-sstp, http=, nak=, \
+const ITEMS: &str = "one of delay=, silent=, drop=, garbage=, say=, refuse, certificate=, not-tls, no-sstp, http=, nak=, \
                      account=, no-common-auth, wrong-binding, no-address, hang-up=, terminate=, cut=, first=";
 
 #[cfg(test)]

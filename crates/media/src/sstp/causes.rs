@@ -22,6 +22,10 @@ use rasman_core::{Cause, Code, LayerName};
 pub(super) const CONNECTION_REJECT: Code = Code(770);
 
 const SENT_REQUEST: &str = "sent the SSTP request over HTTPS";
+const ASKED_FOR_CALL: &str = "asked for an SSTP call that carries PPP";
+const HAD_CALL: &str = "had an SSTP call";
+const ASK_ITS_LOG: &str = "ask the server's administrator what its log says of this call";
+const BREAKS_PROTOCOL: &str = "the server, or something in between, breaks the SSTP protocol: tell who runs it";
 
 /// The server is an HTTP server and answered with another status than 200.
 pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>) -> Cause {
@@ -43,27 +47,30 @@ pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>) ->
 /// The server does not speak HTTP.
 pub(super) fn not_http(input: &[u8]) -> Cause {
     http(Code::VPN_REFUSED)
-        .said(input.get(..64).unwrap_or(input))
+        .said(in_characters(input.get(..64).unwrap_or(input)))
         .advice("check the server's name and port: what answers is a server without SSTP")
 }
 
 /// The stream ended before the call was made.
 pub(super) fn closed_early(layer: LayerName) -> Cause {
     Cause::new(Code::VPN_REFUSED, layer)
-        .did(if layer == LayerName::Http { SENT_REQUEST } else { "asked for an SSTP call" })
+        .did(if layer == LayerName::Http { SENT_REQUEST } else { ASKED_FOR_CALL })
         .said("closed the connection without an answer")
         .advice("check the server's name and port, and whether SSTP is enabled there")
 }
 
 /// The stream ended in the middle of a call.
 pub(super) fn closed() -> Cause {
-    Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Sstp).said("closed the connection")
+    Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Sstp)
+        .did(HAD_CALL)
+        .said("closed the connection")
+        .advice("it ended without a goodbye: the server, or something in between, broke off; dial again")
 }
 
 /// The server did not answer.
 pub(super) fn silent(layer: LayerName) -> Cause {
     Cause::new(Code::VPN_TIMEOUT, layer)
-        .did(if layer == LayerName::Http { SENT_REQUEST } else { "asked for an SSTP call" })
+        .did(if layer == LayerName::Http { SENT_REQUEST } else { ASKED_FOR_CALL })
         .advice("the server takes connections but does not answer; it may be overloaded")
 }
 
@@ -88,13 +95,14 @@ pub(super) fn unreachable() -> Cause {
 pub(super) fn rejected(statuses: &[StatusInfo]) -> Cause {
     let said: Vec<String> = statuses.iter().map(in_words).collect();
     Cause::new(CONNECTION_REJECT, LayerName::Sstp)
-        .did("asked for an SSTP call that carries PPP")
+        .did(ASKED_FOR_CALL)
         .said(format!("Call Connect Nak: {}", said.join("; ")))
+        .advice(ASK_ITS_LOG)
 }
 
 /// Call Abort; `code` depends on when it came.
 pub(super) fn aborted(code: Code, status: Option<&StatusInfo>) -> Cause {
-    Cause::new(code, LayerName::Sstp).said(with_status("Call Abort", status))
+    ended(code).said(with_status("Call Abort", status))
 }
 
 /// Call Abort right after our Call Connected.
@@ -106,23 +114,24 @@ pub(super) fn binding_refused(status: Option<&StatusInfo>) -> Cause {
 
 /// Call Disconnect; `code` depends on when it came.
 pub(super) fn disconnected(code: Code, status: Option<&StatusInfo>) -> Cause {
-    Cause::new(code, LayerName::Sstp).said(with_status("Call Disconnect", status))
+    ended(code).said(with_status("Call Disconnect", status))
 }
 
 /// No SSTP packet where one had to be.
 pub(super) fn broken(code: Code, input: &[u8]) -> Cause {
-    let start: String = input.iter().take(8).map(|byte| format!(" {byte:02x}")).collect();
-    Cause::new(code, LayerName::Sstp).said(format!("bytes that are no SSTP packet:{start}"))
+    Cause::new(code, LayerName::Sstp)
+        .did("expected an SSTP packet, and aborted the call")
+        .said(format!("bytes that are no SSTP packet:{}", in_hex(input)))
+        .advice(BREAKS_PROTOCOL)
 }
 
 /// A control packet that is no valid message.
 pub(super) fn invalid(code: Code, invalid: &Invalid) -> Cause {
     let kind = invalid.kind.map_or("a message".to_owned(), |kind| kind.to_string());
-    Cause::new(code, LayerName::Sstp).did("aborted the call").said(format!(
-        "{kind}, invalid: {}, {}",
-        in_words(&invalid.status),
-        invalid.malformed
-    ))
+    Cause::new(code, LayerName::Sstp)
+        .did("aborted the call")
+        .said(format!("{kind}, invalid: {}, {}", in_words(&invalid.status), invalid.malformed))
+        .advice(BREAKS_PROTOCOL)
 }
 
 /// A message at the wrong time.
@@ -130,6 +139,7 @@ pub(super) fn unexpected(code: Code, message: &Message, expected: &str) -> Cause
     Cause::new(code, LayerName::Sstp)
         .did(format!("expected {expected}, and aborted the call"))
         .said(message.kind().to_string())
+        .advice(BREAKS_PROTOCOL)
 }
 
 /// The server offers no hash that we know.
@@ -137,6 +147,7 @@ pub(super) fn no_common_hash(offered: u8) -> Cause {
     Cause::new(Code::VPN_REFUSED, LayerName::Sstp)
         .did("know SHA-1 and SHA-256 for the crypto binding, and aborted the call")
         .said(format!("hash protocols {offered:#04x}"))
+        .advice("the server wants a hash that no published version of SSTP has: ask who runs it")
 }
 
 /// The answering side could not verify the client's binding.
@@ -157,12 +168,31 @@ pub(super) fn refused_by_us(status: u16) -> Cause {
     Cause::new(CONNECTION_REJECT, LayerName::Http).did(format!("refused the request with status {status}"))
 }
 
+/// The peer ended the call; `code` tells whether it had begun.
+fn ended(code: Code) -> Cause {
+    let did = if code == CONNECTION_REJECT { ASKED_FOR_CALL } else { HAD_CALL };
+    Cause::new(code, LayerName::Sstp).did(did).advice(ASK_ITS_LOG)
+}
+
 fn http(code: Code) -> Cause {
     Cause::new(code, LayerName::Http).did(SENT_REQUEST)
 }
 
 fn with_status(message: &str, status: Option<&StatusInfo>) -> String {
     status.map_or(message.to_owned(), |status| format!("{message}: {}", in_words(status)))
+}
+
+/// Text as it is, anything else in hexadecimal.
+fn in_characters(input: &[u8]) -> String {
+    match std::str::from_utf8(input) {
+        Ok(text) => text.to_owned(),
+        Err(_) => "bytes that are no HTTP:".to_owned() + &in_hex(input),
+    }
+}
+
+/// The first bytes.
+fn in_hex(input: &[u8]) -> String {
+    input.iter().take(8).map(|byte| format!(" {byte:02x}")).collect()
 }
 
 /// Says a status in plain words, with its number.

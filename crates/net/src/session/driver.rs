@@ -151,7 +151,10 @@ impl Driver {
     }
 
     fn command(&mut self, command: Option<Box<Command>>) {
-        let stopped = || Command::HangUp(Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager));
+        let stopped = || {
+            let cause = Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager);
+            Command::HangUp(cause.did("stopped").advice("dial again when the manager runs"))
+        };
         let command = command.map_or_else(stopped, |command| *command);
         self.connection.handle_command(clock::now(), command);
     }

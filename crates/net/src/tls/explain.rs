@@ -87,9 +87,14 @@ impl Explain {
     /// Explains a failure below TLS.
     pub(super) fn broken(&self, said: &str, handshaking: bool) -> Cause {
         if handshaking {
-            self.cause(Code::VPN_REFUSED).said(said)
+            self.cause(Code::VPN_REFUSED).said(said).advice(
+                "check the server's name and port; a firewall, or a server that is busy or wants newer TLS, breaks off so",
+            )
         } else {
-            Cause::new(Code::LINK_FAILURE, LayerName::Tls).said(said)
+            Cause::new(Code::LINK_FAILURE, LayerName::Tls)
+                .did("had a TLS connection")
+                .said(said)
+                .advice("check the network between here and the server, then dial again")
         }
     }
 

@@ -81,7 +81,9 @@ async fn system_roots() -> Arc<RootCertStore> {
 }
 
 fn settings(did: String) -> Cause {
-    Cause::new(Code::INVALID_PARAMETER, LayerName::Settings).did(did)
+    Cause::new(Code::INVALID_PARAMETER, LayerName::Settings)
+        .did(did)
+        .advice("give the entry the authority's certificate in DER or PEM")
 }
 
 /// Checks the server's certificate and remembers which one it was.

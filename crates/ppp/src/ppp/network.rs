@@ -231,7 +231,10 @@ impl Ppp {
             Outcome::Down => self.network.projection = None,
             Outcome::Terminated(said) => {
                 let said = if said.is_empty() { b"Terminate-Request of IPCP".to_vec() } else { said };
-                let cause = Cause::new(Code::PPP_NCP_TERMINATED, LayerName::Ipcp).did("negotiated IPCP").said(said);
+                let cause = Cause::new(Code::PPP_NCP_TERMINATED, LayerName::Ipcp)
+                    .did("negotiated IPCP")
+                    .said(said)
+                    .advice("the server let us in and refuses IPv4: ask its administrator whether it has addresses");
                 self.fail(now, cause);
             }
             Outcome::Finished => {

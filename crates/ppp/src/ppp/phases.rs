@@ -115,10 +115,16 @@ impl Ppp {
             Phase::Terminate => super::hung_up(),
             Phase::Establish if self.lcp.options().has_refused() => self.lcp.options().no_common_method(),
             Phase::Establish if !self.was_projected => {
-                Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp).did("negotiated the link").said(said)
+                Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp)
+                    .did("negotiated the link")
+                    .said(said)
+                    .advice("the server wants no link with us: ask its administrator what its log says")
             }
             Phase::Authenticate => {
-                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth).did("authenticated").said(said)
+                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth)
+                    .did("authenticated")
+                    .said(said)
+                    .advice("the server hung up without a verdict; check the user name and the password, then its log")
             }
             Phase::Network if self.network.encryption_rejected && !self.was_projected => {
                 Cause::new(Code::REMOTE_REQUIRES_ENCRYPTION, LayerName::Ccp)
@@ -127,11 +133,14 @@ impl Ppp {
                     .advice("let the entry encrypt by MPPE, or the server do without it")
             }
             Phase::Establish | Phase::Authenticated | Phase::Network => {
-                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp).said(said)
+                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp)
+                    .did("had a PPP link")
+                    .said(said)
+                    .advice("the server ended it; if that was not meant, ask its administrator what its log says")
             }
         };
         let cause = match self.announced {
-            Some(seconds) if cause.did.is_empty() => cause.did(format!("was told {seconds} s of the session remain")),
+            Some(seconds) if cause.layer == LayerName::Lcp && self.was_projected => cause.did(format!("was told {seconds} s of the session remain")),
             _ => cause,
         };
         if !self.lcp.is_stopping() {

@@ -1,0 +1,312 @@
+//! Every failure of a dial is explained: each row of `tests/errors.toml` is provoked and compared, word for word.
+//!
+//! With `RASMAN_RECORD=1` the rows are written anew from what was told; `docs/errors.md` is made from them.
+
+use rasman::{Cause, Connection, Dial, Entry, LayerName, Manager, Trust};
+use rasman_dial::Config;
+use rasman_lab::Running;
+use rasman_tests::harness::{self, dial, dial_as, lab, manager_with, sstp_of};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::timeout;
+
+#[derive(Deserialize, Serialize)]
+struct Table {
+    cause: Vec<Row>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// One failure.
+#[derive(Clone, Deserialize, Serialize)]
+struct Row {
+    what: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    lab: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    setup: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    limit: String,
+    #[serde(default)]
+    told: Told,
+}
+
+/// What the user is told of it, without what differs from run to run.
+#[derive(Clone, Default, Deserialize, Serialize, PartialEq, Eq, Debug)]
+struct Told {
+    /// The state in which it is told; empty after Connected.
+    state: String,
+    code: String,
+    layer: String,
+    did: String,
+    said: String,
+    advice: String,
+}
+
+/// A kind of cause that no dial of ours is told.
+#[derive(Clone, Deserialize, Serialize)]
+struct Elsewhere {
+    code: String,
+    layer: String,
+    why: String,
+}
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(60);
+
+/// The server checks the binding while the client goes on.
+const RACE: &str = "AuthProject or later";
+
+/// A limit that a test can wait for.
+const SHORT: Duration = Duration::from_millis(600);
+
+#[tokio::test]
+async fn each_cause_is_told_as_the_table_has_it() {
+    let file = path();
+    let text = std::fs::read_to_string(&file).expect("the table is committed");
+    let mut table: Table = toml::from_str(&text).expect("the table is TOML");
+    let record = std::env::var_os("RASMAN_RECORD").is_some();
+    let mut differ = Vec::new();
+    for row in &mut table.cause {
+        let told = provoke(row).await;
+        // Layer, what we did or sent, what to change: nothing more can be said of an end that the user wanted.
+        let explained = !told.did.is_empty() && !told.advice.is_empty() || row.setup == "hang-up";
+        if !explained {
+            differ.push(format!("{} is not explained: {told:?}", row.what));
+        }
+        if !record && told != row.told {
+            differ.push(format!("{}\n  table: {:?}\n  told:  {told:?}", row.what, row.told));
+        }
+        row.told = told;
+    }
+    if record {
+        let head: String =
+            text.lines().take_while(|line| line.starts_with('#')).map(|line| line.to_owned() + "\n").collect();
+        let body = toml::to_string(&table).expect("strings are TOML");
+        std::fs::write(&file, format!("{head}\n{body}")).expect("the table can be written");
+    }
+    assert!(differ.is_empty(), "{}\n`cargo xtask errors --record` writes the table anew", differ.join("\n"));
+}
+
+/// Makes it happen and gives what was told.
+async fn provoke(row: &Row) -> Told {
+    println!("{}", row.what);
+    let lab = lab(&row.lab);
+    let mut setup = Setup::new(&lab, row);
+    let (state, cause) = setup.run(row).await;
+    drop(setup);
+    let (code, _) = cause
+        .code
+        .to_string()
+        .split_once(": ")
+        .map(|(code, rest)| (code.to_owned(), rest.to_owned()))
+        .expect("a code has a sentence");
+    let plain = without_numbers;
+    let state = if row.lab == "wrong-binding" { RACE.to_owned() } else { state };
+    Told {
+        state,
+        code,
+        layer: cause.layer.to_string(),
+        did: plain(&cause.did),
+        said: plain(&cause.said),
+        advice: plain(&cause.advice),
+    }
+}
+
+/// A manager with one entry, and what must live as long.
+struct Setup {
+    manager: Manager,
+    _keep: Vec<TcpStream>,
+    _taken: Option<TcpListener>,
+}
+
+impl Setup {
+    fn new(lab: &Running, row: &Row) -> Self {
+        let (mut entry, mut keep, mut taken) = (harness::entry(lab), Vec::new(), None);
+        match row.setup.as_str() {
+            "unknown-name" => sstp_of(&mut entry).server = "no-such-host.invalid".to_owned(),
+            "closed-port" => sstp_of(&mut entry).port = free_port(),
+            "black-hole" => {
+                let (streams, address) = black_hole();
+                keep = streams;
+                sstp_of(&mut entry).port = address.port();
+            }
+            "other-pin" => {
+                sstp_of(&mut entry).trust = Trust { pinned_leaf_sha256: Some([7; 32]), ..Trust::default() };
+            }
+            "taken-door" => taken = Some(take_door(&mut entry)),
+            "other-address" => entry.network.address = Some(Ipv4Addr::new(192, 0, 2, 7)),
+            "no-certificate" => sstp_of(&mut entry).trust.added_roots = vec![vec![0x30, 3, 2, 1, 1]],
+            "idle" => entry.idle_disconnect = Some(rasman_core::Duration::from_secs(1)),
+            _ => {}
+        }
+        Self { manager: manager_with(vec![entry], limits(&row.limit)), _keep: keep, _taken: taken }
+    }
+
+    /// Dials; gives the state and the cause of the end.
+    async fn run(&mut self, row: &Row) -> (String, Cause) {
+        let dial = match row.setup.as_str() {
+            "wrong-password" => dial_as("looking-glass"),
+            "nobody" => Dial::entry(harness::ENTRY),
+            _ => dial(),
+        };
+        let mut dialing = self.manager.dial(dial).expect("the dial starts");
+        let connection = dialing.connection();
+        if row.setup == "stop" {
+            let first = timeout(LONG, dialing.next()).await.expect("told in time");
+            assert!(first.is_some());
+            timeout(LONG, self.manager.shut_down()).await.expect("the manager stops");
+        }
+        let mut last = None;
+        while let Some(notification) = timeout(LONG, dialing.next()).await.expect("told in time") {
+            last = Some(notification);
+        }
+        let last = last.expect("something was told");
+        if let Some(cause) = last.error {
+            return (format!("{:?}", last.state), cause);
+        }
+        let _up = timeout(LONG, dialing.finish()).await.expect("it is connected").expect("it is connected");
+        (String::new(), end(&connection, row).await)
+    }
+}
+
+async fn end(connection: &Connection, row: &Row) -> Cause {
+    if row.setup == "hang-up" {
+        drop(connection.hang_up().expect("known"));
+    }
+    timeout(LONG, connection.closed()).await.expect("it ends")
+}
+
+fn limits(which: &str) -> Config {
+    let mut limits = Config::default();
+    match which {
+        "" => {}
+        "tcp" => limits.tcp = SHORT,
+        "tls" => limits.tls = SHORT,
+        "link" => limits.link = SHORT,
+        "lcp" => limits.lcp = SHORT,
+        "authentication" => limits.authentication = SHORT,
+        "projection" => limits.projection = SHORT,
+        other => panic!("no limit {other}"),
+    }
+    limits
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// A listener whose queue is full: the kernel drops further SYNs, as a firewall would.
+fn black_hole() -> (Vec<TcpStream>, SocketAddr) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    socket.listen(0).expect("it is bound");
+    let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("it is bound");
+    let mut keep = vec![TcpStream::from(socket)];
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        keep.push(stream);
+    }
+    (keep, address)
+}
+
+fn take_door(entry: &mut Entry) -> TcpListener {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let rasman::DataPath::Rootless(rootless) = &mut entry.data_path else { unreachable!("the harness makes it") };
+    rootless.socks = taken.local_addr().ok();
+    taken
+}
+
+/// Replaces what differs from run to run: ports, digests, the clock, the words of the system, the shortened limits.
+fn without_numbers(text: &str) -> String {
+    let mut plain = text.replace(&format!("{SHORT:?}"), "LIMIT");
+    if plain.starts_with("failed to lookup") {
+        plain = "(the words of the system's resolver)".to_owned();
+    }
+    for before in ["127.0.0.1:", "127.0.0.1 port "] {
+        plain = replaced_after(&plain, before, |c| c.is_ascii_digit(), "PORT");
+    }
+    plain = replaced_after(&plain, "(it says ", |c| c != ')', "NOW");
+    replaced_after(&plain, "SHA-256 digest ", |c| c.is_ascii_hexdigit(), "DIGEST")
+}
+
+/// Replaces what follows `before` as long as `belongs` holds.
+fn replaced_after(text: &str, before: &str, belongs: fn(char) -> bool, with: &str) -> String {
+    let mut parts = text.split(before);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain = plain + before + with + part.trim_start_matches(belongs);
+    }
+    plain
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("errors.toml")
+}
+
+/// Each cause that the sources make has a row, or a reason why it has none.
+#[test]
+fn every_cause_of_the_sources_is_in_the_table() {
+    let text = std::fs::read_to_string(path()).expect("the table is committed");
+    let table: Table = toml::from_str(&text).expect("the table is TOML");
+    let rows = table.cause.iter().map(|row| (constant(&row.told.code), row.told.layer.clone()));
+    let elsewhere = table.elsewhere.iter().map(|other| (constant(&other.code), other.layer.clone()));
+    let known: BTreeSet<_> = rows.chain(elsewhere).collect();
+    let missing: Vec<_> = made_in_sources().into_iter().filter(|made| !known.contains(made)).collect();
+    assert!(missing.is_empty(), "no row in tests/errors.toml for {missing:#?}");
+}
+
+/// Number with constant, and layer, of each `Cause::new(Code::X, LayerName::Y)` in the crates below a dial.
+fn made_in_sources() -> BTreeSet<(String, String)> {
+    let mut made = BTreeSet::new();
+    for folder in ["auth", "ppp", "media", "dial", "net"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(folder).join("src");
+        for source in sources(&folder) {
+            let text = std::fs::read_to_string(source).expect("a source can be read");
+            let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+            made.extend(program.split("Cause::new(").skip(1).filter_map(read_cause));
+        }
+    }
+    made
+}
+
+/// Constant and layer as the table has them.
+fn read_cause(arguments: &str) -> Option<(String, String)> {
+    let (code, layer) = arguments.split(')').next()?.split_once(',')?;
+    let constant = code.trim().strip_prefix("Code::")?.to_owned();
+    let variant = layer.trim().trim_end_matches(',').strip_prefix("LayerName::")?;
+    let layer = LAYERS.iter().find(|layer| format!("{layer:?}") == variant);
+    Some((constant, layer.unwrap_or_else(|| panic!("a layer {variant}, which LAYERS here lacks")).to_string()))
+}
+
+/// `691 ERROR_AUTHENTICATION_FAILURE` as the sources have it: `AUTHENTICATION_FAILURE`.
+fn constant(code: &str) -> String {
+    let name = code.split_whitespace().last().unwrap_or_default();
+    name.trim_start_matches("ERROR_").replace("_E_", "_").replace("TRUSTEDROOT", "TRUSTED_ROOT")
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of sources").flatten().map(|entry| entry.path());
+    let all = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    all.filter(|path| path.file_name().is_some_and(|name| name != "tests.rs")).collect()
+}
+
+const LAYERS: [LayerName; 14] = [
+    LayerName::Settings,
+    LayerName::Manager,
+    LayerName::User,
+    LayerName::Name,
+    LayerName::Tcp,
+    LayerName::Tls,
+    LayerName::Http,
+    LayerName::Sstp,
+    LayerName::Lcp,
+    LayerName::Auth,
+    LayerName::Ipcp,
+    LayerName::Ipv6cp,
+    LayerName::Ccp,
+    LayerName::Network,
+];
