@@ -31,6 +31,9 @@ struct Row {
     #[serde(default)]
     lab: String,
     told: Told,
+    /// What is told as well, where two things happen at one moment.
+    #[serde(default)]
+    or: Vec<Told>,
 }
 
 #[derive(Deserialize)]
@@ -102,8 +105,8 @@ fn render(table: &Table) -> String {
 fn section(state: &str, table: &Table) -> String {
     let title = if state.is_empty() { "After Connected" } else { state };
     let mut section = format!("\n## {title}\n\n{COLUMNS}");
-    for row in table.cause.iter().filter(|row| row.told.state == state) {
-        let told = &row.told;
+    let rows = table.cause.iter().flat_map(|row| [&row.told].into_iter().chain(&row.or).map(move |told| (row, told)));
+    for (row, told) in rows.filter(|(_, told)| told.state == state) {
         let mut said = Vec::new();
         for (who, what) in [("We", &told.did), ("The peer", &told.said)] {
             if !what.is_empty() {
@@ -167,7 +170,12 @@ mod tests {
             said: said.to_owned(),
             advice: "dial | again".to_owned(),
         };
-        let row = |state, said| Row { what: "It ends.".to_owned(), lab: "cut=0".to_owned(), told: told(state, said) };
+        let row = |state, said| Row {
+            what: "It ends.".to_owned(),
+            lab: "cut=0".to_owned(),
+            told: told(state, said),
+            or: Vec::new(),
+        };
         let table = Table { cause: vec![row("Authenticate", "bye"), row("", "")], elsewhere: Vec::new() };
         let text = render(&table);
         assert!(text.contains("## Authenticate\n") && text.contains("## After Connected\n"));

@@ -60,7 +60,8 @@ impl IpcpOptions {
     /// # Errors
     /// 738 if a client has no address.
     pub(crate) fn projection(&self, mtu: u16) -> Result<Projection, Cause> {
-        let local = self.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        // A server whose peer rejects the option no longer names its address, but has it all the same.
+        let local = self.address.or(self.required).unwrap_or(Ipv4Addr::UNSPECIFIED);
         if !is_usable(local) && self.gives.is_none() {
             return Err(no_address("acknowledged 0.0.0.0"));
         }
@@ -199,3 +200,19 @@ fn address_refused(required: Ipv4Addr, said: &str) -> Cause {
 const IP_ADDRESS: u8 = 3;
 /// RFC 1877 1.1 to 1.4: primary and secondary DNS, primary and secondary NBNS.
 const SERVERS: [u8; 4] = [129, 131, 130, 132];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_whose_address_is_rejected_still_has_it() {
+        let (local, given) = (Ipv4Addr::new(10, 66, 0, 1), Ipv4Addr::new(10, 66, 0, 2));
+        let mut server = IpcpOptions::server(local, given, &[], &[]);
+        server.rejected(RawOption { kind: IP_ADDRESS, value: &local.octets() }).unwrap();
+        let mut request = OptionWriter::default();
+        server.request(&mut request);
+        assert!(request.bytes().is_empty(), "it is not named again");
+        assert_eq!(server.projection(1400).unwrap().local, local);
+    }
+}

@@ -114,18 +114,14 @@ impl Ppp {
             Phase::Dead | Phase::Over => return,
             Phase::Terminate => super::hung_up(),
             Phase::Establish if self.lcp.options().has_refused() => self.lcp.options().no_common_method(),
-            Phase::Establish if !self.was_projected => {
-                Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp)
-                    .did("negotiated the link")
-                    .said(said)
-                    .advice("the server wants no link with us: ask its administrator what its log says")
-            }
-            Phase::Authenticate => {
-                Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth)
-                    .did("authenticated")
-                    .said(said)
-                    .advice("the server hung up without a verdict; check the user name and the password, then its log")
-            }
+            Phase::Establish if !self.was_projected => Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp)
+                .did("negotiated the link")
+                .said(said)
+                .advice("the server wants no link with us: ask its administrator what its log says"),
+            Phase::Authenticate => Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Auth)
+                .did("authenticated")
+                .said(said)
+                .advice("the server hung up without a verdict; check the user name and the password, then its log"),
             Phase::Network if self.network.encryption_rejected && !self.was_projected => {
                 Cause::new(Code::REMOTE_REQUIRES_ENCRYPTION, LayerName::Ccp)
                     .did("rejected CCP, as the entry does not consent to MPPE")
@@ -140,7 +136,9 @@ impl Ppp {
             }
         };
         let cause = match self.announced {
-            Some(seconds) if cause.layer == LayerName::Lcp && self.was_projected => cause.did(format!("was told {seconds} s of the session remain")),
+            Some(seconds) if cause.layer == LayerName::Lcp && self.was_projected => {
+                cause.did(format!("was told {seconds} s of the session remain"))
+            }
             _ => cause,
         };
         if !self.lcp.is_stopping() {
