@@ -2,13 +2,14 @@
 //! touches its own entry alone.
 
 use rasman_phonebook::{
-    Book, Encoding, FINDINGS_MAX, Filetime, Guid, Identity, LINKS_MAX, LineKind, Properties, Scope, UserPreferences,
-    check, fold_name,
+    Autodial, Book, Encoding, FINDINGS_MAX, Filetime, Guid, Identity, LINKS_MAX, LineKind, Properties, Scope,
+    UserPreferences, check, fold_name,
 };
 use std::collections::BTreeSet;
 
 /// Reads, checks and changes a phone book.
 pub fn phonebook(data: &[u8]) {
+    autodial(data);
     let book = Book::parse(data);
     assert_eq!(book.to_bytes(), data);
     assert!(check(&book).len() <= FINDINGS_MAX + 1);
@@ -19,6 +20,15 @@ pub fn phonebook(data: &[u8]) {
         give_and_take(book.clone(), name);
     }
     create(book);
+}
+
+/// Any bytes are an AutoDial database, and what is read of it is written and read again.
+fn autodial(data: &[u8]) {
+    let database = Autodial::parse(&String::from_utf8_lossy(data));
+    assert_eq!(Autodial::parse(&database.to_text()), database);
+    for address in database.addresses() {
+        assert!(!database.entries(address).is_empty());
+    }
 }
 
 /// Everything that only looks.

@@ -1,8 +1,8 @@
 //! The contract of entries and stored credentials at the Rust front: phone books in folders of their own, and a lab.
 
 use rasman::{
-    Answer, Code, ConnState, CredentialMask, Detail, Dial, EntryInfo, EntryRef, EntryScope, Manager, NewCredentials,
-    NewDialParams, Notification, Properties, STORED_PASSWORD, Subentry,
+    Answer, AutodialEntry, AutodialSetting, Code, ConnState, CredentialMask, Detail, Dial, EntryInfo, EntryRef,
+    EntryScope, Manager, NewCredentials, NewDialParams, Notification, Properties, STORED_PASSWORD, Subentry,
 };
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_phonebook::store::Places;
@@ -655,4 +655,76 @@ fn stored(home: &Home) -> Vec<String> {
     let folders = std::fs::read_dir(home.0.join("state")).into_iter().flatten().flatten();
     let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
     files.map(|file| std::fs::read_to_string(file.path()).unwrap_or_default()).collect()
+}
+
+fn by(location: u32, entry: &str) -> AutodialEntry {
+    AutodialEntry { location, flags: 0, entry: entry.to_owned() }
+}
+
+#[test]
+fn d1_d2_an_address_has_one_entry_for_each_location() {
+    let home = Home::new();
+    let manager = home.manager();
+    assert!(manager.autodial_addresses().unwrap().is_empty());
+    manager.set_autodial_entries("intranet.example.com", &[by(0, "Office"), by(1, "Home")]).unwrap();
+    manager.set_autodial_entries("Intranet.example.com", &[by(1, "Other"), by(2, "Third")]).unwrap();
+    let entries = manager.autodial_entries("intranet.example.com").unwrap();
+    assert_eq!(entries, [by(0, "Office"), by(1, "Other"), by(2, "Third")]);
+    assert_eq!(manager.autodial_addresses().unwrap(), ["intranet.example.com"]);
+    manager.set_autodial_entries("intranet.example.com", &[]).unwrap();
+    assert!(manager.autodial_addresses().unwrap().is_empty());
+    assert_eq!(refusal(manager.set_autodial_entries("a\tb", &[by(0, "x")])), Code::INVALID_PARAMETER);
+}
+
+#[test]
+fn d3_the_default_connection_has_to_exist_and_is_no_address() {
+    let home = Home::new();
+    let manager = home.manager();
+    let missing = refusal(manager.set_autodial_entries("", &[by(0, "Office")]));
+    assert_eq!(missing, Code::CANNOT_FIND_PHONEBOOK_ENTRY);
+    manager.set_entry_properties("Office", &sstp("vpn.example.com")).unwrap();
+    manager.set_autodial_entries("", &[by(0, "Office")]).unwrap();
+    assert_eq!(manager.autodial_entries("").unwrap(), [by(0, "Office")]);
+    assert!(manager.autodial_addresses().unwrap().is_empty());
+    manager.set_autodial_entries("", &[]).unwrap();
+    assert!(manager.autodial_entries("").unwrap().is_empty());
+}
+
+#[test]
+fn d4_what_the_user_has_goes_before_what_all_users_have() {
+    let home = Home::new();
+    let of_all = "address\t0\t0\t\tMachine\naddress\t1\t0\t\tMachine\naddress\t0\t0\tintranet\tMachine\n";
+    std::fs::write(home.0.join("etc/autodial"), of_all).unwrap();
+    let manager = home.manager();
+    assert_eq!(manager.autodial_entries("").unwrap(), [by(0, "Machine"), by(1, "Machine")]);
+    manager.set_entry_properties("Mine", &sstp("vpn.example.com")).unwrap();
+    manager.set_autodial_entries("", &[by(0, "Mine")]).unwrap();
+    assert_eq!(manager.autodial_entries("").unwrap(), [by(0, "Mine"), by(1, "Machine")]);
+    assert_eq!(manager.autodial_addresses().unwrap(), ["intranet"]);
+    assert_eq!(std::fs::read_to_string(home.0.join("etc/autodial")).unwrap(), of_all);
+}
+
+#[test]
+fn d7_d9_settings_have_defaults_and_outlive_the_manager() {
+    let home = Home::new();
+    let manager = home.manager();
+    let read = |manager: &Manager| [0, 1, 2, 3].map(|key| manager.autodial_setting(AutodialSetting(key)).unwrap());
+    assert_eq!(read(&manager), [0, 0, 100, 5]);
+    for (key, value) in [(0, 1), (1, 1), (2, 50)] {
+        manager.set_autodial_setting(AutodialSetting(key), value).unwrap();
+    }
+    assert_eq!(refusal(manager.autodial_setting(AutodialSetting(5))), Code::INVALID_PARAMETER);
+    assert_eq!(refusal(manager.set_autodial_setting(AutodialSetting(5), 1)), Code::INVALID_PARAMETER);
+    assert!(manager.autodial_is_enabled(3).unwrap());
+    manager.enable_autodial(3, false).unwrap();
+    drop(manager);
+    let again = home.manager();
+    assert_eq!(read(&again), [1, 1, 50, 5]);
+    assert_eq!((again.autodial_is_enabled(3).unwrap(), again.autodial_is_enabled(4).unwrap()), (false, true));
+}
+
+#[test]
+fn the_devices_are_those_that_can_be_dialled() {
+    let devices = Home::new().manager().devices().unwrap();
+    assert!(devices.iter().any(|device| (device.kind, device.name) == ("vpn", "WAN Miniport (SSTP)")));
 }

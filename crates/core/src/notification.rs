@@ -129,6 +129,14 @@ pub struct Device {
     pub name: &'static str,
 }
 
+impl Device {
+    /// The port of SSTP.
+    pub const SSTP: Self = Self { kind: "vpn", name: "WAN Miniport (SSTP)" };
+
+    /// Every device that there is to dial with (RasEnumDevices). A medium that is added adds its own.
+    pub const ALL: &[Self] = &[Self::SSTP];
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.kind)

@@ -4,6 +4,7 @@
 //! with types, [`Properties::dial_entry`] what of it can be dialled, and [`check()`] says what is wrong with a book.
 #![forbid(unsafe_code)]
 
+mod autodial;
 mod book;
 mod check;
 mod dial;
@@ -26,6 +27,7 @@ mod typed;
 mod value;
 mod values;
 
+pub use autodial::{Autodial, AutodialEntry, AutodialRefusal};
 pub use book::Book;
 pub use check::{FINDINGS_MAX, Finding, Severity, check};
 pub use dial::{NotDialable, Protocol, UserPreferences};

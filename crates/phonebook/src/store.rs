@@ -8,6 +8,7 @@
 //! * [`Place::update`] reads, changes and replaces a book under a lock; [`Place::replace`] stores a book that was read
 //!   earlier, unless somebody has changed the file since.
 
+mod autodial;
 mod error;
 mod fingerprint;
 mod folder;

@@ -1,14 +1,14 @@
 //! What a manager must be able to do, wherever it lives.
 
-use crate::{Change, ConnectionInfo, Dial, EntryBackend, Error, Handle, HangUp, Status};
-use rasman_core::{Answer, Cause, Notification, Statistics};
+use crate::{AutodialBackend, Change, ConnectionInfo, Dial, EntryBackend, Error, Handle, HangUp, Status};
+use rasman_core::{Answer, Cause, Device, Notification, Statistics};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// A manager as the library sees it: in the same process, or behind a socket.
 ///
-/// No method but those of [`EntryBackend`] blocks for longer than a short critical section, and `dial` for as long as it
+/// No method but those of [`EntryBackend`] and [`AutodialBackend`] blocks for longer than a short critical section, and `dial` for as long as it
 /// takes to look at a phone book; one that has changed is read again.
-pub trait Backend: EntryBackend + 'static {
+pub trait Backend: EntryBackend + AutodialBackend + 'static {
     /// Starts a dial; `held` asks for a hold at each notification.
     ///
     /// # Errors
@@ -69,6 +69,12 @@ pub trait Backend: EntryBackend + 'static {
 
     /// Lists the connections, dials in progress included.
     fn connections(&self) -> Vec<ConnectionInfo>;
+
+    /// Lists the devices that can dial (RasEnumDevices).
+    ///
+    /// # Errors
+    /// 711 if the manager cannot be reached.
+    fn devices(&self) -> Result<Vec<Device>, Error>;
 
     /// Lists the connections and starts telling changes, with nothing lost or doubled in between.
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>);

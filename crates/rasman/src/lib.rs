@@ -29,6 +29,7 @@
 //! | [`Manager::dial_sync`] | tells nothing; the calling thread waits for the result (clauses S1, S2) |
 #![forbid(unsafe_code)]
 
+mod autodial;
 mod backend;
 mod connection;
 mod credentials;
@@ -41,6 +42,7 @@ mod manager;
 mod thread;
 mod watch;
 
+pub use autodial::{AutodialBackend, AutodialSetting};
 pub use backend::{Backend, Started};
 pub use connection::{Connection, ConnectionInfo, Doors, Handle, HangUp, HangingUp, Status};
 pub use credentials::{
@@ -52,7 +54,7 @@ pub use entry_backend::EntryBackend;
 pub use manager::{Dial, Manager, Target};
 pub use watch::{Change, Watch, WatchEvent};
 
-pub use rasman_phonebook::{Properties, Subentry};
+pub use rasman_phonebook::{AutodialEntry, Properties, Subentry};
 
 pub use rasman_core::{
     Answer, AuthMethod, Cause, Code, ConnState, Credentials, DataPath, Detail, Device, Entry, Forward, HttpProxy,

@@ -1,7 +1,7 @@
 //! The manager as its clients see it.
 
 use crate::{Backend, Connection, ConnectionInfo, Dialing, Error, Handle, Held, Watch};
-use rasman_core::{Cause, Code, Credentials, DataPath, Entry};
+use rasman_core::{Cause, Code, Credentials, DataPath, Device, Entry};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -76,6 +76,14 @@ impl Manager {
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionInfo> {
         self.backend.connections()
+    }
+
+    /// Lists the devices that can dial: what an entry may name as its device.
+    ///
+    /// # Errors
+    /// 711 if the manager cannot be reached.
+    pub fn devices(&self) -> Result<Vec<Device>, Error> {
+        self.backend.devices()
     }
 
     /// Finds a connection by its handle, whoever dialled it.

@@ -10,7 +10,7 @@ use crate::who::{Holder, Who};
 use rasman::{
     Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status,
 };
-use rasman_core::{Answer, Cause, Code, LayerName, Notification};
+use rasman_core::{Answer, Cause, Code, Device, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
 use rasman_net::tun::Journal;
@@ -291,6 +291,10 @@ impl Backend for Embedded {
 
     fn connections(&self) -> Vec<ConnectionInfo> {
         self.table().connections()
+    }
+
+    fn devices(&self) -> Result<Vec<Device>, Error> {
+        Ok(Device::ALL.to_vec())
     }
 
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {

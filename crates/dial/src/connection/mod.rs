@@ -132,9 +132,6 @@ enum Teardown {
     Finished,
 }
 
-/// What RAS calls the device of an SSTP connection.
-const DEVICE_SSTP: Device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
-
 impl Connection {
     /// Starts a dial. The first notification, OpenPort, is queued at once.
     #[must_use]
@@ -314,7 +311,7 @@ impl Connection {
             Stage::Projected(p) | Stage::ApplySettings(p) | Stage::Connected(p) => Some(p.clone()),
             _ => None,
         };
-        let mut status = Status::new(self.state(), error, DEVICE_SSTP, projection);
+        let mut status = Status::new(self.state(), error, Device::SSTP, projection);
         status.substate = self.substate;
         status.medium = self.attempts.medium;
         status.retrying = self.retrying();

@@ -67,7 +67,7 @@ impl Connection {
         let (error, detail) = match &self.stage {
             Stage::OpenPort { after: Some(last) } => (None, self.trying(*last)),
             Stage::Waiting { pause, last } => (None, self.waiting(*pause, *last)),
-            Stage::ConnectDevice => (None, Detail::Device(DEVICE_SSTP)),
+            Stage::ConnectDevice => (None, Detail::Device(Device::SSTP)),
             Stage::DeviceConnected => {
                 (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
             }

@@ -19,7 +19,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 impl Remote {
-    fn on_entries<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Error> {
+    pub(super) fn on_entries<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &P,
+    ) -> Result<R, Error> {
         self.on_entries_with(method, parameters, None).map(|(reply, _)| reply)
     }
 

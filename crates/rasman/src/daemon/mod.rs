@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod autodial;
 mod calls;
 mod entries;
 mod events;

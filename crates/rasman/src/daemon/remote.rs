@@ -5,14 +5,14 @@ use super::events::{Shared, Stationery};
 use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
-    AnswerCall, AttachCall, CredentialsWire, DataPathWire, DialCall, DialReply, EndedReply, EntryWire, HandlerDoneCall,
-    HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply, Token, WaitCall, WaitReply,
-    WatchCall, WatchReply, write_path,
+    AnswerCall, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply, EntryWire,
+    HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply, Token,
+    WaitCall, WaitReply, WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
 };
-use rasman_core::{Cause, Code, Credentials, DataPath, Rootless};
+use rasman_core::{Cause, Code, Credentials, DataPath, Device, Rootless};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::os::fd::{AsFd, OwnedFd};
@@ -177,6 +177,11 @@ impl Backend for Remote {
     fn connections(&self) -> Vec<ConnectionInfo> {
         let listed = self.call("io.rasman.Manager.List", &Nothing {});
         listed.map_or_else(|_| Vec::new(), |listed: Listed| read_list(listed.connections))
+    }
+
+    fn devices(&self) -> Result<Vec<Device>, Error> {
+        let reply: DevicesReply = self.call("io.rasman.Manager.Devices", &Nothing {})?;
+        Ok(reply.devices.into_iter().map(Device::from).collect())
     }
 
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {

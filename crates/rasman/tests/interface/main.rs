@@ -1,6 +1,7 @@
 //! The interface in Varlink's language and the types that speak it are the same: each method, error and field is
 //! exercised in both directions.
 
+mod autodial;
 mod entries;
 mod idl;
 
@@ -156,7 +157,7 @@ fn the_types_are_those_of_the_interface() {
     let credentials = || CredentialsWire::new(&secret, Some(0));
     let settings = EntryWire::new(&entry(), 1).unwrap();
 
-    for method in ["Describe", "Events", "List", "Stop"] {
+    for method in ["Describe", "Events", "List", "Devices", "Stop"] {
         parameters(i, method, &Nothing {});
     }
     for method in ["MayEnterHandler", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
@@ -203,6 +204,7 @@ fn the_types_are_those_of_the_interface() {
     reply(i, "Status", &StatusReply { status: status() });
     reply(i, "Statistics", &StatisticsReply { statistics: (&Statistics::default()).into() });
     reply(i, "Ended", &EndedReply { cause: Some((&cause()).into()) });
+    reply(i, "Devices", &DevicesReply { devices: Device::ALL.iter().map(Into::into).collect() });
     reply(i, "List", &Listed { connections: vec![connection()] });
     for change in changes() {
         let connections = Some(vec![connection()]);
@@ -218,6 +220,7 @@ fn the_types_are_those_of_the_interface() {
         };
         reply(i, "Events", &EventsReply { channel: channel(), event: Some(event) });
     }
+    autodial::exercise(i);
     entries::exercise(i);
     let refused = serde_json::to_value(Refused { cause: (&cause()).into() }).unwrap();
     let fields = i.errors["Refused"].clone();

@@ -1,5 +1,6 @@
 //! The methods of the interface.
 
+mod autodial;
 mod dialling;
 mod entries;
 mod service;
@@ -9,11 +10,11 @@ use super::server::{Server, refused};
 use super::state::{Client, Waiter, WaitsBy};
 use rasman::ipc::message::{Called, Reply, write};
 use rasman::ipc::wire::{
-    AnswerCall, Described, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle,
-    StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
+    AnswerCall, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May, Nothing,
+    OfHandle, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
-use rasman_core::{Cause, Code, LayerName, Secret};
+use rasman_core::{Cause, Code, Device, LayerName, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -125,9 +126,13 @@ impl Call<'_> {
             "Wait" => self.wait(),
             "Ended" => self.ended(),
             "List" => self.list(),
+            "Devices" => self.devices(),
             "Watch" => self.watch(),
             "Stop" => self.stop(),
-            other => self.of_entries(other).unwrap_or_else(|| Err(service::method_not_found(&self.called.method))),
+            other => self
+                .of_entries(other)
+                .or_else(|| self.of_autodial(other))
+                .unwrap_or_else(|| Err(service::method_not_found(&self.called.method))),
         }
     }
 
@@ -140,6 +145,11 @@ impl Call<'_> {
             uid: self.client.peer.process.uid,
             sees_all: self.client.peer.sees_all,
         })
+    }
+
+    fn devices(&self) -> Result<Outcome> {
+        let Nothing {} = self.read()?;
+        reply(&DevicesReply { devices: Device::ALL.iter().map(Into::into).collect() })
     }
 
     fn events(&self) -> Result<Outcome> {

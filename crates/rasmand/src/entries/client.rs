@@ -3,8 +3,8 @@
 use super::Caller;
 use crate::embedded::Embedded;
 use rasman::{
-    Code, CredentialMask, DialParams, EntryBackend, EntryInfo, EntryRef, Error, NewCredentials, NewDialParams,
-    Properties, Secret, StillStored, StoredCredentials, Subentry,
+    AutodialBackend, AutodialEntry, AutodialSetting, Code, CredentialMask, DialParams, EntryBackend, EntryInfo,
+    EntryRef, Error, NewCredentials, NewDialParams, Properties, Secret, StillStored, StoredCredentials, Subentry,
 };
 use rasman_core::{Cause, LayerName};
 use std::path::Path;
@@ -155,6 +155,37 @@ impl EntryBackend for Embedded {
 
     fn set_eap_user_data(&self, entry: &EntryRef, data: &Secret) -> Result<(), Error> {
         self.own_entries().set_eap_user_data(entry, data)
+    }
+}
+
+/// The program that an embedded manager is part of.
+impl AutodialBackend for Embedded {
+    fn autodial_addresses(&self) -> Result<Vec<String>, Error> {
+        self.own_entries().autodial_addresses()
+    }
+
+    fn autodial_entries(&self, address: &str) -> Result<Vec<AutodialEntry>, Error> {
+        self.own_entries().autodial_entries(address)
+    }
+
+    fn set_autodial_entries(&self, address: &str, entries: &[AutodialEntry]) -> Result<(), Error> {
+        self.own_entries().set_autodial_entries(address, entries)
+    }
+
+    fn autodial_is_enabled(&self, location: u32) -> Result<bool, Error> {
+        self.own_entries().autodial_is_enabled(location)
+    }
+
+    fn enable_autodial(&self, location: u32, on: bool) -> Result<(), Error> {
+        self.own_entries().enable_autodial(location, on)
+    }
+
+    fn autodial_setting(&self, setting: AutodialSetting) -> Result<u32, Error> {
+        self.own_entries().autodial_setting(setting)
+    }
+
+    fn set_autodial_setting(&self, setting: AutodialSetting, value: u32) -> Result<(), Error> {
+        self.own_entries().set_autodial_setting(setting, value)
     }
 }
 

@@ -284,7 +284,7 @@ fn no_link(name: &str, index: u32, links: usize) -> Error {
     Error(cause)
 }
 
-fn no_books() -> Error {
+pub(super) fn no_books() -> Error {
     let cause = Cause::new(CANNOT_OPEN, LayerName::Settings)
         .did("looked for a phone book and was started without any")
         .advice("name a phone book");

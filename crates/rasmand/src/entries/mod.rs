@@ -4,6 +4,7 @@
 //! phone book that comes before and cannot be read is an error, since it may have an entry of that name that leads
 //! elsewhere.
 
+mod autodial;
 mod books;
 mod client;
 mod convert;
@@ -21,6 +22,7 @@ pub(crate) use stored::is_asterisks;
 use crate::config::CredentialSettings;
 use crate::secrets::{EntryId, Place as SecretPlace, Secrets, Whose};
 use books::Books;
+use edit::no_books;
 use rasman::{EntryInfo, EntryRef, EntryScope, Error};
 use rasman_core::{Cause, Code, Entry, LayerName};
 use rasman_phonebook::store::{Loaded, Place, Places, Scope};

@@ -2,8 +2,8 @@
 
 use super::status::substate;
 use super::{
-    CauseWire, ConnectionWire, CredentialsWire, DataPathWire, EntryWire, HandleWire, NotificationWire, StatisticsWire,
-    StatusWire,
+    CauseWire, ConnectionWire, CredentialsWire, DataPathWire, DeviceWire, EntryWire, HandleWire, NotificationWire,
+    StatisticsWire, StatusWire,
 };
 use crate::Change;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,8 @@ replies! {
     StatusReply { status: StatusWire, }
     /// Reply of `Statistics`.
     StatisticsReply { statistics: StatisticsWire, }
+    /// Reply of `Devices`.
+    DevicesReply { devices: Vec<DeviceWire>, }
     /// Reply of `List`.
     Listed { connections: Vec<ConnectionWire>, }
 }

@@ -3,6 +3,7 @@
 //! What a client sends may have no member that is not in the interface: an option that the manager does not know must
 //! not be ignored. What the manager sends may have more than a client knows.
 
+mod autodial;
 mod cause;
 mod data_path;
 mod entries;
@@ -11,6 +12,7 @@ mod methods;
 mod notification;
 mod status;
 
+pub use autodial::*;
 pub use cause::{CauseWire, Refused};
 pub use data_path::{DataPathWire, ForwardWire, LoginWire, RootlessWire, TunWire};
 pub use entries::*;

@@ -194,12 +194,13 @@ impl From<&Device> for DeviceWire {
 impl From<DeviceWire> for Device {
     fn from(wire: DeviceWire) -> Self {
         const UNKNOWN: Device = Device { kind: "unknown", name: "unknown" };
-        DEVICES.into_iter().find(|device| device.kind == wire.kind && device.name == wire.name).unwrap_or(UNKNOWN)
+        Device::ALL
+            .iter()
+            .copied()
+            .find(|device| device.kind == wire.kind && device.name == wire.name)
+            .unwrap_or(UNKNOWN)
     }
 }
-
-/// The devices there are.
-const DEVICES: [Device; 1] = [Device { kind: "vpn", name: "WAN Miniport (SSTP)" }];
 
 impl From<&Projection> for ProjectionWire {
     fn from(projection: &Projection) -> Self {
@@ -248,7 +249,7 @@ mod tests {
         let kind = QuestionKind::RetryAuthentication { refused: Code(691), attempts: 2 };
         let details = [
             Detail::None,
-            Detail::Device(DEVICES[0]),
+            Detail::Device(Device::SSTP),
             Detail::Reached { peer: Some(([127, 0, 0, 1], 443).into()), protection: "TLS 1.3".into() },
             Detail::Reached { peer: None, protection: String::new() },
             Detail::Authentication(AuthMethod::MsChapV2),

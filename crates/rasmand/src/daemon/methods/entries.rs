@@ -157,7 +157,7 @@ impl Call<'_> {
         self.on_entries(move |entries| job(entries, entry))
     }
 
-    fn on_entries<R: Serialize>(
+    pub(super) fn on_entries<R: Serialize>(
         &self,
         job: impl FnOnce(&EntryClient<'_>) -> std::result::Result<R, Error> + Send + 'static,
     ) -> Result<Outcome> {
