@@ -1,1 +1,186 @@
 //! What a connection was given.
+
+use crate::abi::constants::*;
+use crate::abi::{
+    HRASCONN, Layout, RAS_PROJECTION_INFO, RAS_PROJECTION_UNION, RASAMB, RASPPP_PROJECTION_INFO, RASPPPCCP, RASPPPIP,
+    RASPPPIPV6, RASPPPIPX, RASPPPLCP, RASPPPNBF, RASSLIP, Sized32, read_size, write_versioned,
+};
+use crate::buffer::{BUFFER_TOO_SMALL, INVALID_SIZE};
+use crate::call::{Outcome, answer, code_of};
+use crate::dial::context::undisturbed;
+use crate::managers;
+use crate::text::{self, Char};
+use crate::variants::variants;
+use core::ffi::c_void;
+use rasman::{AuthMethod, Code, Handle, Projection, Status};
+
+variants! {
+    /// Gives what one protocol negotiated (clauses A53, J1, J2).
+    RasGetProjectionInfoA RasGetProjectionInfoW = get(
+        connection: HRASCONN, protocol: u32, projection: *mut c_void, size: *mut u32
+    );
+}
+
+/// Gives all that was negotiated (clause J3).
+///
+/// # Safety
+/// Unless null, `size` points at four bytes that can be read and written, and `projection` at as many as those say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RasGetProjectionInfoEx(
+    connection: HRASCONN,
+    projection: *mut RAS_PROJECTION_INFO,
+    size: *mut u32,
+) -> u32 {
+    // SAFETY: the caller answers for both.
+    answer(|| undisturbed(|| unsafe { get_all(connection, projection, size) }))
+}
+
+/// # Safety
+/// As the exported functions say.
+unsafe fn get<C: Char>(connection: HRASCONN, protocol: u32, to: *mut c_void, size: *mut u32) -> Outcome {
+    if size.is_null() {
+        return Err(Code::INVALID_PARAMETER);
+    }
+    // SAFETY: the size is not null, and the caller answers for both.
+    let mut slot = unsafe { Slot { to, room: size.read_unaligned(), size } };
+    match protocol {
+        RASP_PPP_IP => slot.fill(|| Ok(ip::<C>(&projected(connection)?.1))),
+        RASP_PPP_LCP => slot.fill(|| Ok(lcp::<C>(&projected(connection)?.0))),
+        RASP_PPP_IPV6 => slot.fill::<RASPPPIPV6>(|| not_tried(connection)),
+        RASP_PPP_CCP => slot.fill::<RASPPPCCP>(|| not_tried(connection)),
+        RASP_PPP_IPX => slot.fill::<RASPPPIPX<C>>(|| not_tried(connection)),
+        RASP_PPP_NBF => slot.fill::<RASPPPNBF<C>>(|| not_tried(connection)),
+        RASP_AMB => slot.fill::<RASAMB<C>>(|| not_tried(connection)),
+        RASP_SLIP => slot.fill::<RASSLIP<C>>(|| not_tried(connection)),
+        _ => Err(Code::INVALID_PARAMETER),
+    }
+}
+
+/// Where a projection goes.
+struct Slot {
+    to: *mut c_void,
+    size: *mut u32,
+    room: u32,
+}
+
+impl Slot {
+    /// Checks the arguments, and writes what the connection has (clause J1).
+    fn fill<T: Sized32>(&mut self, value: impl FnOnce() -> Result<T, Code>) -> Outcome {
+        let to = self.to.cast::<T>();
+        let (version, room) = if to.is_null() || self.room < 4 {
+            (T::size(), 0)
+        } else {
+            // SAFETY: there are at least four bytes, for which the caller answers.
+            (unsafe { read_size(to) }, self.room)
+        };
+        if !T::is_size(version) {
+            return Err(INVALID_SIZE);
+        }
+        let value = value()?;
+        // SAFETY: it is not null, and the caller answers for it.
+        unsafe { self.size.write_unaligned(version) };
+        if room < version {
+            return Err(BUFFER_TOO_SMALL);
+        }
+        // SAFETY: there is room for that version.
+        unsafe { write_versioned(to, &value, version) };
+        Ok(())
+    }
+}
+
+/// # Safety
+/// As [`RasGetProjectionInfoEx`].
+unsafe fn get_all(connection: HRASCONN, to: *mut RAS_PROJECTION_INFO, size: *mut u32) -> Outcome {
+    if size.is_null() {
+        return Err(Code::INVALID_PARAMETER);
+    }
+    // SAFETY: it is not null, and the caller answers for it.
+    let room = unsafe { size.read_unaligned() };
+    let has_version = !to.is_null() && room >= 4;
+    // SAFETY: the caller answers for the first four bytes, which are the version.
+    let version = if has_version { unsafe { to.cast::<u32>().read_unaligned() } } else { RASAPIVERSION_601 };
+    if !(RASAPIVERSION_500..=RASAPIVERSION_601).contains(&version) {
+        return Err(INVALID_SIZE);
+    }
+    let (status, projection) = projected(connection)?;
+    let info = RAS_PROJECTION_INFO {
+        version,
+        r#type: PROJECTION_INFO_TYPE_PPP,
+        info: RAS_PROJECTION_UNION { ppp: ppp(&status, &projection) },
+    };
+    // SAFETY: it is not null, and the caller answers for it.
+    unsafe { size.write_unaligned(RAS_PROJECTION_INFO::size()) };
+    if to.is_null() || room < RAS_PROJECTION_INFO::size() {
+        return Err(BUFFER_TOO_SMALL);
+    }
+    // SAFETY: there is room for it.
+    unsafe { to.write_unaligned(info) };
+    Ok(())
+}
+
+/// Gives the status of a connection that was projected.
+///
+/// # Errors
+/// 6 for an unknown handle, 730 before it was (clause A53).
+fn projected(connection: HRASCONN) -> Result<(Status, Projection), Code> {
+    let (_, status) = managers::of(Handle(connection as u64)).map_err(code_of)?;
+    let projection = status.projection.clone().ok_or(Code::PROJECTION_NOT_COMPLETE)?;
+    Ok((status, projection))
+}
+
+/// Refuses a protocol that was not tried on a connection that was projected.
+fn not_tried<T>(connection: HRASCONN) -> Result<T, Code> {
+    projected(connection).and(Err(Code::PROTOCOL_NOT_CONFIGURED))
+}
+
+fn ip<C: Char>(projection: &Projection) -> RASPPPIP<C> {
+    let peer = projection.peer.map(|peer| peer.to_string()).unwrap_or_default();
+    RASPPPIP {
+        szIpAddress: text::array(&projection.local.to_string()),
+        szServerIpAddress: text::array(&peer),
+        ..RASPPPIP::zeroed()
+    }
+}
+
+fn lcp<C: Char>(status: &Status) -> RASPPPLCP<C> {
+    let (protocol, data, eap) = authentication(status.authentication);
+    RASPPPLCP {
+        dwAuthenticationProtocol: protocol,
+        dwAuthenticationData: data,
+        dwEapTypeId: eap,
+        ..RASPPPLCP::zeroed()
+    }
+}
+
+fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
+    let (protocol, data, eap) = authentication(status.authentication);
+    RASPPP_PROJECTION_INFO {
+        ipv4Address: projection.local.octets(),
+        ipv4ServerAddress: projection.peer.map(|peer| peer.octets()).unwrap_or_default(),
+        // Clause J2: their own errors, as none of them was tried.
+        dwIPv6NegotiationError: Code::PROTOCOL_NOT_CONFIGURED.0,
+        dwCcpError: Code::PROTOCOL_NOT_CONFIGURED.0,
+        dwAuthenticationProtocol: protocol,
+        dwAuthenticationData: data,
+        dwEapTypeId: eap,
+        ..RASPPP_PROJECTION_INFO::zeroed()
+    }
+}
+
+/// Gives protocol, algorithm and EAP type of what the server authenticated the user with; zeroes for nothing.
+fn authentication(method: Option<AuthMethod>) -> (u32, u32, u32) {
+    match method {
+        Some(AuthMethod::MsChapV2) => (RASLCPAP_CHAP, RASLCPAD_CHAP_MSV2, 0),
+        _ => (0, 0, 0),
+    }
+}
+
+// The names in `ras.h` are no patterns that the compiler likes.
+const RASP_PPP_IP: u32 = RASP_PppIp;
+const RASP_PPP_LCP: u32 = RASP_PppLcp;
+const RASP_PPP_IPV6: u32 = RASP_PppIpv6;
+const RASP_PPP_CCP: u32 = RASP_PppCcp;
+const RASP_PPP_IPX: u32 = RASP_PppIpx;
+const RASP_PPP_NBF: u32 = RASP_PppNbf;
+const RASP_AMB: u32 = RASP_Amb;
+const RASP_SLIP: u32 = RASP_Slip;

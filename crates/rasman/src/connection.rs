@@ -1,7 +1,7 @@
 //! A handle to a connection.
 
 use crate::{Backend, Error};
-use rasman_core::{Answer, Cause, ConnState, Device, Projection, Retrying, Statistics, Substate};
+use rasman_core::{Answer, AuthMethod, Cause, ConnState, Device, Projection, Retrying, Statistics, Substate};
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -190,6 +190,8 @@ pub struct Status {
     pub number: String,
     /// The server's end of the tunnel, once it was reached.
     pub peer: Option<SocketAddr>,
+    /// How the user was authenticated, from Authenticated on.
+    pub authentication: Option<AuthMethod>,
 }
 
 impl Status {
@@ -213,6 +215,7 @@ impl Status {
             retrying: None,
             number: String::new(),
             peer: None,
+            authentication: None,
         }
     }
 }

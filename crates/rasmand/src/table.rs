@@ -434,7 +434,10 @@ impl Table {
         record.take(status);
         match &notification.detail {
             Detail::Reached { peer, .. } => record.status.peer = *peer,
-            _ if notification.state == ConnState::OpenPort => record.status.peer = None,
+            Detail::Authentication(method) => record.status.authentication = Some(*method),
+            _ if notification.state == ConnState::OpenPort => {
+                (record.status.peer, record.status.authentication) = (None, None);
+            }
             _ => {}
         }
         let notification = Arc::new(notification);

@@ -94,6 +94,7 @@ fn status() -> StatusWire {
     status.retrying = Some(retrying);
     status.number = "vpn.example.com".into();
     status.peer = Some(([192, 0, 2, 1], 443).into());
+    status.authentication = Some(rasman::AuthMethod::MsChapV2);
     (&status).into()
 }
 

@@ -1,5 +1,6 @@
 //! States of connections on the wire.
 
+use super::notification::method_of;
 use super::{CauseWire, DeviceWire, HandleWire, ProjectionWire, millis};
 use crate::{ConnectionInfo, Doors, Status};
 use rasman_core::{ConnState, Duration, Retrying, Statistics, Substate};
@@ -29,6 +30,8 @@ pub struct StatusWire {
     pub number: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<String>,
 }
 
 /// A [`Retrying`].
@@ -81,7 +84,19 @@ pub struct ConnectionWire {
 
 impl From<&Status> for StatusWire {
     fn from(status: &Status) -> Self {
-        let Status { state, error, device, projection, doors, substate, medium, retrying, number, peer } = status;
+        let Status {
+            state,
+            error,
+            device,
+            projection,
+            doors,
+            substate,
+            medium,
+            retrying,
+            number,
+            peer,
+            authentication,
+        } = status;
         Self {
             state: state.number(),
             name: state.name().to_owned(),
@@ -96,6 +111,7 @@ impl From<&Status> for StatusWire {
             retrying: retrying.as_ref().map(Into::into),
             number: number.clone(),
             peer: *peer,
+            authentication: authentication.map(|method| method.to_string()),
         }
     }
 }
@@ -113,6 +129,7 @@ impl StatusWire {
         status.retrying = self.retrying.map(Into::into);
         status.number = self.number;
         status.peer = self.peer;
+        status.authentication = self.authentication.as_deref().and_then(method_of);
         status
     }
 }
