@@ -677,7 +677,7 @@ fn d1_d2_an_address_has_one_entry_for_each_location() {
 }
 
 #[test]
-fn d3_the_default_connection_has_to_exist_and_is_no_address() {
+fn d3_d5_the_default_connection_has_to_exist_and_is_no_address() {
     let home = Home::new();
     let manager = home.manager();
     let missing = refusal(manager.set_autodial_entries("", &[by(0, "Office")]));
@@ -702,6 +702,16 @@ fn d4_what_the_user_has_goes_before_what_all_users_have() {
     assert_eq!(manager.autodial_entries("").unwrap(), [by(0, "Mine"), by(1, "Machine")]);
     assert_eq!(manager.autodial_addresses().unwrap(), ["intranet"]);
     assert_eq!(std::fs::read_to_string(home.0.join("etc/autodial")).unwrap(), of_all);
+}
+
+#[test]
+fn d8_addresses_that_a_program_sets_do_not_count_for_the_limit() {
+    let manager = Home::new().manager();
+    manager.set_autodial_setting(AutodialSetting::SAVED_ADDRESSES_LIMIT, 1).unwrap();
+    for address in ["10.0.0.1", "10.0.0.2", "10.0.0.3"] {
+        manager.set_autodial_entries(address, &[by(0, "Office")]).unwrap();
+    }
+    assert_eq!(manager.autodial_addresses().unwrap().len(), 3);
 }
 
 #[test]

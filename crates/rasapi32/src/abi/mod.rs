@@ -109,17 +109,20 @@ pub unsafe fn read_size<T: Sized32>(from: *const T) -> u32 {
     unsafe { from.cast::<u32>().read_unaligned() }
 }
 
-/// Writes a structure in the version of that size, with that dwSize.
+/// Writes a structure in the version of that size, with that dwSize. Padding becomes zero: no byte of our memory that is
+/// no member gets out.
 ///
 /// # Safety
 /// So many bytes are writable at `to`, which may be misaligned.
 pub unsafe fn write_versioned<T: Sized32>(to: *mut T, value: &T, size: u32) {
+    let (from, to) = (core::ptr::from_ref(value).cast::<MaybeUninit<u8>>(), to.cast::<MaybeUninit<u8>>());
     let length = (size as usize).min(size_of::<T>());
-    // Padding may be uninitialised, so the bytes are copied as such.
-    let from = core::ptr::from_ref(value).cast::<MaybeUninit<u8>>();
-    // SAFETY: the caller answers for the destination; the source is as long, and apart from it.
+    // SAFETY: the caller answers for the destination; members within the version are within it and within the source.
     unsafe {
-        core::ptr::copy_nonoverlapping(from, to.cast(), length);
+        to.write_bytes(0, length);
+        for (_, at, size) in T::FIELDS.iter().filter(|(_, at, size)| at + size <= length) {
+            core::ptr::copy_nonoverlapping(from.add(*at), to.add(*at), *size);
+        }
         to.cast::<u32>().write_unaligned(size);
     }
 }

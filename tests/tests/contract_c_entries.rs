@@ -1,0 +1,92 @@
+//! The contract of entries at the C front: programs in both variants, with UNICODE and without.
+#![forbid(unsafe_code)]
+
+use rasman::{EntryRef, Properties};
+use rasman_phonebook::{Guid, Identity};
+use rasman_tests::capi::{self, Language, World};
+use rasman_tests::harness::lab;
+use std::path::PathBuf;
+
+fn programs() -> [PathBuf; 2] {
+    let source = capi::programs_folder().join("entries.c");
+    let sanitized = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    [&[][..], &["-DUNICODE"]].map(|variant| capi::compile_with(&source, Language::C, &[&sanitized, variant].concat()))
+}
+
+/// Runs a test in both variants, each with phone books of its own.
+fn run(test: &str) {
+    let lab = lab("");
+    for program in programs() {
+        let world = World::with_books(&lab);
+        let book = world.runtime.join("named.pbk");
+        world.run(&program, &[test, &book.display().to_string()]);
+    }
+}
+
+#[test]
+fn b1_b12_e6_z1_z2_z3_z5_z6_z7_entries_are_listed() {
+    run("list");
+}
+
+#[test]
+fn b2_b3_b4_e5_names_are_checked_renamed_and_deleted() {
+    run("names");
+}
+
+#[test]
+fn b5_b6_b7_b8_b14_b15_what_is_set_is_read() {
+    run("properties");
+}
+
+#[test]
+fn b5_e7_what_is_missing_or_of_no_version_is_refused() {
+    run("mandatory");
+}
+
+#[test]
+fn m8_z8_alternate_numbers_lie_behind_the_structure() {
+    run("alternates");
+}
+
+#[test]
+fn x4_z8_each_version_of_an_entry_is_read_and_written() {
+    run("old_versions");
+}
+
+#[test]
+fn m1_m7_m9_links_are_added_changed_and_deleted() {
+    run("links");
+}
+
+#[test]
+fn x1_a_misaligned_structure_is_as_good() {
+    run("misaligned");
+}
+
+#[test]
+fn b1_b10_a_named_phone_book_is_made_with_its_first_entry() {
+    run("books");
+}
+
+#[test]
+fn b13_a_connected_entry_is_not_deleted() {
+    run("connected");
+}
+
+#[test]
+fn b9_b12_entries_of_all_users_are_below_the_systems_configuration_folder() {
+    let lab = lab("");
+    for program in programs() {
+        let world = World::with_books(&lab);
+        let identity = Identity { guid: Guid([9; 16]), dial_params_uid: 9 };
+        let entry = EntryRef::new("For all").in_book(world.runtime.join("home/etc/rasphone.pbk"));
+        let properties = Properties::sstp("For all", "vpn.example.com", identity);
+        world.manager().set_entry_properties(entry, &properties).unwrap();
+        world.run(&program, &["of_all_users"]);
+    }
+}
+
+#[test]
+fn b16_the_option_for_log_on_credentials_changes_nothing() {
+    run("logon_credentials");
+}
