@@ -1,4 +1,5 @@
 //! Where AutoDial is on, and its settings.
+#![allow(clippy::extra_unused_type_parameters, reason = "both variants are exported, and nothing here is text")]
 
 use crate::buffer::INVALID_SIZE;
 use crate::call::{Outcome, code_of};
