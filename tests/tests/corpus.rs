@@ -16,6 +16,7 @@ macro_rules! corpora {
 }
 
 corpora! {
+    fuzz_capi: capi_calls;
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;
     fuzz_lab: lab_dns, lab_http;

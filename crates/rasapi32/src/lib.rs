@@ -29,6 +29,8 @@ pub mod devices;
 pub mod dial;
 pub mod entries;
 pub mod errors;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hang_up;
 pub mod links;
 pub mod linux;

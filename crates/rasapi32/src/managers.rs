@@ -74,6 +74,11 @@ pub(crate) fn of(handle: Handle) -> Result<(Manager, Status), Error> {
     Err(refusal)
 }
 
+/// Has this manager in place of the user's own.
+pub(crate) fn replace(manager: Manager) {
+    *process::current().managers.user.lock().unwrap_or_else(PoisonError::into_inner) = Some(manager);
+}
+
 /// Gives the scope that the environment names.
 fn chosen() -> Result<Option<Scope>, Error> {
     Scope::from_environment().map_err(|wrong| Error::refused(Code::INVALID_PARAMETER, wrong))

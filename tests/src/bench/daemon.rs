@@ -156,10 +156,10 @@ pub(crate) async fn crowd(results: &mut Results) -> io::Result<()> {
     let (memory, cpu) = (daemon.memory_kb()?, daemon.cpu_ticks()?);
     tokio::time::sleep(IDLE_TIME).await;
     let ticks = daemon.cpu_ticks()? - cpu;
-    results.0.insert("daemon_1000_idle_mb", memory / 1e3);
-    results.0.insert("daemon_idle_connection_kb", (memory - before) / IDLE as f64);
+    results.0.insert("daemon_1000_idle_mb".to_owned(), memory / 1e3);
+    results.0.insert("daemon_idle_connection_kb".to_owned(), (memory - before) / IDLE as f64);
     // A tick is a hundredth of a second.
-    results.0.insert("daemon_1000_idle_cpu_percent", ticks / IDLE_TIME.as_secs_f64());
+    results.0.insert("daemon_1000_idle_cpu_percent".to_owned(), ticks / IDLE_TIME.as_secs_f64());
     let mut healthy = dial_and_hang_up(&manager).await?;
     let mut stuck = Raw::watch(&daemon.folder)?;
     let mut hindered = dial_and_hang_up(&manager).await?;
@@ -248,14 +248,18 @@ impl tracing::Subscriber for Published {
 }
 
 /// The daemon in a process of its own, with an echo beside it.
-struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
     folder: PathBuf,
 }
 
 impl Daemon {
     fn start(lab: &Lab, entries: usize) -> io::Result<Self> {
-        let folder = fresh_folder("daemon");
+        Self::start_in(fresh_folder("daemon"), lab, entries)
+    }
+
+    /// Starts one in this folder, which does not exist yet.
+    pub(crate) fn start_in(folder: PathBuf, lab: &Lab, entries: usize) -> io::Result<Self> {
         let facts = serde_json::to_string(&lab.facts)?;
         let mut child = Command::new(std::env::current_exe()?)
             .arg("daemon")
@@ -292,7 +296,7 @@ impl Daemon {
         Ok(ticks(11) + ticks(12))
     }
 
-    fn stop(mut self) -> io::Result<()> {
+    pub(crate) fn stop(mut self) -> io::Result<()> {
         drop(self.child.stdin.take());
         self.child.wait()?;
         std::fs::remove_dir_all(&self.folder)
@@ -324,7 +328,7 @@ fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_secs_f64() * 1e6)
 }
 
-fn fresh_folder(name: &str) -> PathBuf {
+pub(crate) fn fresh_folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("rasman-bench-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     folder

@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "../bench/capi.rs"]
+mod capi;
 #[path = "../bench/daemon.rs"]
 mod daemon;
 
@@ -35,17 +37,25 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
-    let json = read_arguments(arguments)?;
+    let Arguments { json, only } = read_arguments(arguments)?;
+    let is_meant = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let results = runtime.block_on(async {
         let mut results = Results::default();
-        phone_book(&mut results);
-        dial_returns(&mut results).await?;
-        dial_connects(&mut results).await?;
-        rootless(&mut results).await?;
-        daemon::calls(&mut results).await?;
-        daemon::notifications(&mut results).await?;
-        daemon::crowd(&mut results).await?;
+        if is_meant("embedded") {
+            phone_book(&mut results);
+            dial_returns(&mut results).await?;
+            dial_connects(&mut results).await?;
+            rootless(&mut results).await?;
+        }
+        if is_meant("daemon") {
+            daemon::calls(&mut results).await?;
+            daemon::notifications(&mut results).await?;
+            daemon::crowd(&mut results).await?;
+        }
+        if is_meant("capi") {
+            capi::run(&mut results)?;
+        }
         io::Result::Ok(results)
     })?;
     for (key, value) in &results.0 {
@@ -57,35 +67,51 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     Ok(())
 }
 
-fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Option<OsString>> {
-    match arguments.next() {
-        None => Ok(None),
-        Some(flag) if flag == "--json" => match arguments.next() {
-            Some(path) => Ok(Some(path)),
-            None => Err(io::Error::other("--json wants a file")),
-        },
-        Some(other) => Err(io::Error::other(format!("unknown argument {}; use --json FILE", other.display()))),
-    }
+/// What the command line says.
+#[derive(Default)]
+struct Arguments {
+    json: Option<OsString>,
+    only: Option<String>,
 }
+
+fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Arguments> {
+    let mut read = Arguments::default();
+    while let Some(flag) = arguments.next() {
+        let value = arguments.next();
+        match (flag.to_str(), value) {
+            (Some("--json"), Some(path)) => read.json = Some(path),
+            (Some("--only"), Some(part)) if PARTS.iter().any(|name| part == *name) => {
+                read.only = part.into_string().ok()
+            }
+            _ => {
+                let used = format!("--json FILE and --only PART, of {}", PARTS.join(", "));
+                return Err(io::Error::other(format!("cannot do {}; use {used}", flag.display())));
+            }
+        }
+    }
+    Ok(read)
+}
+
+const PARTS: [&str; 3] = ["embedded", "daemon", "capi"];
 
 /// Flat results: one number a key.
 #[derive(Default)]
-struct Results(BTreeMap<&'static str, f64>);
+struct Results(BTreeMap<String, f64>);
 
 impl Results {
     /// Adds the value at this share of the sorted samples.
-    fn add(&mut self, key: &'static str, share: f64, samples: &mut [f64]) {
+    fn add(&mut self, key: &str, share: f64, samples: &mut [f64]) {
         samples.sort_by(f64::total_cmp);
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         // Small numbers.
         let index = ((samples.len() - 1) as f64 * share).round() as usize;
-        self.0.insert(key, samples[index]);
+        self.0.insert(key.to_owned(), samples[index]);
     }
 
     /// Adds the ratio of two values.
-    fn ratio(&mut self, key: &'static str, of: &str, to: &str) {
+    fn ratio(&mut self, key: &str, of: &str, to: &str) {
         if let (Some(of), Some(to)) = (self.0.get(of).copied(), self.0.get(to).copied()) {
-            self.0.insert(key, of / to);
+            self.0.insert(key.to_owned(), of / to);
         }
     }
 }
