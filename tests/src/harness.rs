@@ -82,6 +82,18 @@ pub fn credentials(password: &str) -> Credentials {
     Credentials { user: DEFAULT_USER.to_owned(), domain: String::new(), password: password.into() }
 }
 
+/// Waits for something that is about to be so.
+///
+/// # Panics
+/// If it does not become so.
+pub fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
 /// Fetches a path by HTTP through a SOCKS5 proxy; gives the body.
 ///
 /// # Errors

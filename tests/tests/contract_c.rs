@@ -5,10 +5,9 @@
 use rasman::{ConnState, CredentialMask, NewCredentials};
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER};
 use rasman_tests::capi::{self, Language, World};
-use rasman_tests::harness::{self, lab};
+use rasman_tests::harness::{self, lab, until};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 fn dial() -> PathBuf {
     capi::compile(&capi::programs_folder().join("dial.c"), Language::C)
@@ -18,20 +17,11 @@ fn dial() -> PathBuf {
 fn run_with(faults: &str, test: &str) {
     let lab = lab(faults);
     World::of(&lab).run(&dial(), &[test]);
-    assert_eq!(lab.stats().sessions, 0, "nothing is left at the other end");
+    until("nothing is left at the other end", || lab.stats().sessions == 0);
 }
 
 fn run(test: &str) {
     run_with("", test);
-}
-
-/// Waits for something that is about to be so.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]

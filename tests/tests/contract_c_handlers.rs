@@ -3,7 +3,7 @@
 
 use rasman_lab::Running;
 use rasman_tests::capi::{self, Language, World};
-use rasman_tests::harness::{self, lab};
+use rasman_tests::harness::{self, lab, until};
 use rasmand::Settings;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ fn world(lab: &Running) -> World {
 fn run_with(faults: &str, test: &str) {
     let lab = lab(faults);
     world(&lab).run(&program(), &[test]);
-    assert_eq!(lab.stats().sessions, 0, "nothing is left at the other end");
+    until("nothing is left at the other end", || lab.stats().sessions == 0);
 }
 
 fn run(test: &str) {
