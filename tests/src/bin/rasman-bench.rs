@@ -8,6 +8,8 @@
 mod capi;
 #[path = "../bench/daemon.rs"]
 mod daemon;
+#[path = "../bench/hdlc.rs"]
+mod hdlc;
 
 use rasman::{Connection, Manager};
 use rasman_lab::Facts;
@@ -56,6 +58,14 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
         if is_meant("capi") {
             capi::run(&mut results)?;
         }
+        phone_book(&mut results);
+        hdlc::measure(&mut results);
+        dial_returns(&mut results).await?;
+        dial_connects(&mut results).await?;
+        rootless(&mut results).await?;
+        daemon::calls(&mut results).await?;
+        daemon::notifications(&mut results).await?;
+        daemon::crowd(&mut results).await?;
         io::Result::Ok(results)
     })?;
     for (key, value) in &results.0 {

@@ -1,0 +1,3 @@
+//! Lines that carry octets: modems, null modems and other serial lines.
+
+pub mod hdlc;
