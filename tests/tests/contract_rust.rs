@@ -397,7 +397,7 @@ async fn a52_a53_t1_j1_device_projection_and_statistics_can_be_read() {
             let status = early.status().unwrap();
             match notification.state {
                 ConnState::ConnectDevice => {
-                    assert_eq!((status.device.kind, status.device.name), ("vpn", "WAN Miniport (SSTP)"));
+                    assert_eq!((status.device.kind, &*status.device.name), ("vpn", "WAN Miniport (SSTP)"));
                     assert_eq!(refusal(early.projection()), Code::PROJECTION_NOT_COMPLETE);
                 }
                 ConnState::Projected => assert!(early.projection().is_ok()),

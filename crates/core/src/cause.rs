@@ -88,6 +88,12 @@ pub enum LayerName {
     Http,
     /// SSTP.
     Sstp,
+    /// A serial port.
+    Port,
+    /// A modem, or whatever else is at the other end of a serial cable.
+    Modem,
+    /// A login script or terminal.
+    Script,
     /// LCP, or PPP as a whole.
     Lcp,
     /// Authentication.
@@ -113,6 +119,9 @@ impl fmt::Display for LayerName {
             Self::Tls => "TLS",
             Self::Http => "HTTP",
             Self::Sstp => "SSTP",
+            Self::Port => "serial port",
+            Self::Modem => "modem",
+            Self::Script => "login script",
             Self::Lcp => "LCP",
             Self::Auth => "authentication",
             Self::Ipcp => "IPCP",

@@ -1,6 +1,6 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::{Ipv4Net, Secret};
+use crate::{Device, Ipv4Net, LineDevice, Secret, SerialSettings};
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -35,6 +35,40 @@ pub struct Entry {
 pub enum Medium {
     /// SSTP: PPP in TLS.
     Sstp(SstpSettings),
+    /// A serial line: a modem, a null modem, or a peer at the other end of the cable.
+    Serial(SerialSettings),
+}
+
+impl Medium {
+    /// Checks its settings before anything is opened.
+    ///
+    /// # Errors
+    /// The first setting that cannot work, by name, and what to do.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        match self {
+            Self::Sstp(sstp) => sstp.validate(),
+            Self::Serial(serial) => serial.validate(),
+        }
+    }
+
+    /// Gives the device as RAS names it (clause A52).
+    #[must_use]
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Sstp(_) => Device::SSTP,
+            Self::Serial(serial) => serial.device(),
+        }
+    }
+
+    /// Gives what is dialled: the server, the number, or the port of a line without a number.
+    #[must_use]
+    pub fn number(&self) -> String {
+        match self {
+            Self::Sstp(sstp) => sstp.server.clone(),
+            Self::Serial(SerialSettings { device: LineDevice::Modem(modem), .. }) => modem.number.clone(),
+            Self::Serial(serial) => serial.port.to_string(),
+        }
+    }
 }
 
 /// Settings of an SSTP entry.
@@ -320,8 +354,7 @@ impl Entry {
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         validate_name(&self.name)?;
         for medium in core::iter::once(&self.medium).chain(&self.alternates) {
-            let Medium::Sstp(sstp) = medium;
-            sstp.validate()?;
+            medium.validate()?;
         }
         if self.redial.attempts > REDIAL_ATTEMPTS_MAX {
             let problem = format!("is {}", self.redial.attempts);
@@ -498,7 +531,7 @@ pub struct InvalidSetting {
 }
 
 impl InvalidSetting {
-    fn new(field: &'static str, problem: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &'static str, problem: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { field, problem: problem.into(), advice: advice.into() }
     }
 }
@@ -546,7 +579,7 @@ pub fn validate_name(name: &str) -> Result<(), InvalidSetting> {
 }
 
 /// Checks that a host is an address or could be a name.
-fn validate_host(field: &'static str, host: &str) -> Result<(), InvalidSetting> {
+pub(crate) fn validate_host(field: &'static str, host: &str) -> Result<(), InvalidSetting> {
     if host.parse::<core::net::IpAddr>().is_ok() {
         return Ok(());
     }
@@ -583,7 +616,7 @@ mod tests {
     }
 
     fn sstp(entry: &mut Entry) -> &mut SstpSettings {
-        let Medium::Sstp(sstp) = &mut entry.medium;
+        let Medium::Sstp(sstp) = &mut entry.medium else { unreachable!("made by Entry::sstp") };
         sstp
     }
 

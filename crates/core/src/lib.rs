@@ -19,6 +19,7 @@ mod projection;
 mod question;
 mod rng;
 mod secret;
+mod serial;
 mod state;
 mod substate;
 mod time;
@@ -36,12 +37,15 @@ pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
 pub use learned::{Ipv6Link, Ipv6Setup, Learned, with_interface_id};
-pub use link::{Leaf, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec};
+pub use link::{
+    Leaf, LineCommand, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec,
+};
 pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Projection, Statistics};
 pub use question::{Answer, Question, QuestionKind};
 pub use rng::Rng;
 pub use secret::Secret;
+pub use serial::{FlowControl, LineDevice, LineSettings, ModemProfile, ModemSettings, SerialPort, SerialSettings};
 pub use state::{ConnState, StateClass};
 pub use substate::{Retrying, Substate};
 pub use time::{Instant, Timeout};

@@ -1,7 +1,7 @@
 //! What a PPP link runs over, and the ports that it needs opened.
 
 use crate::entry::{HttpProxy, SstpSettings, Trust};
-use crate::{Cause, Instant, Layer, SessionKeys};
+use crate::{Cause, Instant, Layer, LineSettings, SerialPort, SessionKeys};
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -12,6 +12,21 @@ use core::time::Duration;
 pub trait Link: Layer<Event = LinkEvent> {
     /// Starts; the first event is usually a [`PortCommand::Open`].
     fn open(&mut self, now: Instant);
+
+    /// Tells whether the port is opened before the device is connected: then [`Link::connect`] follows when it is to be.
+    fn opens_port_first(&self) -> bool {
+        false
+    }
+
+    /// Connects the device behind a port that is ready.
+    fn connect(&mut self, now: Instant) {
+        let _ = now;
+    }
+
+    /// Tells how the peer lets frames be written on a line of octets, and what we asked of it, once LCP has agreed.
+    fn set_framing(&mut self, send_accm: u32) {
+        let _ = send_accm;
+    }
 
     /// Tells that a port asked for is ready.
     fn port_ready(&mut self, now: Instant, port: PortId, facts: &PortFacts);
@@ -65,8 +80,20 @@ pub struct PortId(pub u8);
 pub enum PortCommand {
     /// Open it; the answer is `port_ready` or `port_closed`.
     Open(PortSpec),
+    /// Do this to the lines of a serial port; one that has none takes no notice.
+    Line(LineCommand),
     /// Send what is queued, say goodbye if the port has a way to, and close.
     Close,
+}
+
+/// What is done to the control lines of a serial port.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LineCommand {
+    /// Raises or drops DTR (V.24 circuit 108/2): a modem hangs up when it drops.
+    Dtr(bool),
+    /// Has the port close when the carrier (circuit 109) drops, or not.
+    WatchCarrier(bool),
 }
 
 /// What to open.
@@ -75,6 +102,8 @@ pub enum PortCommand {
 pub enum PortSpec {
     /// A TLS stream over TCP.
     Tls(TlsSpec),
+    /// A serial port.
+    Serial(SerialPort, LineSettings),
 }
 
 /// Where a TLS stream goes and whom it trusts.
@@ -118,6 +147,8 @@ pub struct PortFacts {
     pub leaf: Option<Leaf>,
     /// How the port is protected, for people, such as `"TLS 1.3, TLS13_AES_256_GCM_SHA384"`.
     pub protection: String,
+    /// It is a serial port with control lines (V.24): DTR hangs a modem up, and the carrier can be watched.
+    pub has_lines: bool,
 }
 
 /// Digests of a leaf certificate in DER form.

@@ -4,6 +4,7 @@ use crate::{AuthMethod, Cause, Code, ConnState, Projection, Question};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::borrow::Cow;
 
 /// One notification of a dial.
 ///
@@ -121,19 +122,22 @@ impl fmt::Display for CodeNumber {
 }
 
 /// A device as RAS names it.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// Its type, such as `vpn`.
     pub kind: &'static str,
     /// Its name, such as `WAN Miniport (SSTP)`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
 }
 
 impl Device {
-    /// The port of SSTP.
-    pub const SSTP: Self = Self { kind: "vpn", name: "WAN Miniport (SSTP)" };
+    /// The types of devices (RASDT_*).
+    pub const KINDS: &[&str] = &["vpn", "modem", "null", "PPPoE", "isdn", "x25", "unknown"];
 
-    /// Every device that there is to dial with (RasEnumDevices). A medium that is added adds its own.
+    /// The device of an SSTP connection.
+    pub const SSTP: Self = Self { kind: "vpn", name: Cow::Borrowed("WAN Miniport (SSTP)") };
+
+    /// The devices that are there whatever is plugged in (RasEnumDevices).
     pub const ALL: &[Self] = &[Self::SSTP];
 }
 

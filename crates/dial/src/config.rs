@@ -18,6 +18,8 @@ pub struct Config {
     pub tls: Duration,
     /// What the medium does until PPP can flow (SSTP: HTTP exchange and call); then 809.
     pub link: Duration,
+    /// The same of a serial line: the modem is made ready and dials. Its own limits end it sooner.
+    pub line: Duration,
     /// LCP; then 718.
     pub lcp: Duration,
     /// One authentication exchange; then 718.
@@ -55,6 +57,8 @@ impl Default for Config {
             tls: Duration::from_secs(15),
             // Less than [MS-SSTP]'s negotiation timer of 60 s: a silent server is told of while people still wait.
             link: Duration::from_secs(30),
+            // Registration in a network and a call over satellites, each with its own limit.
+            line: Duration::from_secs(300),
             // RFC 1661 4.6: ten Configure-Requests, three seconds each, end LCP at 30 s.
             lcp: Duration::from_secs(35),
             authentication: Duration::from_secs(30),

@@ -184,7 +184,7 @@ fn a52_the_device_is_known_at_connect_device() {
     world.settle();
     let at = |state| world.told.iter().find(|(_, n)| n.state == state).map(|(_, n)| n.detail.clone());
     let Some(Detail::Device(device)) = at(ConnState::ConnectDevice) else { panic!("no device") };
-    assert_eq!((device.kind, device.name), ("vpn", "WAN Miniport (SSTP)"));
+    assert_eq!((device.kind, &*device.name), ("vpn", "WAN Miniport (SSTP)"));
     assert_eq!(at(ConnState::Authenticated), Some(Detail::Authentication(AuthMethod::MsChapV2)));
 }
 

@@ -1,6 +1,6 @@
 //! The table of connections.
 
-use crate::entries::{Resolved, Source, number_of};
+use crate::entries::{Resolved, Source};
 use crate::secrets::Place;
 use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
@@ -176,8 +176,9 @@ impl Table {
         counters: Arc<Counters>,
     ) {
         self.active.insert((who.owner, dial.key.clone()), handle);
-        let mut status = Status::new(ConnState::OpenPort, None, DEVICE, None, Doors::default());
-        status.number = number_of(&dial.entry.medium);
+        let device = dial.entry.medium.device();
+        let mut status = Status::new(ConnState::OpenPort, None, device, None, Doors::default());
+        status.number = dial.entry.medium.number();
         let record = Record {
             entry: Arc::clone(&dial.entry),
             owner: who.owner,
@@ -574,7 +575,7 @@ impl Record {
         self.status.substate = status.substate;
         let media = std::iter::once(&self.entry.medium).chain(&self.entry.alternates);
         if let Some(medium) = media.into_iter().nth(status.medium) {
-            self.status.number = number_of(medium);
+            self.status.number = medium.number();
         }
         self.status.medium = status.medium;
         self.status.retrying = status.retrying;
@@ -615,7 +616,6 @@ const CHANGES_MAX: usize = 1024;
 const NOTIFICATIONS_KEPT: usize = 8;
 /// How many reasons of ended connections are remembered.
 const ENDED_MAX: usize = 256;
-const DEVICE: rasman::Device = rasman::Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
 
 /// What was counted since the counters were cleared; the time of the connection goes on.
 fn since(cleared: &Statistics, mut now: Statistics) -> Statistics {

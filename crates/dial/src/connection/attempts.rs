@@ -270,7 +270,7 @@ impl Connection {
         if !others.is_empty() {
             let _ = write!(told, "tried {} servers: ", others.len() + 1);
             for (medium, code, layer) in others.iter().take(SERVERS_NAMED) {
-                let server = server_of(nth_medium(&self.plan, *medium));
+                let server = nth_medium(&self.plan, *medium).number();
                 let _ = write!(told, "{server} ({}, {layer}), ", CodeNumber(*code));
             }
             if others.len() > SERVERS_NAMED {
@@ -289,13 +289,6 @@ impl Connection {
 /// Gives the medium with this index: the entry's own, then its alternates.
 fn nth_medium(plan: &DialPlan, index: usize) -> &Medium {
     index.checked_sub(1).and_then(|alternate| plan.entry.alternates.get(alternate)).unwrap_or(&plan.entry.medium)
-}
-
-fn server_of(medium: &Medium) -> &str {
-    match medium {
-        Medium::Sstp(sstp) => &sstp.server,
-        _ => "another medium",
-    }
 }
 
 /// A link names its ports from 0 on; none has more than this.

@@ -19,6 +19,7 @@ impl Connection {
                 let port = PortId(own.0.wrapping_add(self.port_base));
                 match command {
                     PortCommand::Open(_) => self.ports.push(port),
+                    PortCommand::Line(_) => {}
                     _ => self.ports.retain(|open| *open != port),
                 }
                 self.effects.push_back(Effect::Port(port, command));
@@ -36,6 +37,8 @@ impl Connection {
         match event {
             ppp::Event::LinkEstablished { .. } => {
                 self.signals.established = true;
+                // RFC 1662 7.1: without the option, all control characters are escaped.
+                self.layers.link.set_framing(self.layers.ppp.framing().accm.unwrap_or(u32::MAX));
                 // The peer has renegotiated LCP while or after we authenticated: prove ourselves again.
                 if self.is_past(ConnState::Authenticate) && !self.is_nobody() {
                     self.layers.ppp.authenticate(now, self.plan.credentials.clone());
@@ -168,10 +171,12 @@ impl Layers {
     }
 
     pub(super) fn new(plan: &DialPlan, medium: &Medium, rng_source: &mut RngSource) -> Self {
-        let Medium::Sstp(settings) = medium else { unreachable!("validated entries have known media") };
-        let tls = TlsSpec::to(settings);
+        let (link, framing, echo) = match medium {
+            Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default(), None),
+            Medium::Serial(settings) => (serial_link(settings), serial_framing(settings), Some(SERIAL_ECHO)),
+            _ => unreachable!("validated entries have known media"),
+        };
         let network = &plan.entry.network;
-        let link = sstp::Client::new(sstp::ClientSettings { tls, config: sstp::Config::default() }, rng_source());
         let ppp = Ppp::client(
             ppp::ClientConfig {
                 authentication: plan.entry.authentication.clone(),
@@ -181,10 +186,30 @@ impl Layers {
                 ipv6: if network.ipv6 { ppp::Ipv6Wish::WhenOffered } else { ppp::Ipv6Wish::Off },
                 inform: network.inform,
                 mppe: network.mppe.map(mppe),
+                framing,
+                echo,
                 ..ppp::ClientConfig::default()
             },
             rng_source(),
         );
-        Self { link: Box::new(link), ppp, opened: false, down: false }
+        Self { link, ppp, opened: false, down: false }
     }
 }
+
+fn sstp_link(settings: &SstpSettings, rng: Box<dyn Rng + Send>) -> Box<dyn Link + Send> {
+    let tls = TlsSpec::to(settings);
+    Box::new(sstp::Client::new(sstp::ClientSettings { tls, config: sstp::Config::default() }, rng))
+}
+
+fn serial_link(settings: &SerialSettings) -> Box<dyn Link + Send> {
+    Box::new(modem::SerialLink::caller(settings.clone(), modem::Config::default()))
+}
+
+/// On a line of octets everything is asked for that saves some.
+fn serial_framing(settings: &SerialSettings) -> ppp::Framing {
+    ppp::Framing { accm: Some(settings.accm), compress_protocol: true, compress_address: true }
+}
+
+/// A line without carrier detection has no other way to tell that nobody is there. At 300 bit/s a request and its reply
+/// take a second, once in a silence of half a minute.
+const SERIAL_ECHO: ppp::Echo = ppp::Echo { interval: Duration::from_secs(30), failures: 4 };

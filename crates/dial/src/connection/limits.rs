@@ -11,6 +11,14 @@ impl Connection {
     pub(super) fn out_of_time(&mut self, now: Instant) {
         let server = self.server();
         let cause = match &self.stage {
+            Stage::OpenPort { .. } | Stage::ConnectDevice if self.layers.link.opens_port_first() => match self.phase {
+                Phase::Port(_) => Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)
+                    .did(format!("tried to open {} for {:?}", self.port_name(), self.plan.config.tcp))
+                    .advice("check the cable, the adapter and the name of the port"),
+                Phase::Link => Cause::new(Code::NO_ANSWER, LayerName::Modem)
+                    .did(format!("dialled {} and waited {:?}", server.0, self.link_limit()))
+                    .advice("check the number, and switch the modem off and on"),
+            },
             Stage::ConnectDevice => match self.phase {
                 Phase::Port(PortPhase::Resolving) => Cause::new(Code::DNSNAME_NOT_RESOLVABLE, LayerName::Name)
                     .did(format!("asked for the address of {} for {:?}", server.0, self.plan.config.name))
@@ -76,7 +84,20 @@ impl Connection {
     }
 
     pub(super) fn server(&self) -> (String, u16) {
-        let Medium::Sstp(sstp) = self.medium() else { return (String::new(), 0) };
-        (sstp.server.clone(), sstp.port)
+        let medium = self.medium();
+        let port = if let Medium::Sstp(sstp) = medium { sstp.port } else { 0 };
+        (medium.number(), port)
+    }
+
+    /// Gives how long the link may take once its port is ready.
+    pub(super) fn link_limit(&self) -> Duration {
+        if self.layers.link.opens_port_first() { self.plan.config.line } else { self.plan.config.link }
+    }
+
+    fn port_name(&self) -> String {
+        match self.medium() {
+            Medium::Serial(serial) => serial.port.to_string(),
+            _ => "the port".to_owned(),
+        }
     }
 }

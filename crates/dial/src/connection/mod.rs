@@ -15,9 +15,10 @@ use rasman_auth::Authenticated;
 use rasman_core::{
     Answer, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer,
     LayerName, Learned, Link, LinkEvent, LinkParams, Medium, MppeConsent, Notification, PortClosed, PortCommand,
-    PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng, Statistics, Substate, Timeout, TlsSpec,
+    PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng, SerialSettings, SstpSettings, Statistics,
+    Substate, Timeout, TlsSpec,
 };
-use rasman_media::sstp;
+use rasman_media::{modem, sstp};
 use rasman_ppp::{self as ppp, Ppp};
 use std::collections::VecDeque;
 
@@ -88,6 +89,7 @@ struct Layers {
 /// What the layers have told and no stage has used yet.
 #[derive(Default)]
 struct Signals {
+    port_ready: bool,
     link_up: Option<LinkParams>,
     established: bool,
     authentication: Option<Result<Authenticated, Refusal>>,
@@ -311,7 +313,7 @@ impl Connection {
             Stage::Projected(p) | Stage::ApplySettings(p) | Stage::Connected(p) => Some(p.clone()),
             _ => None,
         };
-        let mut status = Status::new(self.state(), error, Device::SSTP, projection);
+        let mut status = Status::new(self.state(), error, self.device(), projection);
         status.substate = self.substate;
         status.medium = self.attempts.medium;
         status.retrying = self.retrying();
@@ -383,9 +385,10 @@ impl Connection {
     fn port_ready(&mut self, now: Instant, port: PortId, facts: PortFacts) {
         if self.ports.contains(&port) && self.is_connecting() {
             self.phase = Phase::Link;
-            self.limit(now, self.plan.config.link, "link");
+            self.limit(now, self.link_limit(), "link");
             self.layers.link.port_ready(now, self.own(port), &facts);
             self.facts = facts;
+            self.signals.port_ready = true;
         }
     }
 
@@ -401,8 +404,19 @@ impl Connection {
         PortId(port.0.wrapping_sub(self.port_base))
     }
 
+    /// Tells whether the port is being opened or the device being connected.
     fn is_connecting(&self) -> bool {
-        self.begun && matches!(self.stage, Stage::ConnectDevice)
+        self.begun
+            && match self.stage {
+                Stage::ConnectDevice => true,
+                Stage::OpenPort { .. } => self.layers.link.opens_port_first(),
+                _ => false,
+            }
+    }
+
+    /// Gives the device in use (clause A52).
+    fn device(&self) -> Device {
+        self.medium().device()
     }
 }
 

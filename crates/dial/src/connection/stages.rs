@@ -67,7 +67,7 @@ impl Connection {
         let (error, detail) = match &self.stage {
             Stage::OpenPort { after: Some(last) } => (None, self.trying(*last)),
             Stage::Waiting { pause, last } => (None, self.waiting(*pause, *last)),
-            Stage::ConnectDevice => (None, Detail::Device(Device::SSTP)),
+            Stage::ConnectDevice => (None, Detail::Device(self.device())),
             Stage::DeviceConnected => {
                 (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
             }
@@ -101,12 +101,12 @@ impl Connection {
     /// Starts the work of the stage, once nothing holds it.
     fn begin(&mut self, now: Instant) {
         match &mut self.stage {
-            Stage::ConnectDevice => {
-                self.phase = Phase::Port(PortPhase::Resolving);
-                self.layers.opened = true;
-                self.layers.link.open(now);
-                self.limit(now, self.plan.config.name, "opening the port");
+            Stage::OpenPort { .. } if self.layers.link.opens_port_first() => self.open_link(now),
+            Stage::ConnectDevice if self.layers.link.opens_port_first() => {
+                self.layers.link.connect(now);
+                self.limit(now, self.link_limit(), "link");
             }
+            Stage::ConnectDevice => self.open_link(now),
             Stage::AllDevicesConnected => {
                 let mru = self.signals.link_up.as_ref().map_or(0, |params| params.mru);
                 self.layers.ppp.lower_up(now, mru);
@@ -159,9 +159,17 @@ impl Connection {
         }
     }
 
+    fn open_link(&mut self, now: Instant) {
+        self.phase = Phase::Port(PortPhase::Resolving);
+        self.layers.opened = true;
+        self.layers.link.open(now);
+        self.limit(now, self.plan.config.name, "opening the port");
+    }
+
     /// Decides what follows the present stage, whose work has begun.
     fn next(&mut self) -> Next {
         match &mut self.stage {
+            Stage::OpenPort { .. } if self.layers.link.opens_port_first() && !self.signals.port_ready => Next::Stay,
             Stage::OpenPort { .. } => Next::Enter(Stage::PortOpened),
             Stage::PortOpened => Next::Enter(Stage::ConnectDevice),
             Stage::ConnectDevice if self.signals.link_up.is_some() => Next::Enter(Stage::DeviceConnected),

@@ -1,3 +1,21 @@
-//! Lines that carry octets: modems, null modems and other serial lines.
+//! Serial lines: modems, null modems, and whoever speaks PPP at the other end of a cable; both ends.
+//!
+//! ```text
+//! open -> port_ready -> Ready -> connect -> AT dialogue, or CLIENT and CLIENTSERVER -> Up -> PPP in HDLC
+//!                                                                                      |
+//!                  Down <- port closed <- DTR dropped, or silence, +++, silence, ATH <-+ close
+//! ```
+//!
+//! [`SerialLink`] is the link; [`at`] is the dialogue with a modem and [`hdlc`] the framing.
 
+pub mod at;
+mod config;
+mod ending;
+mod greeting;
 pub mod hdlc;
+mod link;
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use link::SerialLink;

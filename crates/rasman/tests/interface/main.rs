@@ -26,7 +26,7 @@ fn cause() -> Cause {
 fn details() -> Vec<Detail> {
     let kind = QuestionKind::RetryAuthentication { refused: Code(691), attempts: 1 };
     vec![
-        Detail::Device(Device { kind: "vpn", name: "WAN Miniport (SSTP)" }),
+        Detail::Device(Device::SSTP),
         Detail::Reached { peer: Some(([192, 0, 2, 1], 443).into()), protection: "TLS".into() },
         Detail::Authentication(rasman::AuthMethod::MsChapV2),
         Detail::Projection(projection()),
@@ -84,7 +84,7 @@ fn status() -> StatusWire {
     let mut retrying = Retrying::new(1, Some(2), cause());
     retrying.pause = Some(Duration::from_secs(1));
     retrying.loss = Some(cause());
-    let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+    let device = Device::SSTP;
     let doors = Doors {
         socks: Some(([127, 0, 0, 1], 2).into()),
         forwards: vec![([127, 0, 0, 1], 3).into()],

@@ -16,7 +16,7 @@ mod tests;
 mod text;
 
 pub(crate) use client::EntryClient;
-pub(crate) use resolve::{Promotion, Resolved, Slow, number_of};
+pub(crate) use resolve::{Promotion, Resolved, Slow};
 pub(crate) use stored::is_asterisks;
 
 use crate::config::CredentialSettings;

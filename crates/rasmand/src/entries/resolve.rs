@@ -4,7 +4,7 @@ use super::stored::is_asterisks;
 use super::{Caller, Entries, Found, Origin, Source, key, shown};
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
-use rasman_core::{Cause, Code, Credentials, DataPath, Entry, LayerName, Medium, Secret};
+use rasman_core::{Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings};
 use rasman_phonebook::store::Place;
 use std::sync::Arc;
 
@@ -227,7 +227,7 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
     entry.validate()?;
     if nameless {
         // Clause B11. No entry can have this name, as it begins with a period.
-        entry.name = format!(".{}", number_of(&entry.medium));
+        entry.name = format!(".{}", entry.medium.number());
     }
     if is_asterisks(&credentials.password) {
         credentials = Credentials::default();
@@ -251,25 +251,23 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
 
 /// Dials another number than the entry's, and no alternate of it (clause A12).
 fn with_number(mut entry: Entry, number: &str) -> Result<Entry, Error> {
-    match (&mut entry.medium, super::convert::medium_to(number)?) {
-        (Medium::Sstp(own), Medium::Sstp(other)) => (own.server, own.port) = (other.server, other.port),
-        (own, _) => {
-            let cause = Cause::new(Code::BAD_PHONE_NUMBER, LayerName::Settings)
-                .did(format!("read \"{}\" in place of {}", shown(number), number_of(own)))
-                .advice("leave the number to the entry");
-            return Err(cause.into());
+    let refused = |own: String, advice: String| {
+        let did = format!("read \"{}\" in place of {own}", shown(number));
+        Cause::new(Code::BAD_PHONE_NUMBER, LayerName::Settings).did(did).advice(advice)
+    };
+    match &mut entry.medium {
+        Medium::Sstp(own) => {
+            let Medium::Sstp(other) = super::convert::medium_to(number)? else { unreachable!("made of an SSTP entry") };
+            (own.server, own.port) = (other.server, other.port);
         }
+        Medium::Serial(SerialSettings { device: LineDevice::Modem(modem), .. }) => {
+            let own = std::mem::replace(&mut modem.number, number.to_owned());
+            entry.medium.validate().map_err(|invalid| refused(own, invalid.advice))?;
+        }
+        own => return Err(refused(own.number(), "leave the number to the entry".to_owned()).into()),
     }
     entry.alternates.clear();
     Ok(entry)
-}
-
-/// Gives what a medium dials, as people name it.
-pub(crate) fn number_of(medium: &Medium) -> String {
-    match medium {
-        Medium::Sstp(sstp) => sstp.server.clone(),
-        _ => "settings".to_owned(),
-    }
 }
 
 /// Clause A14: the domain that is stored with the entry.

@@ -187,18 +187,14 @@ pub(super) fn method_of(name: &str) -> Option<AuthMethod> {
 
 impl From<&Device> for DeviceWire {
     fn from(device: &Device) -> Self {
-        Self { kind: device.kind.to_owned(), name: device.name.to_owned() }
+        Self { kind: device.kind.to_owned(), name: device.name.to_string() }
     }
 }
 
 impl From<DeviceWire> for Device {
     fn from(wire: DeviceWire) -> Self {
-        const UNKNOWN: Device = Device { kind: "unknown", name: "unknown" };
-        Device::ALL
-            .iter()
-            .copied()
-            .find(|device| device.kind == wire.kind && device.name == wire.name)
-            .unwrap_or(UNKNOWN)
+        let kind = Device::KINDS.iter().copied().find(|kind| *kind == wire.kind).unwrap_or("unknown");
+        Self { kind, name: wire.name.into() }
     }
 }
 
@@ -250,6 +246,7 @@ mod tests {
         let details = [
             Detail::None,
             Detail::Device(Device::SSTP),
+            Detail::Device(Device { kind: "modem", name: "Standard 56000 bps Modem".into() }),
             Detail::Reached { peer: Some(([127, 0, 0, 1], 443).into()), protection: "TLS 1.3".into() },
             Detail::Reached { peer: None, protection: String::new() },
             Detail::Authentication(AuthMethod::MsChapV2),

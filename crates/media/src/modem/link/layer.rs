@@ -1,0 +1,154 @@
+//! The serial line as a layer and as a link: what comes in, by state.
+
+use super::*;
+use rasman_core::{Batch, DropReason, Duration, Layer, Link, PortClosed, PortFacts};
+
+impl Layer for SerialLink {
+    type Event = LinkEvent;
+
+    fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
+        let used = match self.state {
+            _ if input.is_empty() => return Input::NeedMore,
+            State::Dialling(_) => self.dialogue_input(now, input),
+            State::Greeting(_) => self.greeting_input(input),
+            State::Ending(_) => self.ending_input(now, input),
+            State::Up => return self.data_input(now, input),
+            State::Idle | State::Opening | State::Ready | State::Down => {
+                return Input::Dropped { used: input.len(), reason: DropReason::NotUp };
+            }
+        };
+        match used {
+            0 => self.handle_input(now, input),
+            used => Input::Consumed { used },
+        }
+    }
+
+    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        if !matches!(self.state, State::Up) {
+            return Err(DropReason::NotUp);
+        }
+        if header.len() + payload.len() > FRAME_MAX {
+            return Err(DropReason::TooLarge);
+        }
+        // RFC 1662 7: LCP's packets are sent as if nothing had been negotiated.
+        let is_lcp = |frame: &[u8]| frame.starts_with(&LCP_FRAME);
+        if is_lcp(if header.is_empty() { payload } else { header }) {
+            self.lcp_encoder.encode(header, payload, out);
+        } else {
+            self.encoder.encode(header, payload, out);
+        }
+        Ok(())
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Dialling(dialogue) => {
+                let outcome = dialogue.handle_timeout(now);
+                self.dialogue_became(now, outcome);
+            }
+            State::Greeting(greeting) => {
+                if let Greeted::Failed(cause) = greeting.handle_timeout(now, &self.config, &mut self.out) {
+                    self.down(cause, true);
+                }
+            }
+            State::Ending(ending) => {
+                if ending.handle_timeout(now, &self.config, &mut self.out) {
+                    self.hung_up();
+                }
+            }
+            State::Up => self.doubt_is_over(now),
+            State::Idle | State::Opening | State::Ready | State::Down => {}
+        }
+    }
+
+    fn poll_transmit(&mut self, _now: Instant, out: &mut Batch) -> bool {
+        if self.out.is_empty() {
+            return false;
+        }
+        out.push(&self.out);
+        self.out.clear();
+        true
+    }
+
+    fn poll_event(&mut self) -> Option<LinkEvent> {
+        self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Timeout> {
+        match &self.state {
+            State::Dialling(dialogue) => dialogue.timeout(),
+            State::Greeting(greeting) => Some(greeting.timeout()),
+            State::Ending(ending) => Some(ending.timeout()),
+            State::Up => self.doubt,
+            State::Idle | State::Opening | State::Ready | State::Down => None,
+        }
+    }
+}
+
+impl Link for SerialLink {
+    fn open(&mut self, _now: Instant) {
+        if matches!(self.state, State::Idle) {
+            self.open_port();
+        }
+    }
+
+    fn opens_port_first(&self) -> bool {
+        true
+    }
+
+    fn connect(&mut self, now: Instant) {
+        if matches!(self.state, State::Ready) {
+            self.start(now);
+        }
+    }
+
+    fn port_ready(&mut self, _now: Instant, _port: PortId, facts: &PortFacts) {
+        if matches!(self.state, State::Opening) {
+            self.has_lines = facts.has_lines;
+            self.enter(State::Ready);
+        }
+    }
+
+    fn port_closed(&mut self, _now: Instant, _port: PortId, closed: &PortClosed) {
+        let cause = match (&self.state, closed) {
+            (State::Down | State::Idle, _) => return,
+            (State::Ending(ending), _) => ending.cause.clone(),
+            (_, PortClosed::Failed(cause)) => cause.clone(),
+            (State::Up, _) => carrier_lost("watched the carrier"),
+            (_, _) => Cause::new(Code::HARDWARE_FAILURE, LayerName::Port)
+                .did("waited for the modem")
+                .said("the port was closed")
+                .advice("check the cable and the adapter"),
+        };
+        self.down(cause, false);
+    }
+
+    fn close(&mut self, now: Instant, cause: &Cause) {
+        match &self.state {
+            State::Down | State::Ending(_) => {}
+            State::Idle => self.down(cause.clone(), false),
+            State::Dialling(dialogue) => {
+                let calling = dialogue.is_calling();
+                self.hang_up(now, cause.clone(), calling);
+            }
+            State::Opening | State::Ready | State::Greeting(_) | State::Up => self.hang_up(now, cause.clone(), false),
+        }
+    }
+
+    fn close_limit(&self) -> Duration {
+        // Silence, escape, silence, command.
+        Duration::from_secs(4)
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending(_))
+    }
+
+    fn set_framing(&mut self, send_accm: u32) {
+        self.encoder = Encoder::new(Fcs::Fcs16, send_accm);
+        self.decoder.set(Fcs::Fcs16, self.settings.accm);
+    }
+}
+
+/// Address, control and LCP's number, as RFC 1662 7 has the framing know them.
+const LCP_FRAME: [u8; 4] = [0xff, 0x03, 0xc0, 0x21];
