@@ -109,11 +109,11 @@ fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
 
 /// Moves bytes and time until the call is over.
 async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>) {
-    let facts = pump.tls().facts().clone();
+    let facts = pump.port().facts().clone();
     call.start(clock::now(), &facts);
     let goodbye = loop {
         let turned = turn(&mut call, &mut pump, clock::now());
-        call.told().wire(pump.tls().counters());
+        call.told().wire(pump.port().counters());
         if let Err(cause) = turned {
             call.port_closed(clock::now(), &PortClosed::Failed(cause));
             break false;
@@ -125,7 +125,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
         if call.wants_close() || call.over().is_some() {
             break true;
         }
-        let wake = call.next_wake(clock::now(), pump.tls().send_room() > 0);
+        let wake = call.next_wake(clock::now(), pump.port().send_room() > 0);
         tokio::select! {
             () = pump.ready() => {
                 if let Some(closed) = exchange(&mut call, &mut pump, clock::now()) {
@@ -152,7 +152,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
 
 /// Moves everything that can be moved without waiting.
 fn turn(call: &mut Call, pump: &mut Pump, now: Instant) -> Result<(), Cause> {
-    call.release(now, pump.tls().send_room());
+    call.release(now, pump.port().send_room());
     send(call, pump)?;
     call.send_from(now, pump)?;
     pump.write()

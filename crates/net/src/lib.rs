@@ -1,4 +1,4 @@
-//! The Linux edge of rasman: TCP and TLS ports, a user-space IP stack and its doors.
+//! The Linux edge of rasman: TCP, TLS and serial ports, a user-space IP stack and its doors.
 //!
 //! Everything here is owned by one task of a session worker (a current-thread runtime), so nothing is locked and
 //! little is `Send`.
@@ -10,6 +10,7 @@ pub mod doors;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod peer;
+pub mod port;
 pub mod pump;
 pub mod random;
 pub mod session;

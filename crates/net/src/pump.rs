@@ -1,17 +1,18 @@
-//! Moves bytes between a TLS port and a stack of layers.
+//! Moves bytes between a port and a stack of layers.
 
+use crate::port::PortStream;
 use crate::stack::Stack;
-use crate::tls::{End, Received, TlsStream};
+use crate::tls::{End, Received};
 use rasman_core::{Batch, Cause, Code, Input, Instant, LayerName};
 
-/// A TLS port with the buffers between it and the layers above. Both halves, dialling and answering, use it.
+/// A port with the buffers between it and the layers above. Both halves, dialling and answering, use it.
 ///
 /// ```text
-/// TLS --try_read--> plain --take--> layers --Payload--> deliver
-/// TLS <---queue---- out <--encap--- layers <--sink----- user-space stack
+/// port --try_read--> plain --take--> layers --Payload--> deliver
+/// port <---queue---- out <--encap--- layers <--sink----- user-space stack
 /// ```
 pub struct Pump {
-    tls: TlsStream,
+    port: PortStream,
     /// Plaintext not yet taken, from `start` on.
     plain: Vec<u8>,
     start: usize,
@@ -22,22 +23,27 @@ pub struct Pump {
 impl Pump {
     /// Takes a port over.
     #[must_use]
-    pub fn new(tls: TlsStream) -> Self {
-        Self { tls, plain: Vec::new(), start: 0, out: Batch::new() }
+    pub fn new(port: impl Into<PortStream>) -> Self {
+        Self { port: port.into(), plain: Vec::new(), start: 0, out: Batch::new() }
     }
 
     /// Gives the port, to wait for it and to read its facts.
     #[must_use]
-    pub fn tls(&self) -> &TlsStream {
-        &self.tls
+    pub fn port(&self) -> &PortStream {
+        &self.port
+    }
+
+    /// Gives the port, to do something to its lines.
+    pub fn port_mut(&mut self) -> &mut PortStream {
+        &mut self.port
     }
 
     /// Waits until there is something to [receive](Self::receive) or to [write](Self::write). Cancel-safe.
     pub async fn ready(&self) {
         // The errors of both come again from reading and writing, with a cause.
         tokio::select! {
-            _ = self.tls.readable() => {}
-            _ = self.tls.writable(), if self.tls.pending() > 0 => {}
+            _ = self.port.readable() => {}
+            _ = self.port.writable(), if self.port.pending() > 0 => {}
         }
     }
 
@@ -50,7 +56,7 @@ impl Pump {
         mut take: impl FnMut(&mut [u8]) -> Input,
         mut deliver: impl FnMut(&[u8]),
     ) -> Result<Option<End>, Cause> {
-        let received = self.tls.try_read(&mut self.plain)?;
+        let received = self.port.try_read(&mut self.plain)?;
         while self.start < self.plain.len() {
             let input = &mut self.plain[self.start..];
             let used = match take(input) {
@@ -79,7 +85,13 @@ impl Pump {
         &mut self.out
     }
 
-    /// Encrypts what is in the batch.
+    /// Tells how many bytes are in it.
+    #[must_use]
+    pub fn out_len(&self) -> usize {
+        self.out.byte_len()
+    }
+
+    /// Queues what is in the batch.
     ///
     /// # Errors
     /// The port broke.
@@ -87,7 +99,7 @@ impl Pump {
         if self.out.is_empty() {
             return Ok(());
         }
-        let queued = self.tls.queue(self.out.as_bytes());
+        let queued = self.port.queue(self.out.as_bytes());
         self.out.clear();
         queued
     }
@@ -103,7 +115,7 @@ impl Pump {
         mut encap: impl FnMut(&[u8], &mut Batch),
     ) -> Result<(), Cause> {
         loop {
-            let room = self.tls.send_room().min(RECORD_BATCH);
+            let room = self.port.send_room().min(RECORD_BATCH);
             if room == 0 {
                 return Ok(());
             }
@@ -121,8 +133,8 @@ impl Pump {
     /// # Errors
     /// The port broke.
     pub fn write(&mut self) -> Result<(), Cause> {
-        if self.tls.pending() > 0 {
-            self.tls.try_write()?;
+        if self.port.pending() > 0 {
+            self.port.try_write()?;
         }
         Ok(())
     }
@@ -132,7 +144,7 @@ impl Pump {
     /// # Errors
     /// The port broke.
     pub async fn close(mut self) -> Result<(), Cause> {
-        self.tls.close().await
+        self.port.close().await
     }
 
     /// Moves an incomplete frame to the front of the buffer.

@@ -74,7 +74,7 @@ pub(crate) async fn dial_as(facts: &Facts, user: &str, password: &str) -> Result
     let tcp = TcpStream::connect(facts.address).await.map_err(failed)?;
     tcp.set_nodelay(true).map_err(failed)?;
     let pump = Pump::new(tls::connect(&spec, tcp).await?);
-    link.port_ready(clock::now(), port, &pump.tls().facts().clone());
+    link.port_ready(clock::now(), port, &pump.port().facts().clone());
     let ppp = Ppp::client(ClientConfig::default(), Box::new(SystemRng));
     let (up, is_up) = oneshot::channel();
     let (hang_up, hung_up) = oneshot::channel();
@@ -133,13 +133,13 @@ impl Driver {
             }
             let mut closed = sent.and(pump.write()).err().map(PortClosed::Failed);
             let stack = match &mut self.stack {
-                Some(stack) if pump.tls().send_room() > 0 => stack.next_poll(now).map(|after| now + after),
+                Some(stack) if pump.port().send_room() > 0 => stack.next_poll(now).map(|after| now + after),
                 _ => None,
             };
             let layers = Timeout::earliest(self.link.poll_timeout(), self.ppp.poll_timeout()).map(|t| t.at);
             let wake = [stack, layers].into_iter().flatten().min();
             if closed.is_none() {
-                let tls = pump.tls();
+                let tls = pump.port();
                 tokio::select! {
                     _ = tls.readable() => closed = self.receive(clock::now()),
                     _ = tls.writable(), if tls.pending() > 0 => {}

@@ -3,21 +3,24 @@
 use super::network::{Doors, NetworkPath};
 use super::{Counters, Observer, OpenDoors, Session};
 use crate::clock::sleep_until;
+use crate::port::{self, PortStream, RawStream};
 use crate::pump::Pump;
 use crate::random::SystemRng;
 use crate::tls::TlsStream;
 use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, tls};
 use rasman_core::{
-    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, Ipv4Net, LayerName, Learned, PortClosed, PortCommand,
-    PortId, PortSpec, Projection, Substate, TlsSpec,
+    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, Ipv4Net, LayerName, Learned, LineCommand, LineSettings,
+    PortClosed, PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -41,6 +44,7 @@ pub(super) async fn run(session: Session) {
         journal,
         known: Vec::new(),
         learned_routes: Vec::new(),
+        stable: Vec::new(),
         leaving: JoinSet::new(),
         idle: Batch::new(),
         finished: None,
@@ -86,6 +90,8 @@ struct Driver {
     known: Vec<(String, Vec<SocketAddr>)>,
     /// The networks that the far side has named, for a device.
     learned_routes: Vec<Ipv4Net>,
+    /// The names that devices keep when they are plugged in again.
+    stable: Vec<(PathBuf, PathBuf)>,
     /// Tasks that were told to end: while one lives, it may hold a door.
     leaving: JoinSet<()>,
     /// Where frames go that have no port.
@@ -106,8 +112,11 @@ enum Port {
         pump: Box<Pump>,
     },
     /// Saying goodbye, with a time limit.
-    Closing(Pin<Box<dyn Future<Output = ()>>>),
+    Closing(Goodbye),
 }
+
+/// The end of a port, with a time limit.
+type Goodbye = Pin<Box<dyn Future<Output = ()>>>;
 
 /// What the task that opens a port reports: four messages at the most.
 enum PortReport {
@@ -118,7 +127,7 @@ enum PortReport {
         addresses: Vec<SocketAddr>,
         may_connect: oneshot::Sender<()>,
     },
-    Opened(Box<TlsStream>),
+    Opened(PortStream),
     Failed(Cause),
 }
 
@@ -176,9 +185,9 @@ impl Driver {
                 self.known.retain(|(known, _)| *known != host);
                 self.known.push((host, addresses));
             }
-            PortReport::Opened(tls) => {
-                let facts = tls.facts().clone();
-                self.port = Port::Open { id, pump: Box::new(Pump::new(*tls)) };
+            PortReport::Opened(port) => {
+                let facts = port.facts().clone();
+                self.port = Port::Open { id, pump: Box::new(Pump::new(port)) };
                 self.connection.handle_command(now, Command::PortReady(id, facts));
             }
             PortReport::Failed(cause) => self.port_failed(now, id, PortClosed::Failed(cause)),
@@ -283,13 +292,12 @@ impl Driver {
         }
         let Port::Open { id, pump } = &mut self.port else { return };
         let id = *id;
-        let room = pump.tls().send_room();
         for _ in 0..READS_AT_ONCE {
             // Many small packets make one record; a queue that is empty makes one at once.
-            let out = pump.out();
-            if out.byte_len() + SUPER_PACKET > room {
+            if !pump.port().has_room_for(pump.out_len() + SUPER_PACKET) {
                 break;
             }
+            let out = pump.out();
             let more = tun.receive(|packet| {
                 let _ = connection.encap(now, packet, out);
             });
@@ -305,12 +313,13 @@ impl Driver {
     /// Tells whether the device may be read.
     fn has_room_for_device(&self) -> bool {
         !self.connection.is_carrying()
-            || matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() >= SUPER_PACKET)
+            || matches!(&self.port, Port::Open { pump, .. } if pump.port().has_room_for(SUPER_PACKET))
     }
 
     fn effect(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Port(id, PortCommand::Open(spec)) => self.open_port(id, spec),
+            Effect::Port(id, PortCommand::Line(command)) => self.command_line(now, id, command),
             Effect::Port(_, _) => self.close_port(now),
             Effect::ConfigureNetwork(projection) => {
                 let command = match self.configure(now, &projection) {
@@ -345,22 +354,60 @@ impl Driver {
     fn open_port(&mut self, id: PortId, spec: PortSpec) {
         let reports = self.reports.clone();
         let known = self.known_addresses(&spec);
+        let stable = self.stable_name(&spec);
+        let before = self.closing_before(&spec);
         let mut task = JoinSet::new();
         task.spawn_local(async move {
+            if let Some(goodbye) = before {
+                goodbye.await;
+            }
             let report = match spec {
-                PortSpec::Tls(spec) => open_tls(id, &spec, known, &reports).await,
+                PortSpec::Tls(spec) => open_tls(id, &spec, known, &reports).await.map(PortStream::from),
+                PortSpec::Serial(port, line) => open_serial(id, port, line, stable, &reports).await,
                 _ => Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Manager)),
             };
             let report = match report {
-                Ok(tls) => PortReport::Opened(Box::new(tls)),
+                Ok(port) => PortReport::Opened(port),
                 Err(cause) => PortReport::Failed(cause),
             };
             // Nobody listens any more if the connection has ended meanwhile.
             let _ = reports.send((id, report));
         });
-        if let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::Opening { id, _task: task }) {
-            // The goodbye of a refused link goes on beside the fresh one.
-            tokio::task::spawn_local(goodbye);
+        self.port = Port::Opening { id, _task: task };
+    }
+
+    /// Takes the goodbye of the port before: a device has to be closed before it is opened again; everything else says
+    /// goodbye beside the fresh port.
+    fn closing_before(&mut self, spec: &PortSpec) -> Option<Goodbye> {
+        let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::None) else { return None };
+        if let PortSpec::Serial(SerialPort::Device(_), _) = spec {
+            return Some(goodbye);
+        }
+        tokio::task::spawn_local(goodbye);
+        None
+    }
+
+    /// Gives the name that a device keeps when it is plugged in again, noted when it was last there.
+    fn stable_name(&mut self, spec: &PortSpec) -> Option<PathBuf> {
+        let PortSpec::Serial(SerialPort::Device(path), _) = spec else { return None };
+        let path = Path::new(path);
+        if let Some((_, stable)) = self.stable.iter().find(|(known, _)| known == path) {
+            return Some(stable.clone());
+        }
+        let stable = port::serial::stable_name(path)?;
+        self.stable.push((path.to_owned(), stable.clone()));
+        Some(stable)
+    }
+
+    fn command_line(&mut self, now: Instant, id: PortId, command: LineCommand) {
+        // What was said before it leaves first.
+        self.transmit(now);
+        let Port::Open { id: open, pump } = &mut self.port else { return };
+        if *open != id {
+            return;
+        }
+        if let Err(cause) = pump.port_mut().line(command) {
+            self.port_failed(now, id, PortClosed::Failed(cause));
         }
     }
 
@@ -450,7 +497,7 @@ impl Driver {
     fn next_wake(&mut self, now: Instant) -> Option<Instant> {
         let connection = self.connection.poll_timeout().map(|timeout| timeout.at);
         let has_room = !self.connection.is_carrying()
-            || matches!(&self.port, Port::Open { pump, .. } if pump.tls().send_room() > 0);
+            || matches!(&self.port, Port::Open { pump, .. } if pump.port().send_room() > 0);
         let stack = match &mut self.network {
             // Without room there is nothing to poll the stack for: `ready` wakes us when there is.
             Some(network) if has_room => network.stack.next_poll(now).map(|after| now + after),
@@ -491,23 +538,55 @@ async fn open_tls(
     known: Option<Vec<SocketAddr>>,
     reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
 ) -> Result<TlsStream, Cause> {
+    let tcp = connect_to(id, &spec.host, spec.port, known, reports).await?;
+    let _ = reports.send((id, PortReport::Progress(PortPhase::Securing)));
+    tls::connect(spec, tcp).await
+}
+
+/// Connects by TCP: name, way, connect.
+async fn connect_to(
+    id: PortId,
+    host: &str,
+    port: u16,
+    known: Option<Vec<SocketAddr>>,
+    reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
+) -> Result<TcpStream, Cause> {
     let progress = |phase| {
         let _ = reports.send((id, PortReport::Progress(phase)));
     };
     progress(PortPhase::Resolving);
     let addresses = match known {
         Some(addresses) => addresses,
-        None => connect::resolve(&spec.host, spec.port).await?,
+        None => connect::resolve(host, port).await?,
     };
     let (may_connect, told) = oneshot::channel();
-    let resolved = PortReport::Resolved { host: spec.host.clone(), addresses: addresses.clone(), may_connect };
+    let resolved = PortReport::Resolved { host: host.to_owned(), addresses: addresses.clone(), may_connect };
     let _ = reports.send((id, resolved));
     // The way to these addresses is kept out of the tunnel first.
     told.await.map_err(|_| Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Manager))?;
     progress(PortPhase::Connecting);
-    let tcp = connect::connect_tcp(&addresses).await?;
-    progress(PortPhase::Securing);
-    tls::connect(spec, tcp).await
+    connect::connect_tcp(&addresses).await
+}
+
+/// Opens a serial port, or connects to one by TCP.
+async fn open_serial(
+    id: PortId,
+    port: SerialPort,
+    line: LineSettings,
+    stable: Option<PathBuf>,
+    reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
+) -> Result<PortStream, Cause> {
+    let name = port.to_string();
+    match port {
+        SerialPort::Device(path) => {
+            port::serial::open_again(stable.as_deref(), Path::new(&path), line).map(PortStream::from)
+        }
+        SerialPort::Tcp { host, port } => {
+            let tcp = connect_to(id, &host, port, None, reports).await?;
+            Ok(RawStream::tcp(tcp, name).into())
+        }
+        _ => Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)),
+    }
 }
 
 async fn stack_notified(network: &Option<NetworkPath>) {

@@ -107,7 +107,7 @@ impl Decoder {
         let len = self.unescape(&mut line[first..]);
         let frame = &line[first..first + len];
         // RFC 1662 4.3: frames of fewer than four octets (with FCS-16) are invalid.
-        if len < self.fcs.len() + 2 {
+        if len < self.fcs.octets() + 2 {
             self.counters.framing += 1;
             return Input::Dropped { used, reason: DropReason::Malformed("an HDLC frame that is too short") };
         }
@@ -115,7 +115,7 @@ impl Decoder {
             self.counters.checksum += 1;
             return Input::Dropped { used, reason: DropReason::Malformed("an HDLC frame with a wrong checksum") };
         }
-        Input::Payload { range: first..first + len - self.fcs.len(), used }
+        Input::Payload { range: first..first + len - self.fcs.octets(), used }
     }
 
     /// Removes escapes and what was inserted on the way; gives the length of what is left at the front.

@@ -40,7 +40,7 @@ impl Encoder {
         frame.u8(FLAG);
         self.octets(header, &mut frame);
         self.octets(payload, &mut frame);
-        self.octets(&sequence[..self.fcs.len()], &mut frame);
+        self.octets(&sequence[..self.fcs.octets()], &mut frame);
         frame.u8(FLAG);
         frame.finish();
     }

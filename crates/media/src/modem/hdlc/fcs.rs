@@ -13,9 +13,9 @@ pub enum Fcs {
 }
 
 impl Fcs {
-    /// Gives its length in octets.
+    /// Tells how many octets it has.
     #[must_use]
-    pub fn len(self) -> usize {
+    pub fn octets(self) -> usize {
         match self {
             Self::Fcs16 => 2,
             Self::Fcs32 => 4,
@@ -25,14 +25,14 @@ impl Fcs {
     /// Tells whether a frame with its sequence at the end is whole.
     #[must_use]
     pub fn is_good(self, frame: &[u8]) -> bool {
-        let Some(at) = frame.len().checked_sub(self.len()) else { return false };
+        let Some(at) = frame.len().checked_sub(self.octets()) else { return false };
         let (covered, sequence) = frame.split_at(at);
         let sum = checksum(self.algorithm(), covered).to_le_bytes();
         // RFC 1662 C.1: "transmitted ... least significant octet first".
-        sum[..self.len()] == *sequence
+        sum[..self.octets()] == *sequence
     }
 
-    /// Computes the sequence of the frame `header` followed by `payload`; its first [`len`](Self::len) octets count.
+    /// Computes the sequence of the frame `header` followed by `payload`; its first [`octets`](Self::octets) octets count.
     pub(super) fn over(self, header: &[u8], payload: &[u8]) -> [u8; 8] {
         if header.is_empty() {
             return checksum(self.algorithm(), payload).to_le_bytes();

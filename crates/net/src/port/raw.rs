@@ -1,0 +1,228 @@
+//! A port whose octets are the line's.
+
+use super::lock::Lock;
+use crate::tls::{Counters, End, Received, SendBuffer};
+use rasman_core::{Cause, Code, LayerName, LineCommand, PortFacts};
+use serial2::SerialPort;
+use std::io;
+use tokio::io::AsyncWriteExt;
+use tokio::io::unix::AsyncFd;
+use tokio::net::{TcpStream, UnixStream};
+
+/// A port whose octets are the line's; see [`PortStream`](super::PortStream).
+pub struct RawStream {
+    io: Io,
+    /// How people call it.
+    name: String,
+    facts: PortFacts,
+    wire: SendBuffer,
+    counters: Counters,
+    end: bool,
+    /// Keeps other programs away; gone with the port.
+    _lock: Option<Lock>,
+}
+
+enum Io {
+    Device(AsyncFd<SerialPort>),
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl RawStream {
+    /// Takes over a terminal device that is set up.
+    ///
+    /// # Errors
+    /// The runtime cannot wait for it.
+    pub(super) fn device(port: SerialPort, name: String, lock: Option<Lock>) -> io::Result<Self> {
+        let has_lines = port.read_cd().is_ok();
+        // SAFETY: the port owns its descriptor, which stays open and the same for as long as the `AsyncFd` has it.
+        let port = unsafe { AsyncFd::register(port) }?;
+        let mut stream = Self::new(Io::Device(port), name, lock);
+        stream.facts.has_lines = has_lines;
+        Ok(stream)
+    }
+
+    /// Takes over a TCP connection, such as to a port of a terminal server.
+    #[must_use]
+    pub fn tcp(tcp: TcpStream, name: String) -> Self {
+        let (local, peer) = (tcp.local_addr().ok(), tcp.peer_addr().ok());
+        let mut stream = Self::new(Io::Tcp(tcp), name, None);
+        (stream.facts.local, stream.facts.peer) = (local, peer);
+        stream
+    }
+
+    /// Takes over a local socket: the line between two ends of this machine.
+    #[must_use]
+    pub fn unix(unix: UnixStream, name: String) -> Self {
+        Self::new(Io::Unix(unix), name, None)
+    }
+
+    fn new(io: Io, name: String, lock: Option<Lock>) -> Self {
+        let mut facts = PortFacts::default();
+        facts.protection = name.clone();
+        let (wire, counters) = (SendBuffer::default(), Counters::default());
+        Self { io, name, facts, wire, counters, end: false, _lock: lock }
+    }
+
+    pub(super) fn facts(&self) -> &PortFacts {
+        &self.facts
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    pub(super) fn is_exclusive(&self) -> bool {
+        matches!(self.io, Io::Device(_))
+    }
+
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        if self.end {
+            return Ok(());
+        }
+        match &self.io {
+            // The readiness stays until a read says that there is nothing.
+            Io::Device(device) => device.readable().await.map(drop),
+            Io::Tcp(tcp) => tcp.readable().await,
+            Io::Unix(unix) => unix.readable().await,
+        }
+    }
+
+    pub(super) fn try_read(&mut self, plain: &mut Vec<u8>) -> Result<Received, Cause> {
+        let before = plain.len();
+        plain.resize(before + READ_MAX, 0);
+        let space = &mut plain[before..];
+        let read = match &self.io {
+            Io::Device(device) => device.try_io_read(space),
+            Io::Tcp(tcp) => tcp.try_read(space),
+            Io::Unix(unix) => unix.try_read(space),
+        };
+        let count = *read.as_ref().unwrap_or(&0);
+        plain.truncate(before + count);
+        self.counters.received += count as u64;
+        match read {
+            Ok(0) => self.ended(),
+            Ok(count) => Ok(Received::Bytes(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Bytes(0)),
+            // A terminal whose other end is gone, or whose carrier has dropped.
+            Err(error) if error.raw_os_error() == Some(EIO) => self.ended(),
+            Err(error) => Err(self.broken(&error)),
+        }
+    }
+
+    fn ended(&mut self) -> Result<Received, Cause> {
+        self.end = true;
+        Ok(Received::End(End::Eof))
+    }
+
+    /// Little: what waits here is late by as much as the line is slow.
+    pub(super) fn send_room(&self) -> usize {
+        if self.wire.len() < SEND_LOW { SEND_ROOM } else { 0 }
+    }
+
+    pub(super) fn queue(&mut self, bytes: &[u8]) -> Result<(), Cause> {
+        if self.wire.len() + bytes.len() > QUEUE_MAX {
+            let did = "queued more than the line takes";
+            return Err(Cause::new(Code::OUT_OF_BUFFERS, LayerName::Port).did(did));
+        }
+        self.wire.space(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.wire.filled(bytes.len());
+        Ok(())
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        self.wire.len()
+    }
+
+    pub(super) async fn writable(&self) -> io::Result<()> {
+        match &self.io {
+            Io::Device(device) => device.writable().await.map(drop),
+            Io::Tcp(tcp) => tcp.writable().await,
+            Io::Unix(unix) => unix.writable().await,
+        }
+    }
+
+    pub(super) fn try_write(&mut self) -> Result<usize, Cause> {
+        while !self.wire.is_empty() {
+            let waiting = self.wire.waiting();
+            let written = match &self.io {
+                Io::Device(device) => device.try_io_write(waiting),
+                Io::Tcp(tcp) => tcp.try_write(waiting),
+                Io::Unix(unix) => unix.try_write(waiting),
+            };
+            match written {
+                Ok(count) => {
+                    self.counters.sent += count as u64;
+                    self.wire.sent(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // The end is told by reading, after what came before it.
+                Err(error) if error.raw_os_error() == Some(EIO) => self.wire.sent(usize::MAX),
+                Err(error) => return Err(self.broken(&error)),
+            }
+        }
+        Ok(self.wire.len())
+    }
+
+    pub(super) async fn close(&mut self) -> Result<(), Cause> {
+        while self.try_write()? > 0 {
+            self.writable().await.map_err(|error| self.broken(&error))?;
+        }
+        let ended = match &mut self.io {
+            Io::Device(_) => Ok(()),
+            Io::Tcp(tcp) => tcp.shutdown().await,
+            Io::Unix(unix) => unix.shutdown().await,
+        };
+        ended.map_err(|error| self.broken(&error))
+    }
+
+    pub(super) fn line(&mut self, command: LineCommand) -> Result<(), Cause> {
+        let Io::Device(device) = &mut self.io else { return Ok(()) };
+        if !self.facts.has_lines {
+            return Ok(());
+        }
+        let done = match command {
+            LineCommand::Dtr(raise) => device.get_ref().set_dtr(raise),
+            LineCommand::WatchCarrier(watch) => super::serial::watch_carrier(device.get_mut(), watch),
+            _ => Ok(()),
+        };
+        done.map_err(|error| self.broken(&error))
+    }
+
+    fn broken(&self, error: &io::Error) -> Cause {
+        let gone = matches!(error.raw_os_error(), Some(EIO | ENXIO | ENODEV));
+        let said = if gone { "the device is gone".to_owned() } else { error.to_string() };
+        Cause::new(Code::HARDWARE_FAILURE, LayerName::Port)
+            .did(format!("used the port {}", self.name))
+            .said(said)
+            .advice("check the cable and the adapter")
+    }
+}
+
+/// Reading and writing a descriptor without waiting.
+trait TryIo {
+    fn try_io_read(&self, space: &mut [u8]) -> io::Result<usize>;
+    fn try_io_write(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+impl TryIo for AsyncFd<SerialPort> {
+    fn try_io_read(&self, space: &mut [u8]) -> io::Result<usize> {
+        self.try_io(tokio::io::Interest::READABLE, |port| Ok(rustix::io::read(port, &mut *space)?))
+    }
+
+    fn try_io_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_io(tokio::io::Interest::WRITABLE, |port| Ok(rustix::io::write(port, bytes)?))
+    }
+}
+
+/// As much as a terminal device holds.
+const READ_MAX: usize = 4096;
+/// What may be queued at once: two packets of the usual size.
+const SEND_ROOM: usize = 4096;
+/// From here on the line has enough to send.
+const SEND_LOW: usize = 2048;
+/// What control messages and whole reads of a network device may make of it.
+const QUEUE_MAX: usize = 256 * 1024;
+const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
+const ENXIO: i32 = rustix::io::Errno::NXIO.raw_os_error();
+const ENODEV: i32 = rustix::io::Errno::NODEV.raw_os_error();

@@ -1,0 +1,139 @@
+use super::*;
+use rasman_core::{Code, LineSettings};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A pseudo-terminal: its other end, and its path.
+fn pty() -> (File, PathBuf) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    (File::from(master), path.into())
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn open(path: &std::path::Path) -> Result<PortStream, Cause> {
+    serial::open(path, LineSettings::default()).map(PortStream::from)
+}
+
+async fn read(port: &mut PortStream, count: usize) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while plain.len() < count {
+        port.readable().await.unwrap();
+        assert!(matches!(port.try_read(&mut plain).unwrap(), Received::Bytes(_)));
+    }
+    plain
+}
+
+#[test]
+fn octets_pass_as_they_are_in_both_directions() {
+    run(async {
+        let (mut modem, path) = pty();
+        let mut port = open(&path).unwrap();
+        assert!(!port.facts().has_lines, "a pseudo-terminal has none");
+        assert_eq!(port.facts().protection, path.display().to_string());
+        let all: Vec<u8> = (0..=255).collect();
+        modem.write_all(&all).unwrap();
+        assert_eq!(read(&mut port, 256).await, all);
+        port.queue(&all).unwrap();
+        assert_eq!(port.try_write().unwrap(), 0);
+        let mut echo = [0; 256];
+        modem.read_exact(&mut echo).unwrap();
+        assert_eq!(echo[..], all);
+        port.line(LineCommand::Dtr(false)).unwrap();
+        port.line(LineCommand::WatchCarrier(true)).unwrap();
+    });
+}
+
+#[test]
+fn a_device_that_goes_is_an_end_behind_what_it_said() {
+    run(async {
+        let (mut modem, path) = pty();
+        let mut port = open(&path).unwrap();
+        modem.write_all(b"NO CARRIER").unwrap();
+        assert_eq!(read(&mut port, 10).await, b"NO CARRIER");
+        drop(modem);
+        let mut plain = Vec::new();
+        loop {
+            port.readable().await.unwrap();
+            if let Received::End(_) = port.try_read(&mut plain).unwrap() {
+                break;
+            }
+        }
+        assert!(plain.is_empty());
+        port.queue(b"AT").unwrap();
+        assert_eq!(port.try_write().unwrap(), 0, "nobody hears it, and nothing waits for ever");
+        assert_eq!(open(&path).err().unwrap().code, Code::PORT_NOT_FOUND);
+    });
+}
+
+#[test]
+fn a_slow_line_holds_little_back_and_says_when_it_has_room() {
+    run(async {
+        let (mut modem, path) = pty();
+        let mut port = open(&path).unwrap();
+        assert!(port.send_room() > 0 && port.has_room_for(1 << 20));
+        // Nobody reads: the terminal fills, then the port.
+        let mut queued = 0;
+        while port.send_room() > 0 {
+            port.queue(&[0x55; 1500]).unwrap();
+            queued += 1500;
+            port.try_write().unwrap();
+        }
+        assert!(port.pending() < 8 * 1024 && !port.has_room_for(1));
+        while port.queue(&[0; 64 << 10]).is_ok() {
+            queued += 64 << 10;
+        }
+        let reader = std::thread::spawn(move || {
+            let mut buffer = vec![0; queued];
+            modem.read_exact(&mut buffer).unwrap();
+        });
+        port.close().await.unwrap();
+        assert_eq!(port.pending(), 0);
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_port_that_is_taken_is_633_with_its_holders_name() {
+    run(async {
+        let (_modem, path) = pty();
+        let port = open(&path).unwrap();
+        let cause = open(&path).err().unwrap();
+        assert_eq!(cause.code, Code::PORT_NOT_AVAILABLE);
+        assert!(cause.said.contains("another connection of this manager"), "{cause}");
+        drop(port);
+        let mut holder = Command::new("flock")
+            .args(["-x", "--no-fork"])
+            .arg(&path)
+            .args(["sh", "-c", "echo ready; read end"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let cause = open(&path).err().unwrap();
+        assert_eq!(cause.code, Code::PORT_NOT_AVAILABLE);
+        assert!(cause.said.contains(&format!("process {}", holder.id())), "{cause}");
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+        open(&path).unwrap();
+    });
+}
+
+#[test]
+fn what_is_no_serial_port_is_told_apart() {
+    let code = |path: &str| open(std::path::Path::new(path)).err().unwrap().code;
+    assert_eq!(code("/dev/ttyUSB250"), Code::PORT_NOT_FOUND);
+    assert_eq!(code("/dev/null"), Code::PORT_NOT_FOUND);
+    assert_eq!(code("/dev"), Code::PORT_NOT_AVAILABLE);
+}
