@@ -69,7 +69,7 @@ fn of<C: Char>(status: &Status) -> RASCONNSTATUS<C> {
         rasconnstate: status.state.number(),
         dwError: status.error.as_ref().map_or(0, |cause| cause.code.0),
         szDeviceType: text::array(status.device.kind),
-        szDeviceName: text::array(status.device.name),
+        szDeviceName: text::array(&status.device.name),
         szPhoneNumber: text::array(&status.number),
         remoteEndPoint: end_point(status.peer),
         rasconnsubstate: status.substate.number(),
