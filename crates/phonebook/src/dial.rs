@@ -3,6 +3,7 @@
 mod data_path;
 mod not_dialable;
 mod protocol;
+mod serial;
 mod server;
 
 pub use not_dialable::NotDialable;
@@ -40,14 +41,11 @@ impl Properties {
     ) -> Result<Entry, NotDialable> {
         self.refuse_unreadable()?;
         self.refuse_what_is_gone()?;
-        let link = self.vpn_link()?;
-        self.refuse_missing_protocols()?;
+        let (link, mut media) = match self.serial_link() {
+            Some(link) => (link, self.serial_media(link)?),
+            None => self.vpn_media(&mut read_certificates)?,
+        };
         let authentication = self.authentication()?;
-        let trust = self.trust(&mut read_certificates)?;
-        let mut media = Vec::new();
-        for number in dialled_numbers(link)? {
-            media.push(Medium::Sstp(self.sstp_settings(number, &trust)?));
-        }
         let medium = media.remove(0);
         let entry = Entry {
             name: self.name.clone(),
@@ -76,6 +74,19 @@ impl Properties {
         }
     }
 
+    /// Gives the link and the media of a VPN entry.
+    fn vpn_media(
+        &self,
+        read_certificates: &mut impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
+    ) -> Result<(&Subentry, Vec<Medium>), NotDialable> {
+        let link = self.vpn_link()?;
+        self.refuse_missing_protocols()?;
+        let trust = self.trust(read_certificates)?;
+        let settings = |number| self.sstp_settings(number, &trust).map(Medium::Sstp);
+        let media = dialled_numbers(link)?.map(settings).collect::<Result<_, _>>()?;
+        Ok((link, media))
+    }
+
     fn refuse_unreadable(&self) -> Result<(), NotDialable> {
         let counts = |key: &str| HONOURED.contains(&key) || (key == "IpAddress" && self.ip_assign == Assign::Given);
         match self.unreadable.0.iter().find(|(key, _)| counts(key)) {
@@ -92,8 +103,8 @@ impl Properties {
             let error = NotDialable::new(Code::FEATURE_DEPRECATED, "BaseProtocol", self.framing.number(), "is not PPP");
             return Err(error.advice("set BaseProtocol=1"));
         }
-        if self.entry_type == EntryType::Direct {
-            let problem = "is a direct cable connection, which is no longer supported";
+        if self.entry_type == EntryType::Direct && self.serial_link().is_none() {
+            let problem = "is a direct cable connection, but its device is no serial line";
             return Err(NotDialable::new(Code::FEATURE_DEPRECATED, "Type", self.entry_type.number(), problem));
         }
         if !self.custom_dial_dll.is_empty() {
@@ -265,6 +276,18 @@ impl Properties {
             "sstp.server_name" => (Code::INVALID_PARAMETER, "RasmanServerName", self.server_name.clone()),
             "sstp.trust" => (Code::VPN_BAD_CERT, "RasmanSystemRoots", "0".to_owned()),
             "sstp.trust.added_roots" => (Code::VPN_BAD_CERT, "RasmanCa", first(&self.ca)),
+            "serial.port" | "serial.speed" => {
+                let port = link.map_or(String::new(), |link| link.port.clone());
+                (Code::PORT_NOT_FOUND, "Port", port)
+            }
+            "modem.number" => {
+                let numbers = link.map_or(String::new(), |link| link.phone_numbers.join(" "));
+                (Code::BAD_PHONE_NUMBER, "PhoneNumber", numbers)
+            }
+            "modem.prefix" => (Code::BAD_PHONE_NUMBER, "RasmanDialPrefix", self.dial_prefix.clone()),
+            "modem.suffix" => (Code::BAD_PHONE_NUMBER, "RasmanDialSuffix", self.dial_suffix.clone()),
+            "modem.init" => (Code::INVALID_PARAMETER, "RasmanModemInit", self.modem_init.join(" ")),
+            "modem.apn" => (Code::INVALID_PARAMETER, "RasmanApn", self.apn.clone()),
             "redial.attempts" => (Code::INVALID_PARAMETER, "RedialAttempts", self.redial_attempts.to_string()),
             "network.mru" => (Code::INVALID_PARAMETER, "RasmanMru", self.mru.to_string()),
             "network.address" => (Code::INVALID_PARAMETER, "IpAddress", self.ip_address.to_string()),

@@ -252,6 +252,16 @@ properties! {
     socks: String = "RasmanSocks";
     /// Local ports that lead inside, each `LISTEN=HOST:PORT`.
     forwards: Vec<String> = "RasmanForward";
+    /// What kind of modem it is: `hayes`, `cellular`, `iridium`; of a cable `direct` if nobody greets on it.
+    modem_profile: String = "RasmanModem";
+    /// Commands for the modem before it dials.
+    modem_init: Vec<String> = "RasmanModemInit";
+    /// What is dialled before the number.
+    dial_prefix: String = "RasmanDialPrefix";
+    /// What is dialled behind it.
+    dial_suffix: String = "RasmanDialSuffix";
+    /// The access point name of a cellular network.
+    apn: String = "RasmanApn";
     /// Doors may listen beyond loopback without asking who comes.
     public_doors: bool = "RasmanPublicDoors";
     /// How programs get in: `tun`, a network device, or `rootless`, doors; empty for what the manager prefers.

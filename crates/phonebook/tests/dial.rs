@@ -1,6 +1,9 @@
 //! What of an entry can be dialled, and what is said about the rest.
 
-use rasman_core::{AuthMethod, Code, DataPath, Duration, Medium, Redial, SstpSettings, Trust};
+use rasman_core::{
+    AuthMethod, Code, DataPath, Duration, FlowControl, LineDevice, LineSettings, Medium, ModemProfile, ModemSettings,
+    Redial, SerialPort, SerialSettings, SstpSettings, Trust,
+};
 use rasman_phonebook::{
     Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Guid, Identity, IdleDisconnect, NotDialable,
     OverridePref, Properties, UserPreferences, VpnStrategy,
@@ -92,13 +95,15 @@ fn a_strategy_with_sstp_in_it_dials_sstp() {
 #[test]
 fn b8_media_that_are_not_there_are_named() {
     let pppoe = Properties::pppoe("home", "internet", IDENTITY);
-    let modem = Properties::modem("office", "COM1", "Modem", "5550123", IDENTITY);
-    for (properties, name) in [(pppoe, "PPP over Ethernet"), (modem, "a modem")] {
+    let mut isdn = Properties::modem("office", "ISDN1", "Card", "5550123", IDENTITY);
+    isdn.subentries[0].device_type = "isdn".into();
+    for (properties, name) in [(pppoe, "PPP over Ethernet"), (isdn, "ISDN")] {
         let error = entry(&properties).unwrap_err();
         assert_eq!(error.code.0, 633);
         assert!(error.problem.contains(name), "{error}");
     }
-    let direct = Properties::direct("cable", "COM1", "Cable", IDENTITY);
+    let mut direct = Properties::direct("cable", "COM1", "Cable", IDENTITY);
+    direct.subentries[0].device_type = "parallel".into();
     assert_eq!(entry(&direct).unwrap_err().code.0, 816);
     assert_eq!(refused(|p| p.entry_type = EntryType::Broadband).0, 868);
     assert_eq!(refused(|p| p.subentries[0].device_type = "PPPoE".into()).0, 868);
@@ -219,4 +224,78 @@ fn an_entry_says_how_programs_get_in_or_leaves_it_to_the_manager() {
     assert_eq!(refused(|p| p.data_path = "tap".into()).1, "RasmanDataPath");
     assert_eq!(refused(|p| (p.data_path, p.routes) = ("tun".into(), vec!["10.0.0.1/8".into()])).1, "RasmanRoute");
     assert_eq!(refused(|p| (p.data_path, p.interface) = ("tun".into(), "a/b".into())).1, "RasmanInterface");
+}
+
+fn serial(properties: &Properties) -> Vec<SerialSettings> {
+    let entry = entry(properties).unwrap();
+    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
+    let settings = |medium: &Medium| match medium {
+        Medium::Serial(serial) => serial.clone(),
+        other => panic!("{other:?}"),
+    };
+    media.map(settings).collect()
+}
+
+#[test]
+fn the_sample_of_a_modem_can_be_dialled() {
+    let book = Book::parse(&include_bytes!("../samples/modem.pbk")[..]);
+    let name = book.entries().next().unwrap().into_owned();
+    let [modem] = &serial(&book.properties(&name).unwrap())[..] else { panic!("one number") };
+    assert_eq!(modem.line, LineSettings { speed: 115_200, flow: FlowControl::Hardware });
+    let LineDevice::Modem(settings) = &modem.device else { panic!("{:?}", modem.device) };
+    assert_eq!((settings.profile, settings.speaker), (ModemProfile::Hayes, true));
+    assert!(!settings.name.is_empty() && !settings.number.is_empty());
+}
+
+#[test]
+fn a_modem_has_what_its_keys_say_and_an_alternate_for_each_further_number() {
+    let mut properties = Properties::modem("field", "/dev/ttyUSB0", "LTE stick", "*99#", IDENTITY);
+    properties.subentries[0].phone_numbers.push("*99***1#".into());
+    properties.subentries[0].connect_bps = 0;
+    properties.subentries[0].hw_flow_control = 0;
+    properties.modem_profile = "Cellular".into();
+    properties.modem_init = vec!["AT+CFUN=1".into()];
+    (properties.dial_prefix, properties.dial_suffix) = ("T".into(), "@".into());
+    properties.apn = " internet ".into();
+    let expected = ModemSettings {
+        name: "LTE stick".into(),
+        profile: ModemProfile::Cellular,
+        number: "*99***1#".into(),
+        prefix: "T".into(),
+        suffix: "@".into(),
+        init: vec!["AT+CFUN=1".into()],
+        apn: Some("internet".into()),
+        speaker: true,
+    };
+    let [_, second] = &serial(&properties)[..] else { panic!("two numbers") };
+    assert_eq!(second.device, LineDevice::Modem(expected));
+    assert_eq!(second.port, SerialPort::Device("/dev/ttyUSB0".into()));
+    assert_eq!(second.line, LineSettings { speed: 115_200, flow: FlowControl::None });
+}
+
+#[test]
+fn cables_are_dialled_by_type_1_and_type_3() {
+    let mut cable = Properties::direct("cable", "COM2", "Cable", IDENTITY);
+    assert_eq!(serial(&cable)[0].device, LineDevice::NullModem);
+    cable.entry_type = EntryType::Phone;
+    cable.modem_profile = "direct".into();
+    assert_eq!(serial(&cable)[0].device, LineDevice::Direct);
+    assert_eq!(serial(&cable)[0].port, SerialPort::Device("/dev/ttyS1".into()));
+}
+
+#[test]
+fn what_a_modem_cannot_do_is_told_by_key() {
+    let refused = |change: fn(&mut Properties)| {
+        let mut properties = Properties::modem("office", "COM1", "Modem", "5550123", IDENTITY);
+        change(&mut properties);
+        let error = entry(&properties).unwrap_err();
+        (error.code.0, error.key)
+    };
+    assert_eq!(refused(|p| p.subentries[0].port = "VPN2-0".into()), (615, "Port"));
+    assert_eq!(refused(|p| p.modem_profile = "fax".into()), (87, "RasmanModem"));
+    assert_eq!(refused(|p| p.subentries[0].phone_numbers = vec!["1;ATH".into()]), (749, "PhoneNumber"));
+    assert_eq!(refused(|p| p.subentries[0].phone_numbers.clear()), (749, "PhoneNumber"));
+    assert_eq!(refused(|p| p.dial_prefix = "x".into()), (749, "RasmanDialPrefix"));
+    assert_eq!(refused(|p| p.modem_init = vec!["é".into()]), (87, "RasmanModemInit"));
+    assert_eq!(refused(|p| p.apn = "a b".into()), (87, "RasmanApn"));
 }

@@ -84,7 +84,7 @@ impl Drop for Lock {
 fn owner(path: &Path) -> Option<u32> {
     let bytes = fs::read(path).ok().filter(|bytes| bytes.len() <= 64)?;
     let text = String::from_utf8_lossy(&bytes);
-    match text.trim().split_whitespace().next().and_then(|word| word.parse().ok()) {
+    match text.split_whitespace().next().and_then(|word| word.parse().ok()) {
         Some(pid) => Some(pid),
         None => Some(u32::from_ne_bytes(bytes.try_into().ok()?)),
     }

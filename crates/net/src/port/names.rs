@@ -27,7 +27,7 @@ fn list_in(class: &Path, devices: &Path, by_id: &Path) -> Vec<PortName> {
         .map(|entry| devices.join(entry.file_name()))
         .map(|path| PortName { stable: stable_in(by_id, &path), path })
         .collect();
-    ports.sort_by(|a, b| natural(&a.path).cmp(&natural(&b.path)));
+    ports.sort_by_key(|port| natural(&port.path));
     ports
 }
 

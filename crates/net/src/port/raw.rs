@@ -199,6 +199,15 @@ impl RawStream {
     }
 }
 
+impl Drop for RawStream {
+    fn drop(&mut self) {
+        if let Io::Device(device) = &self.io {
+            // Somebody else may have the device open as well, and the mark would stay.
+            let _ = rustix::termios::ioctl_tiocnxcl(device.get_ref());
+        }
+    }
+}
+
 /// Reading and writing a descriptor without waiting.
 trait TryIo {
     fn try_io_read(&self, space: &mut [u8]) -> io::Result<usize>;

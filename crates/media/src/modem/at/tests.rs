@@ -39,7 +39,7 @@ impl Talk {
     }
 
     /// Answers `OK` until the modem dials; gives what was sent.
-    fn to_the_number(&mut self) -> Vec<String> {
+    fn until_it_dials(&mut self) -> Vec<String> {
         let mut sent = Vec::new();
         for _ in 0..30 {
             let command = String::from_utf8(self.dialogue.take_output()).unwrap();
@@ -81,7 +81,7 @@ fn v250_a_modem_is_made_ready_and_dials() {
     };
     let mut talk = Talk::call(&settings);
     let expected = "AT ATZ ATE0V1Q0 ATX4 AT&C1&D2 ATS0=0 ATM1 ATS7=60 AT&K3 ATDT0,5551234@";
-    let sent: Vec<String> = talk.to_the_number().iter().map(|line| line.trim_end().to_owned()).collect();
+    let sent: Vec<String> = talk.until_it_dials().iter().map(|line| line.trim_end().to_owned()).collect();
     assert_eq!(sent.join(" "), expected);
     talk.hears("CONNECT 33600/ARQ/V34");
     assert_eq!(talk.outcome, Outcome::Connected(Some(33_600)));
@@ -92,7 +92,7 @@ fn v250_a_modem_is_made_ready_and_dials() {
 fn a_cellular_modem_waits_for_its_sim_and_the_network() {
     let settings =
         ModemSettings { profile: ModemProfile::Cellular, apn: Some("internet.example".into()), ..modem("*99***1#") };
-    let sent = Talk::call(&settings).to_the_number().concat();
+    let sent = Talk::call(&settings).until_it_dials().concat();
     assert!(sent.contains("AT+CPIN?\r") && sent.contains("AT+CGDCONT=1,\"IP\",\"internet.example\"\r"), "{sent}");
     assert!(sent.ends_with("ATD*99***1#\r"), "{sent}");
 
@@ -154,14 +154,14 @@ fn each_result_has_its_code() {
     ];
     for (line, code) in rows {
         let mut talk = Talk::call(&modem("1"));
-        talk.to_the_number();
+        talk.until_it_dials();
         assert_eq!(talk.hears(line).failed(), Code(code), "{line}");
     }
     for (line, speed) in
         [("CONNECT", None), ("CONNECT 115200", Some(115_200)), ("1", None), ("~\u{7}xCONNECT 300", Some(300))]
     {
         let mut talk = Talk::call(&modem("1"));
-        talk.to_the_number();
+        talk.until_it_dials();
         assert_eq!(talk.hears(line).outcome, Outcome::Connected(speed), "{line}");
     }
 }
@@ -169,7 +169,7 @@ fn each_result_has_its_code() {
 #[test]
 fn progress_echoes_and_late_results_do_not_end_a_call() {
     let mut talk = Talk::call(&modem("1"));
-    talk.to_the_number();
+    talk.until_it_dials();
     for line in ["ATD1", "RINGING", "RING", "CARRIER 31200", "PROTOCOL: LAPM", "COMPRESSION: V.42BIS", "OK", "+CREG: 1"]
     {
         assert_eq!(talk.hears(line).outcome, Outcome::Goes, "{line}");
@@ -205,7 +205,7 @@ fn a_modem_that_stops_answering_is_692_and_one_that_never_connects_678() {
     talk.hears("OK").hears("OK").at(5_000);
     assert_eq!(talk.failed(), Code::PORT_OR_DEVICE);
     let mut talk = Talk::call(&modem("1"));
-    talk.to_the_number();
+    talk.until_it_dials();
     assert_eq!(talk.at(90_000).failed(), Code::NO_ANSWER);
 }
 
