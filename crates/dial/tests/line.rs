@@ -114,7 +114,7 @@ impl World {
         let mut any = false;
         while let Some(port) = self.connection.poll_transmit(self.now, &mut out) {
             if Some(port) == self.port {
-                self.to_modem(&out.as_bytes().to_vec());
+                self.modem_hears(out.as_bytes());
             }
             out.clear();
             any = true;
@@ -159,11 +159,11 @@ impl World {
         }
     }
 
-    fn to_modem(&mut self, bytes: &[u8]) {
+    fn modem_hears(&mut self, bytes: &[u8]) {
         if self.server.is_some() {
             let mut waiting = std::mem::take(&mut self.command);
             waiting.extend_from_slice(bytes);
-            self.command = self.to_server(waiting);
+            self.command = self.server_hears(waiting);
             return;
         }
         for byte in bytes {
@@ -210,7 +210,7 @@ impl World {
     }
 
     /// Hands bytes to the server; gives what it left.
-    fn to_server(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+    fn server_hears(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         while let (Some((link, ppp)), false) = (&mut self.server, bytes.is_empty()) {
             let used = match link.handle_input(self.now, &mut bytes) {
                 Input::Payload { range, used } => {
@@ -243,7 +243,7 @@ impl World {
             frames.clear();
         }
         let any = !out.is_empty();
-        self.says(&out.as_bytes().to_vec());
+        self.says(out.as_bytes());
         any
     }
 

@@ -10,9 +10,11 @@ use rasman_core::{
     Batch, Cause, Code, DropReason, Input, Instant, Layer, LayerName, Link, LinkEvent, PortClosed, PortCommand,
     PortFacts, PortId, Projection, SessionKeys, Timeout,
 };
+use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::pump::Pump;
-use rasman_ppp::Ppp;
+use rasman_ppp::frame::Header;
+use rasman_ppp::{Ppp, Protocol};
 use std::rc::Rc;
 
 /// One session's layers.
@@ -25,7 +27,7 @@ use std::rc::Rc;
 ///
 /// After each call: send `out`, then look at `over` and `wants_close`.
 pub(crate) struct Call {
-    link: sstp::Server,
+    link: Box<dyn Answering>,
     ppp: Ppp,
     gate: Gate,
     inner: Option<Inner>,
@@ -46,9 +48,9 @@ pub(crate) struct Call {
 
 impl Call {
     /// Makes the layers of a session whose TLS stream is up.
-    pub(crate) fn new(link: sstp::Server, ppp: Ppp, gate: Gate, web: Rc<Web>, told: Told) -> Self {
+    pub(crate) fn new(link: impl Answering + 'static, ppp: Ppp, gate: Gate, web: Rc<Web>, told: Told) -> Self {
         Self {
-            link,
+            link: Box::new(link),
             ppp,
             gate,
             inner: None,
@@ -68,6 +70,7 @@ impl Call {
     pub(crate) fn start(&mut self, now: Instant, facts: &PortFacts) {
         self.link.open(now);
         self.link.port_ready(now, PORT, facts);
+        self.link.connect(now);
         self.advance(now);
     }
 
@@ -138,9 +141,9 @@ impl Call {
         pump.send_from(now, &mut inner.stack, |packet, out| {
             told.inner_out(packet.len());
             let sent = if gate.is_open() {
-                encap(link, ppp, now, packet, frames, out)
+                encap(&mut **link, ppp, now, packet, frames, out)
             } else {
-                encap(link, ppp, now, packet, frames, links).map(|()| {
+                encap(&mut **link, ppp, now, packet, frames, links).map(|()| {
                     links.frames().for_each(|frame| gate.pass(now, Stage::Data, frame, out));
                     links.clear();
                 })
@@ -186,7 +189,7 @@ impl Call {
         let Some(inner) = &mut self.inner else { return };
         let Some(reply) = inner.receive(now, packet) else { return };
         self.told.inner_out(reply.len());
-        dropped(encap(&mut self.link, &mut self.ppp, now, &reply, &mut self.frames, &mut self.links));
+        dropped(encap(&mut *self.link, &mut self.ppp, now, &reply, &mut self.frames, &mut self.links));
         self.links.frames().for_each(|frame| self.gate.pass(now, Stage::Data, frame, &mut self.out));
         self.links.clear();
     }
@@ -207,7 +210,9 @@ impl Call {
         }
         if self.link.is_bound() && !self.bound {
             self.bound = true;
-            self.told.tell(Event::Bound { sha256: self.sha256 });
+            if self.link.binds() {
+                self.told.tell(Event::Bound { sha256: self.sha256 });
+            }
             self.connected(now);
         }
     }
@@ -260,6 +265,7 @@ impl Call {
     fn ppp_event(&mut self, now: Instant, event: rasman_ppp::Event) {
         match event {
             rasman_ppp::Event::LinkEstablished { .. } => {
+                self.link.set_framing(self.ppp.framing().accm.unwrap_or(u32::MAX));
                 self.gate.reach(Stage::Auth);
                 self.told.tell(Event::LcpUp);
             }
@@ -322,6 +328,35 @@ impl Call {
     }
 }
 
+/// A link of the answering end.
+pub(crate) trait Answering: Link {
+    /// Tells whether packets may flow, as far as the link has a say in it.
+    fn is_bound(&self) -> bool;
+
+    /// Tells whether the link binds the authentication inside.
+    fn binds(&self) -> bool;
+}
+
+impl Answering for sstp::Server {
+    fn is_bound(&self) -> bool {
+        Self::is_bound(self)
+    }
+
+    fn binds(&self) -> bool {
+        true
+    }
+}
+
+impl Answering for SerialLink {
+    fn is_bound(&self) -> bool {
+        true
+    }
+
+    fn binds(&self) -> bool {
+        false
+    }
+}
+
 /// Tells which stage a PPP frame belongs to.
 fn stage_of(frame: &[u8]) -> Stage {
     let protocol = frame.strip_prefix(&[0xff, 0x03]).unwrap_or(frame);
@@ -329,7 +364,8 @@ fn stage_of(frame: &[u8]) -> Stage {
         [0xc0, 0x21, ..] => Stage::Lcp,
         [0xc0, 0x23, ..] | [0xc2, 0x23 | 0x27, ..] => Stage::Auth,
         [0x80, _, ..] => Stage::Ipcp,
-        [0x00, _, ..] => Stage::Data,
+        // RFC 1661 6.5: one octet, if the client lets us.
+        [0x00 | 0x21, _, ..] => Stage::Data,
         _ => Stage::Lcp,
     }
 }
@@ -372,6 +408,7 @@ mod tests {
         assert_eq!(stage_of(&[0xc2, 0x23, 1]), Stage::Auth);
         assert_eq!(stage_of(&[0xff, 0x03, 0x80, 0x21, 1]), Stage::Ipcp);
         assert_eq!(stage_of(&[0xff, 0x03, 0x00, 0x21, 0x45]), Stage::Data);
+        assert_eq!(stage_of(&[0x21, 0x45]), Stage::Data);
         assert_eq!(stage_of(&[]), Stage::Lcp);
     }
 }

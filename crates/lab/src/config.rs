@@ -1,5 +1,6 @@
 //! What a lab is told.
 
+use crate::modem::ModemConfig;
 use crate::{Faults, Pool, User};
 use rasman_core::Duration;
 use rasman_ppp::{FarNetwork, MppeStrength};
@@ -33,6 +34,8 @@ pub struct Config {
     pub retries: u32,
     /// What goes wrong.
     pub faults: Faults,
+    /// Modems, each at a pseudo-terminal of its own; none by default.
+    pub modems: Vec<ModemConfig>,
     /// The page at `/`; `None` for the built-in one.
     pub http_page: Option<String>,
     /// The largest body, in bytes, of a download or an upload inside.
@@ -60,6 +63,7 @@ impl Default for Config {
             hashes: 3,
             retries: 2,
             faults: Faults::default(),
+            modems: Vec::new(),
             http_page: None,
             bulk_max: 64 << 30,
             max_sessions: 2000,

@@ -19,7 +19,7 @@ pub struct SessionEvent {
 pub enum Event {
     /// TCP was accepted.
     Accepted {
-        /// The client's address.
+        /// The client's address; 0.0.0.0 port 0 if it calls by telephone.
         peer: SocketAddr,
     },
     /// The TLS handshake is done.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 /// What a client has to know of a lab. It holds no secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Facts {
     pub page_sha256: [u8; 32],
     /// The process that serves.
     pub pid: u32,
+    /// The ports of its modems, in their order.
+    #[serde(default)]
+    pub modems: Vec<PathBuf>,
 }
 
 /// Bytes as hexadecimal digits.
@@ -71,6 +75,7 @@ mod tests {
             inner_name: "web.lab.test".to_owned(),
             page_sha256: [9; 32],
             pid: 1,
+            modems: vec!["/dev/pts/7".into()],
         };
         let json = serde_json::to_string(&facts).unwrap();
         assert!(json.contains(r#""ca_der":"3082""#) && !json.contains('\n'));

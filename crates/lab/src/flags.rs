@@ -1,5 +1,6 @@
 //! The command line of a lab.
 
+use crate::modem::{ModemConfig, PERSONALITY_GRAMMAR};
 use crate::{Config, FarIpv6, MppeStrength, User, run};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -52,6 +53,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
     ("retries", "further attempts of a refused client on the same link (2)"),
     ("fault", "what goes wrong, see below; may be repeated (nothing)"),
+    ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
     ("page", "file with the page at / inside (a built-in one)"),
     ("max-sessions", "sessions at one time (2000)"),
 ];
@@ -115,6 +117,12 @@ impl Config {
                 let mut items = value.split([',', ' ']).filter(|item| !item.is_empty());
                 items.try_for_each(|item| self.faults.add(item)).map_err(|error| error.to_string())?;
             }
+            "modem" => {
+                let (path, personality) = value.split_once(',').unwrap_or((value, ""));
+                let link = (path != "-").then(|| path.into());
+                self.modems
+                    .push(ModemConfig { link, personality: personality.parse().map_err(|error| failed(&error))? });
+            }
             "page" => self.http_page = Some(fs::read_to_string(value).map_err(|error| failed(&error))?),
             "max-sessions" => self.max_sessions = value.parse().map_err(|_| expected("a number"))?,
             _ => return Err(format!("--{name}: there is no such flag")),
@@ -170,7 +178,7 @@ fn help() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  --{name:<14}{meaning}");
     }
-    text + "\nFaults:\n" + crate::faults::GRAMMAR + COMMANDS
+    text + "\nFaults:\n" + crate::faults::GRAMMAR + "\nModems:\n" + PERSONALITY_GRAMMAR + COMMANDS
 }
 
 const COMMANDS: &str = "

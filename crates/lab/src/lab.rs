@@ -3,11 +3,14 @@
 use crate::certificates::Certificates;
 use crate::faults::Faults;
 use crate::http::{Web, built_in_page};
+use crate::modem::{self, Exchange, ModemConfig};
 use crate::pool::Leases;
 use crate::running::Control;
 use crate::session;
 use crate::stats::{Counters, count};
 use crate::{Config, Facts, SessionEvent};
+use rasman_net::port::PortStream;
+use rasman_net::port::pty::Pty;
 use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +18,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -26,6 +29,10 @@ pub(crate) struct Lab {
     pub(crate) web: Rc<Web>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: broadcast::Sender<SessionEvent>,
+    /// Who can be called by telephone.
+    pub(crate) exchange: Exchange,
+    /// Calls that the lab itself answers.
+    pub(crate) calls: mpsc::UnboundedSender<PortStream>,
     leases: RefCell<Leases>,
     faults: Arc<PresentFaults>,
 }
@@ -37,10 +44,12 @@ impl Lab {
         counters: Arc<Counters>,
         events: broadcast::Sender<SessionEvent>,
         faults: Arc<PresentFaults>,
+        calls: mpsc::UnboundedSender<PortStream>,
     ) -> Self {
         let web = Rc::new(web(&config));
         let leases = RefCell::new(Leases::new(config.pool, config.gateway));
-        Self { config, certificates, web, counters, events, leases, faults }
+        let exchange = Exchange::default();
+        Self { config, certificates, web, counters, events, exchange, calls, leases, faults }
     }
 
     /// Gives what connection `number` suffers.
@@ -93,6 +102,7 @@ pub(crate) fn facts(config: &Config, certificates: &Certificates, address: Socke
         inner_name: INNER_NAME.to_owned(),
         page_sha256: web(config).page_sha256(),
         pid: std::process::id(),
+        modems: Vec::new(),
     }
 }
 
@@ -102,8 +112,18 @@ fn web(config: &Config) -> Web {
 }
 
 /// Serves clients until told to stop.
-pub(crate) async fn serve(lab: Rc<Lab>, listener: TcpListener, mut control: mpsc::UnboundedReceiver<Control>) {
+pub(crate) async fn serve(
+    lab: Rc<Lab>,
+    listener: TcpListener,
+    modems: Vec<(ModemConfig, Pty)>,
+    mut calls: mpsc::UnboundedReceiver<PortStream>,
+    mut control: mpsc::UnboundedReceiver<Control>,
+) {
     let mut sessions = JoinSet::new();
+    let mut running = JoinSet::new();
+    for (config, pty) in modems {
+        running.spawn_local(modem::run(Rc::clone(&lab), config, pty));
+    }
     let orders = watch::Sender::new(0_u64);
     loop {
         tokio::select! {
@@ -113,9 +133,18 @@ pub(crate) async fn serve(lab: Rc<Lab>, listener: TcpListener, mut control: mpsc
                 Some(Control::Stop) | None => break,
             },
             accepted = listener.accept() => match accepted {
-                Ok((tcp, peer)) => admit(&lab, &mut sessions, tcp, peer, orders.subscribe()),
+                Ok((tcp, peer)) => {
+                    if let Some(number) = admit(&lab, sessions.len()) {
+                        sessions.spawn_local(session::run(Rc::clone(&lab), tcp, peer, number, orders.subscribe()));
+                    }
+                }
                 Err(error) => accept_failed(&error).await,
             },
+            Some(line) = calls.recv() => {
+                if let Some(number) = admit(&lab, sessions.len()) {
+                    sessions.spawn_local(session::run_line(Rc::clone(&lab), line, number, orders.subscribe()));
+                }
+            }
             Some(_) = sessions.join_next(), if !sessions.is_empty() => {}
         }
     }
@@ -126,14 +155,14 @@ pub(crate) async fn serve(lab: Rc<Lab>, listener: TcpListener, mut control: mpsc
     let _ = tokio::time::timeout(STOP_LIMIT, all).await;
 }
 
-fn admit(lab: &Rc<Lab>, sessions: &mut JoinSet<()>, tcp: TcpStream, peer: SocketAddr, orders: watch::Receiver<u64>) {
+/// Counts a client, and gives its number unless there are too many.
+fn admit(lab: &Lab, sessions: usize) -> Option<u64> {
     count(&lab.counters.accepted);
-    if sessions.len() >= lab.config.max_sessions {
-        tracing::warn!(sessions = sessions.len(), "a client is refused: too many sessions");
-        return;
+    if sessions >= lab.config.max_sessions {
+        tracing::warn!(sessions, "a client is refused: too many sessions");
+        return None;
     }
-    let number = lab.counters.accepted.load(Relaxed);
-    sessions.spawn_local(session::run(Rc::clone(lab), tcp, peer, number, orders));
+    Some(lab.counters.accepted.load(Relaxed))
 }
 
 /// Out of descriptors or the like: it passes, and until then nobody can be served.

@@ -1,6 +1,6 @@
 //! The answering half of every medium, with faults on demand: for demos, tests, benches, and whoever needs a peer.
 //!
-//! Today that is SSTP. A client that dials in with [`DEFAULT_USER`] gets an address and finds behind it, at the
+//! Today that is SSTP, and [modems](modem) with PPP on a telephone line. A client that dials in with [`DEFAULT_USER`] gets an address and finds behind it, at the
 //! gateway's address, ICMP echo, a name server and a small web server:
 //!
 //! ```text
@@ -33,6 +33,7 @@ mod http;
 mod impostor;
 mod inner;
 mod lab;
+pub mod modem;
 mod pap;
 pub mod pem;
 mod pool;

@@ -2,8 +2,10 @@
 
 use crate::certificates::Certificates;
 use crate::lab::{Lab, PresentFaults, facts, serve};
+use crate::modem::ModemConfig;
 use crate::stats::Counters;
 use crate::{Config, Facts, Faults, SessionEvent, Stats};
+use rasman_net::port::pty::Pty;
 use std::io;
 use std::net::TcpListener;
 use std::rc::Rc;
@@ -48,8 +50,13 @@ pub fn spawn_local(config: Config) -> io::Result<Running> {
 fn prepare(config: Config) -> io::Result<(Running, Start)> {
     let listener = TcpListener::bind(config.listen)?;
     listener.set_nonblocking(true)?;
+    let mut modems = Vec::new();
+    for modem in &config.modems {
+        modems.push((modem.clone(), Pty::open(modem.link.as_deref())?));
+    }
     let certificates = Certificates::make(&config.name, config.tls12_only)?;
-    let facts = facts(&config, &certificates, listener.local_addr()?);
+    let mut facts = facts(&config, &certificates, listener.local_addr()?);
+    facts.modems = modems.iter().map(|(_, pty)| pty.path().to_owned()).collect();
     let (control, orders) = mpsc::unbounded_channel();
     let events = broadcast::Sender::new(EVENTS_MAX);
     let counters = Arc::new(Counters::default());
@@ -62,7 +69,7 @@ fn prepare(config: Config) -> io::Result<(Running, Start)> {
         events: events.clone(),
         thread: None,
     };
-    Ok((running, Start { config, certificates, counters, faults, events, listener, orders }))
+    Ok((running, Start { config, certificates, counters, faults, events, listener, modems, orders }))
 }
 
 /// All that a lab needs, on its way to the thread that owns it.
@@ -73,14 +80,16 @@ struct Start {
     faults: Arc<PresentFaults>,
     events: broadcast::Sender<SessionEvent>,
     listener: TcpListener,
+    modems: Vec<(ModemConfig, Pty)>,
     orders: mpsc::UnboundedReceiver<Control>,
 }
 
 impl Start {
     fn run(self) -> io::Result<impl Future<Output = ()> + 'static> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        let lab = Rc::new(Lab::new(self.config, self.certificates, self.counters, self.events, self.faults));
-        Ok(serve(lab, listener, self.orders))
+        let (calls, called) = mpsc::unbounded_channel();
+        let lab = Lab::new(self.config, self.certificates, self.counters, self.events, self.faults, calls);
+        Ok(serve(Rc::new(lab), listener, self.modems, called, self.orders))
     }
 }
 

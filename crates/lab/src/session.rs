@@ -9,12 +9,14 @@ use crate::told::Told;
 use crate::users::Users;
 use crate::{Event, Faults};
 use rasman_core::{Cause, Code, Instant, LayerName, PortClosed};
+use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::clock::{self, sleep_until};
+use rasman_net::port::PortStream;
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{Ipv6Wish, Mppe, Ppp, ServerConfig};
+use rasman_ppp::{Framing, Ipv6Wish, Mppe, Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -81,9 +83,17 @@ async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, C
     })
 }
 
-fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
+/// Serves one call over a serial line to its end.
+pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders: watch::Receiver<u64>) {
+    let told = Told::new(&lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
+    let faults = lab.faults_of(number);
+    let (ppp, faults, told) = ppp(&lab, faults, told, LINE_FRAMING);
+    let call = Call::new(SerialLink::connected(), ppp, Gate::new(faults, Stage::Lcp), Rc::clone(&lab.web), told);
+    drive(call, Pump::new(port), orders).await;
+}
+
+fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
     let config = &lab.config;
-    let address = if faults.no_address { None } else { told.lease() };
     let refusal = match faults.refusal {
         None | Some(CallFault::NoSstp) => sstp::Refusal::None,
         Some(CallFault::Http(status)) => sstp::Refusal::HttpStatus(status),
@@ -92,6 +102,14 @@ fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
     let mut limits = sstp::Config::default();
     limits.hello = config.hello;
     let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
+    let link = sstp::Server::new(link, Box::new(SystemRng));
+    let (ppp, faults, told) = ppp(lab, faults, told, Framing::default());
+    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), told)
+}
+
+fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Faults, Told) {
+    let config = &lab.config;
+    let address = if faults.no_address { None } else { told.lease() };
     let users = Users { users: config.users.clone(), state: faults.account };
     let ppp = ServerConfig {
         name: config.name.clone(),
@@ -100,11 +118,10 @@ fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
         ipv6: if config.far.ipv6.is_some() { Ipv6Wish::Ask } else { Ipv6Wish::Off },
         far: config.far.clone(),
         mppe: (!config.mppe.is_empty()).then(|| Mppe { strengths: config.mppe.clone(), ..Mppe::default() }),
+        framing,
         ..ServerConfig::new(Arc::new(users), config.gateway, address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     };
-    let link = sstp::Server::new(link, Box::new(SystemRng));
-    let ppp = Ppp::server(ppp, Box::new(SystemRng));
-    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), told)
+    (Ppp::server(ppp, Box::new(SystemRng)), faults, told)
 }
 
 /// Moves bytes and time until the call is over.
@@ -184,5 +201,7 @@ fn sent_away() -> Cause {
     Cause::new(Code::RASMAN_SERVICE_STOPPED, LayerName::Manager).did("sent every client away")
 }
 
+/// What is asked for on a line of octets.
+const LINE_FRAMING: Framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true };
 /// How long a port may take to say goodbye.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);

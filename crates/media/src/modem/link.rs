@@ -9,8 +9,8 @@ use super::ending::Ending;
 use super::greeting::{Greeted, Greeting};
 use super::hdlc::{Decoder, Encoder, FRAME_MAX, Fcs};
 use rasman_core::{
-    Cause, Code, Input, Instant, LayerName, LineCommand, LineDevice, LinkEvent, LinkParams, PortCommand, PortId,
-    PortSpec, SerialSettings, Timeout,
+    Cause, Code, Input, Instant, LayerName, LineCommand, LineDevice, LineSettings, LinkEvent, LinkParams, PortCommand,
+    PortId, PortSpec, SerialPort, SerialSettings, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -89,6 +89,14 @@ impl SerialLink {
             connect_speed: None,
             doubt: None,
         }
+    }
+
+    /// Makes the end of a line that somebody else has connected: it carries frames as soon as it may connect.
+    #[must_use]
+    pub fn connected() -> Self {
+        let port = SerialPort::Device(String::new());
+        let settings = SerialSettings { port, line: LineSettings::default(), device: LineDevice::Direct, accm: 0 };
+        Self::answerer(settings, Config::default())
     }
 
     /// Tells what the modem said of its speed, in bits a second.

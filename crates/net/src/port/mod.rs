@@ -9,6 +9,7 @@
 mod holder;
 mod lock;
 pub mod names;
+pub mod pty;
 mod raw;
 pub mod serial;
 #[cfg(test)]
