@@ -258,6 +258,11 @@ impl Emulator {
                     self.extended(now, behind);
                     rest = "";
                 }
+                // V.250 6.1.2: the ampersand belongs to the letter behind it.
+                "&" => {
+                    rest = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+                    rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+                }
                 "S" => rest = rest.trim_start_matches(|c: char| c == '=' || c == '?' || c.is_ascii_digit()),
                 _ => {}
             }

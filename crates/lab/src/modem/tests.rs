@@ -34,7 +34,7 @@ fn v250_commands_are_answered_as_they_ask() {
     let mut desk = Desk::new("");
     assert_eq!(desk.types("AT\r"), "AT\r\r\nOK\r\n");
     assert_eq!(desk.types("ate0\r"), "ate0\r\r\nOK\r\n");
-    assert_eq!(desk.types("AT&F &C1S0=0X4+CPIN?\r"), "\r\n+CPIN: READY\r\n\r\nOK\r\n");
+    assert_eq!(desk.types("AT&F &C1&D2S0=0X4+CPIN?\r"), "\r\n+CPIN: READY\r\n\r\nOK\r\n");
     assert_eq!(desk.types("ATV0\r"), "0\r");
     assert_eq!(desk.types("ATZ\rnonsense\r"), "\r\nOK\r\nnonsense\r");
 }

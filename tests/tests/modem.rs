@@ -1,0 +1,203 @@
+//! Modems end to end: an embedded manager, pseudo-terminals, the lab's modems and the server behind them.
+
+use rasman::{Code, Connection, Dial, Entry, Manager, Medium, Redial};
+use rasman_core::{LayerName, LineDevice, LineSettings, ModemSettings, SerialPort, SerialSettings};
+use rasman_dial::Config;
+use rasman_lab::modem::ModemConfig;
+use rasman_lab::{DEFAULT_PASSWORD, Event, Running};
+use rasman_tests::harness::{self, credentials, get, manager_with, sha256};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longer than anything here takes, so that a hang is a failure and not a wait for ever.
+const LONG: Duration = Duration::from_secs(60);
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
+
+/// Starts a lab with modems, each as the lab's own words say.
+fn lab(modems: &[&str]) -> Running {
+    let mut config = rasman_lab::Config::default();
+    let modem = |words: &&str| ModemConfig { link: None, personality: words.parse().expect("the lab's grammar") };
+    config.modems = modems.iter().map(modem).collect();
+    rasman_lab::spawn(config).expect("the lab starts")
+}
+
+/// Gives a medium that dials a number by the first modem of the lab.
+fn modem(lab: &Running, number: &str) -> Medium {
+    let modem = ModemSettings { name: "Lab modem".into(), number: number.into(), ..ModemSettings::default() };
+    serial(lab, LineDevice::Modem(modem))
+}
+
+fn serial(lab: &Running, device: LineDevice) -> Medium {
+    let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
+    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0 })
+}
+
+fn entry(lab: &Running, media: Vec<Medium>) -> Entry {
+    let mut entry = harness::entry(lab);
+    let mut media = media.into_iter();
+    entry.medium = media.next().expect("one at least");
+    entry.alternates = media.collect();
+    entry
+}
+
+fn manager(lab: &Running, numbers: &[&str]) -> Manager {
+    let media = numbers.iter().map(|number| modem(lab, number)).collect();
+    manager_with(vec![entry(lab, media)], Config::default())
+}
+
+async fn dialled(manager: &Manager, password: &str) -> Result<Connection, rasman::Error> {
+    let dial = Dial::entry(harness::ENTRY).credentials(credentials(password));
+    timeout(LONG, manager.dial(dial)?.finish()).await.expect("in time")
+}
+
+async fn failed(manager: &Manager) -> rasman::Cause {
+    let error = dialled(manager, DEFAULT_PASSWORD).await.err().expect("it fails");
+    error.0
+}
+
+fn proxy(connection: &Connection) -> SocketAddr {
+    connection.status().expect("known").doors.socks.expect("open")
+}
+
+async fn hang_up(connection: &Connection) {
+    timeout(LONG, connection.hang_up().expect("known")).await.expect("in time");
+}
+
+#[tokio::test]
+async fn a_dial_over_a_modem_carries_a_page_and_bulk_data() {
+    let lab = lab(&["speed=0,garbage"]);
+    let manager = manager(&lab, &["555-1234"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let status = connection.status().expect("known");
+    assert_eq!((status.device.kind, &*status.device.name), ("modem", "Lab modem"));
+    let page = timeout(LONG, get(proxy(&connection), GATEWAY, "/")).await.expect("in time").expect("a page");
+    assert_eq!(sha256(&page), lab.facts().page_sha256);
+    let bulk = timeout(LONG, get(proxy(&connection), GATEWAY, "/bulk/300000")).await.expect("in time").expect("data");
+    assert_eq!(bulk.len(), 300_000);
+    hang_up(&connection).await;
+    // The modem is free: the next dial finds it where the first one did.
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected again");
+    hang_up(&connection).await;
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_the_modem_says_has_its_code() {
+    let lab = lab(&["busy=1,no-answer=2,no-carrier=3,no-dialtone=4"]);
+    for (number, code) in [("1", 676), ("2", 678), ("3", 679), ("4", 680)] {
+        let manager = manager(&lab, &[number]);
+        let cause = failed(&manager).await;
+        assert_eq!((cause.code.0, cause.layer), (code, LayerName::Modem), "{cause}");
+        manager.shut_down().await;
+    }
+}
+
+#[tokio::test]
+async fn alternates_are_dialled_on_the_same_modem_and_a_wrong_password_is_dialled_once() {
+    let lab = lab(&["busy=1,no-answer=2"]);
+    let manager = manager(&lab, &["1", "2", "3"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    assert_eq!(connection.status().expect("known").medium, 2);
+    hang_up(&connection).await;
+    manager.shut_down().await;
+
+    let mut entry = entry(&lab, vec![modem(&lab, "3"), modem(&lab, "4")]);
+    entry.redial = Redial { attempts: 3, pause: Duration::from_secs(1), on_link_failure: false };
+    let manager = manager_with(vec![entry], Config::default());
+    let before = lab.settled_stats().accepted;
+    let error = dialled(&manager, "looking-glass").await.err().expect("refused");
+    assert_eq!(error.0.code, Code::AUTHENTICATION_FAILURE);
+    assert_eq!(lab.settled_stats().accepted, before + 1);
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn quirks_of_modems_do_not_matter() {
+    for words in ["echo", "numeric", "twice", "late=200ms", "garbage,echo,twice"] {
+        let lab = lab(&[words]);
+        let manager = manager(&lab, &["5"]);
+        let connection = dialled(&manager, DEFAULT_PASSWORD).await.unwrap_or_else(|error| panic!("{words}: {error}"));
+        hang_up(&connection).await;
+        manager.shut_down().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mute_modem_is_692_and_a_missing_one_615() {
+    let lab = lab(&["mute"]);
+    let mute = manager(&lab, &["5"]);
+    let cause = failed(&mute).await;
+    assert_eq!(cause.code.0, 692, "{cause}");
+    mute.shut_down().await;
+    let Medium::Serial(mut settings) = modem(&lab, "5") else { unreachable!("made as one") };
+    settings.port = SerialPort::Device("/dev/ttyUSB250".into());
+    let manager = manager_with(vec![entry(&lab, vec![Medium::Serial(settings)])], Config::default());
+    let cause = failed(&manager).await;
+    assert_eq!((cause.code.0, cause.layer), (615, LayerName::Port), "{cause}");
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_port_that_another_connection_has_is_633() {
+    let lab = lab(&[""]);
+    let manager = manager(&lab, &["5"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let other = self::manager(&lab, &["6"]);
+    let cause = failed(&other).await;
+    assert_eq!(cause.code, Code::PORT_NOT_AVAILABLE, "{cause}");
+    assert!(cause.said.contains("another connection") || cause.said.contains("process"), "{cause}");
+    hang_up(&connection).await;
+    let connection = dialled(&other, DEFAULT_PASSWORD).await.expect("free now");
+    hang_up(&connection).await;
+    manager.shut_down().await;
+    other.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_lost_carrier_is_made_again_where_the_entry_wants_that() {
+    let lab = lab(&["carrier=1s"]);
+    let mut ends = entry(&lab, vec![modem(&lab, "5")]);
+    let manager = manager_with(vec![ends.clone()], Config::default());
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let cause = timeout(LONG, connection.closed()).await.expect("in time");
+    assert_eq!(cause.code, Code::REMOTE_DISCONNECTION, "{cause}");
+    manager.shut_down().await;
+
+    ends.redial.on_link_failure = true;
+    let mut limits = Config::default();
+    limits.reconnect_first = Duration::from_millis(100);
+    let manager = manager_with(vec![ends], limits);
+    let mut events = lab.events();
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let again = async {
+        let mut projected = 0;
+        while projected < 2 {
+            let event = events.recv().await.expect("the lab lives").event;
+            projected += u32::from(matches!(event, Event::Projected { .. }));
+        }
+    };
+    timeout(LONG, again).await.expect("the link comes back");
+    hang_up(&connection).await;
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_noisy_line_loses_frames_and_no_data() {
+    let lab = lab(&["speed=0,noise=20000"]);
+    let manager = manager(&lab, &["5"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let bulk = timeout(LONG, get(proxy(&connection), GATEWAY, "/bulk/200000")).await.expect("in time").expect("data");
+    assert_eq!(bulk.len(), 200_000);
+    hang_up(&connection).await;
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_slow_line_connects() {
+    let lab = lab(&["speed=9600"]);
+    let manager = manager(&lab, &["5"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    hang_up(&connection).await;
+    manager.shut_down().await;
+}
