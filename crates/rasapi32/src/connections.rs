@@ -51,7 +51,7 @@ fn of<C: Char>(info: &ConnectionInfo) -> RASCONN<C> {
         hrasconn: info.handle.0 as usize as *mut _,
         szEntryName: text::array(&info.entry),
         szDeviceType: text::array(info.device.kind),
-        szDeviceName: text::array(info.device.name),
+        szDeviceName: text::array(&info.device.name),
         szPhonebook: text::array(&phonebook.unwrap_or_default()),
         dwSubEntry: 1,
         guidEntry: GUID::from_bytes(info.guid.unwrap_or_default()),

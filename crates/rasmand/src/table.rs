@@ -600,8 +600,14 @@ impl Record {
     fn info(&self, handle: Handle) -> ConnectionInfo {
         let error = self.status.error.as_ref().map_or(0, |cause| cause.code.0);
         let references = self.references.total();
-        let mut info =
-            ConnectionInfo::new(handle, self.name.clone(), self.status.device, self.status.state, error, references);
+        let mut info = ConnectionInfo::new(
+            handle,
+            self.name.clone(),
+            self.status.device.clone(),
+            self.status.state,
+            error,
+            references,
+        );
         info.substate = self.status.substate;
         info.phonebook.clone_from(&self.source.phonebook);
         info.all_users = self.source.all_users;

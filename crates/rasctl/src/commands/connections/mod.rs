@@ -70,7 +70,7 @@ mod tests {
     use rasman::{ConnState, Device, Handle};
 
     fn list(names: &[&str]) -> Vec<ConnectionInfo> {
-        let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+        let device = Device::SSTP;
         let info = |(index, name): (usize, &&str)| {
             let handle = Handle(index as u64 + 1);
             ConnectionInfo::new(handle, (*name).to_owned(), device, ConnState::Connected, 0, 1)
