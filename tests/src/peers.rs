@@ -30,6 +30,7 @@
 //! The peers are made by `cargo xtask test`; a peer that is not there is [`Unavailable`], which
 //! prints `SKIPPED <test>: <why>`, or fails the test where `CI=true`.
 
+pub mod atmodem;
 pub mod caller;
 mod data;
 mod host;

@@ -10,6 +10,8 @@
 //! target/peers/venv       sstp-server
 //! target/peers/varlink    a Varlink client
 //! target/peers/lwip       lwip-peer
+//! target/peers/slirp      slirp
+//! target/peers/spandsp    a modem of spandsp's AT interpreter
 //! target/peers/uml        a Linux kernel as a program, pppd, sstpc
 //! target/peers/tshark     tshark, which reads captures
 //! target/peers/pki        a test authority, a server certificate
@@ -20,7 +22,9 @@ mod apt;
 mod interop;
 mod lwip;
 mod pki;
+mod slirp;
 mod softether;
+mod spandsp;
 mod sstpd;
 mod tshark;
 mod uml;
@@ -83,6 +87,8 @@ pub(crate) fn ensure(strict: bool) -> Vec<PeerStatus> {
         ("sstp-server", sstpd::ensure),
         ("lwip", lwip::ensure),
         ("pppd", uml::ensure),
+        ("slirp", slirp::ensure),
+        ("spandsp", spandsp::ensure),
         ("tshark", tshark::ensure),
         ("python-varlink", varlink::ensure),
     ];

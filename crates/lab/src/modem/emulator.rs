@@ -328,7 +328,7 @@ impl Emulator {
             self.noise ^= self.noise << 13;
             self.noise ^= self.noise >> 7;
             self.noise ^= self.noise << 17;
-            if self.noise % u64::from(one_in) == 0 {
+            if self.noise.is_multiple_of(one_in.into()) {
                 *octet ^= 1 << (self.noise >> 61);
             }
         }

@@ -108,7 +108,7 @@ fn changes() -> Vec<ChangeWire> {
 }
 
 fn connection() -> ConnectionWire {
-    let device = Device { kind: "vpn", name: "WAN Miniport (SSTP)" };
+    let device = Device::SSTP;
     let mut info = ConnectionInfo::new(Handle(1), "work".into(), device, ConnState::Connected, 0, 1);
     info.phonebook = Some("/book.pbk".into());
     info.all_users = true;

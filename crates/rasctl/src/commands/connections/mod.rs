@@ -73,7 +73,7 @@ mod tests {
         let device = Device::SSTP;
         let info = |(index, name): (usize, &&str)| {
             let handle = Handle(index as u64 + 1);
-            ConnectionInfo::new(handle, (*name).to_owned(), device, ConnState::Connected, 0, 1)
+            ConnectionInfo::new(handle, (*name).to_owned(), device.clone(), ConnState::Connected, 0, 1)
         };
         names.iter().enumerate().map(info).collect()
     }

@@ -1,0 +1,106 @@
+//! Serial lines with software of others: spandsp's modem, lwIP's PPP behind it, and Linux's pppd at the end of a cable and
+//! of a telephone line.
+
+use rasman::Code;
+use rasman_tests::peers::atmodem::{AtModem, NUMBER, cable};
+use rasman_tests::peers::caller::{CONNECTED, Caller, calling, hang_up, move_data, projection, states};
+use rasman_tests::peers::{Auth, DATA_PORT, Interop, Uml, isolated};
+use std::net::Ipv4Addr;
+
+/// Each way.
+const BULK: usize = 256 * 1024;
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
+
+#[test]
+fn lwip_answers_a_call_of_spandsps_modem() {
+    isolated("lwip_answers_a_call_of_spandsps_modem", || {
+        let modem = AtModem::with_lwip(Auth::MsChapV2)?;
+        let interop = Interop::begin("spandsp's modem with lwIP", modem.version(), "modem", "MS-CHAPv2");
+        calling(async || {
+            let caller = Caller::new(modem.entry(&["1", "2", NUMBER]));
+            for _ in 0..2 {
+                let (told, connection) = caller.connected().await;
+                assert_eq!(states(&told[told.len() - CONNECTED.len()..]), CONNECTED);
+                assert_eq!(projection(&told).expect("told at Projected").local, Ipv4Addr::new(10, 66, 0, 2));
+                assert_eq!(connection.status().expect("known").medium, 2, "1 is busy and 2 does not answer");
+                move_data(&connection, (SERVER, DATA_PORT).into(), BULK).await;
+                assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            }
+            caller.is_refused("looking-glass").await;
+            caller.shut_down().await;
+        });
+        interop.ok();
+        modem.stop();
+        Ok(())
+    });
+}
+
+#[test]
+fn spandsps_modem_says_what_there_is_to_say() {
+    isolated("spandsps_modem_says_what_there_is_to_say", || {
+        let modem = AtModem::start("exec sleep 1000")?;
+        calling(async || {
+            for (number, code) in [("1", 676), ("2", 678), ("3", 680), ("4", 679)] {
+                let caller = Caller::new(modem.entry(&[number]));
+                let (_, result) = caller.dial("any").await;
+                assert_eq!(result.err().expect("refused").cause().code.0, code);
+                caller.shut_down().await;
+            }
+        });
+        modem.stop();
+        Ok(())
+    });
+}
+
+#[test]
+fn pppd_answers_at_the_end_of_a_cable() {
+    isolated("pppd_answers_at_the_end_of_a_cable", || {
+        let mut uml = Uml::start()?;
+        uml.pppd_on_line(0, PPPD);
+        let port = uml.line(0);
+        let interop = Interop::begin("pppd", uml.version(), "serial cable", "MS-CHAPv2");
+        calling(async || {
+            let caller = Caller::new(cable(&port));
+            let (told, connection) = caller.connected().await;
+            assert_eq!(states(&told), CONNECTED);
+            assert_eq!(projection(&told).expect("told at Projected").peer, Some(SERVER));
+            uml.serve_data();
+            move_data(&connection, (SERVER, DATA_PORT).into(), BULK).await;
+            assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            caller.shut_down().await;
+        });
+        assert!(uml.says("pppd0.log", "rcvd [LCP TermReq"), "{}", uml.log("pppd0.log"));
+        interop.ok();
+        uml.stop();
+        Ok(())
+    });
+}
+
+#[test]
+fn pppd_answers_a_call_of_spandsps_modem() {
+    isolated("pppd_answers_a_call_of_spandsps_modem", || {
+        let mut uml = Uml::start()?;
+        uml.pppd_on_line(0, PPPD);
+        let far = uml.line(0).display().to_string();
+        // The line of the call goes on to the kernel's serial port.
+        let modem = AtModem::start(&format!("stty raw -echo <{far}; cat <{far} & exec cat >{far}"))?;
+        let version = format!("{} with {}", modem.version(), uml.version());
+        let interop = Interop::begin("spandsp's modem with pppd", &version, "modem", "MS-CHAPv2");
+        calling(async || {
+            let caller = Caller::new(modem.entry(&[NUMBER]));
+            let (told, connection) = caller.connected().await;
+            assert_eq!(states(&told), CONNECTED);
+            uml.serve_data();
+            move_data(&connection, (SERVER, DATA_PORT).into(), BULK).await;
+            assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            caller.shut_down().await;
+        });
+        interop.ok();
+        modem.stop();
+        uml.stop();
+        Ok(())
+    });
+}
+
+/// pppd waits for us, and gives us an address.
+const PPPD: &str = "auth\nrequire-mschap-v2\nname server\npersist\nsilent\nnoccp\n10.66.0.1:10.66.0.2\n";
