@@ -13,8 +13,7 @@ use rasman_core::{
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::pump::Pump;
-use rasman_ppp::frame::Header;
-use rasman_ppp::{Ppp, Protocol};
+use rasman_ppp::Ppp;
 use std::rc::Rc;
 
 /// One session's layers.
@@ -372,7 +371,7 @@ fn stage_of(frame: &[u8]) -> Stage {
 
 /// Writes an IP packet: copied once, or sealed in `frames` first where PPP encrypts.
 fn encap(
-    link: &mut sstp::Server,
+    link: &mut dyn Answering,
     ppp: &mut Ppp,
     now: Instant,
     packet: &[u8],
