@@ -43,7 +43,7 @@ fn spandsps_modem_says_what_there_is_to_say() {
             for (number, code) in [("1", 676), ("2", 678), ("3", 680), ("4", 679)] {
                 let caller = Caller::new(modem.entry(&[number]));
                 let (_, result) = caller.dial("any").await;
-                assert_eq!(result.err().expect("refused").cause().code.0, code);
+                assert_eq!(result.expect_err("refused").cause().code.0, code);
                 caller.shut_down().await;
             }
         });

@@ -52,7 +52,7 @@ async fn dialled(manager: &Manager, password: &str) -> Result<Connection, rasman
 }
 
 async fn failed(manager: &Manager) -> rasman::Cause {
-    let error = dialled(manager, DEFAULT_PASSWORD).await.err().expect("it fails");
+    let error = dialled(manager, DEFAULT_PASSWORD).await.expect_err("it fails");
     error.0
 }
 
@@ -106,7 +106,7 @@ async fn alternates_are_dialled_on_the_same_modem_and_a_wrong_password_is_dialle
     entry.redial = Redial { attempts: 3, pause: Duration::from_secs(1), on_link_failure: false };
     let manager = manager_with(vec![entry], Config::default());
     let before = lab.settled_stats().accepted;
-    let error = dialled(&manager, "looking-glass").await.err().expect("refused");
+    let error = dialled(&manager, "looking-glass").await.expect_err("refused");
     assert_eq!(error.0.code, Code::AUTHENTICATION_FAILURE);
     assert_eq!(lab.settled_stats().accepted, before + 1);
     manager.shut_down().await;
