@@ -22,7 +22,7 @@ unsafe fn enumerate<C: Char>(devices: *mut RASDEVINFO<C>, size: *mut u32, count:
         .iter()
         .map(|device| RASDEVINFO {
             szDeviceType: text::array(device.kind),
-            szDeviceName: text::array(device.name),
+            szDeviceName: text::array(&device.name),
             ..RASDEVINFO::zeroed()
         })
         .collect();
