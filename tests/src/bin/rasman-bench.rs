@@ -58,14 +58,9 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
         if is_meant("capi") {
             capi::run(&mut results)?;
         }
-        phone_book(&mut results);
-        hdlc::measure(&mut results);
-        dial_returns(&mut results).await?;
-        dial_connects(&mut results).await?;
-        rootless(&mut results).await?;
-        daemon::calls(&mut results).await?;
-        daemon::notifications(&mut results).await?;
-        daemon::crowd(&mut results).await?;
+        if is_meant("hdlc") {
+            hdlc::measure(&mut results);
+        }
         io::Result::Ok(results)
     })?;
     for (key, value) in &results.0 {
