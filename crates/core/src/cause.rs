@@ -82,6 +82,8 @@ pub enum LayerName {
     Name,
     /// TCP.
     Tcp,
+    /// An HTTP proxy on the way to the server.
+    Proxy,
     /// TLS.
     Tls,
     /// The HTTP exchange that starts SSTP.
@@ -116,6 +118,7 @@ impl fmt::Display for LayerName {
             Self::User => "user",
             Self::Name => "name resolution",
             Self::Tcp => "TCP",
+            Self::Proxy => "proxy",
             Self::Tls => "TLS",
             Self::Http => "HTTP",
             Self::Sstp => "SSTP",

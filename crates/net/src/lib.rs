@@ -11,6 +11,7 @@ pub mod doors;
 pub mod fuzzing;
 pub mod peer;
 pub mod port;
+mod proxy;
 pub mod pump;
 pub mod random;
 pub mod session;

@@ -28,7 +28,7 @@ const ASK_ITS_LOG: &str = "ask the server's administrator what its log says of t
 const BREAKS_PROTOCOL: &str = "the server, or something in between, breaks the SSTP protocol: tell who runs it";
 
 /// The server is an HTTP server and answered with another status than 200.
-pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>) -> Cause {
+pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>, title: Option<&[u8]>) -> Cause {
     let advice = match status {
         300..=399 => "use the name that the server redirects to, if it is an SSTP server",
         401 | 407 => "something in front of the server wants a login of its own: a proxy, or a web server",
@@ -40,6 +40,10 @@ pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>) ->
     let said = match location {
         Some(location) => [b"HTTP ", line, b", go to ", location].concat(),
         None => [b"HTTP ", line].concat(),
+    };
+    let said = match title {
+        Some(title) => [&said[..], b", with the page \"", title, b"\""].concat(),
+        None => said,
     };
     http(Code::VPN_REFUSED).said(said).advice(advice)
 }
@@ -119,6 +123,12 @@ pub(super) fn disconnected(code: Code, status: Option<&StatusInfo>) -> Cause {
 
 /// No SSTP packet where one had to be.
 pub(super) fn broken(code: Code, input: &[u8]) -> Cause {
+    // 2.2.1: the major version stands in the upper half of the first octet; 1.0 is the only one there is.
+    if let [version @ (0x11..=0x1f | 0x20 | 0x30), 0 | 1, ..] = input {
+        let said = format!("a packet of SSTP version {}.{}", version >> 4, version & 0x0f);
+        let advice = "this is SSTP 1.0, the only version that is published; ask the server for it";
+        return Cause::new(code, LayerName::Sstp).did("spoke SSTP 1.0").said(said).advice(advice);
+    }
     Cause::new(code, LayerName::Sstp)
         .did("expected an SSTP packet, and aborted the call")
         .said(format!("bytes that are no SSTP packet:{}", in_hex(input)))

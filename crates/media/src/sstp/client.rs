@@ -94,7 +94,9 @@ impl Client {
                 self.request_call(now, leaf, 0);
                 return Input::Consumed { used };
             }
-            Answer::Refused { status, line, location } => causes::http_refused(status, &line, location.as_deref()),
+            Answer::Refused { status, line, location, title } => {
+                causes::http_refused(status, &line, location.as_deref(), title.as_deref())
+            }
             Answer::NotHttp => causes::not_http(input),
         };
         self.down(cause);

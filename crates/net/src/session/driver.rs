@@ -8,7 +8,7 @@ use crate::pump::Pump;
 use crate::random::SystemRng;
 use crate::tls::TlsStream;
 use crate::tun::{Drops, Journal, Tun};
-use crate::{clock, connect, tls};
+use crate::{clock, connect, proxy, tls};
 use rasman_core::{
     Batch, Cause, Code, ConnState, DataPath, Entry, Instant, Ipv4Net, LayerName, Learned, LineCommand, LineSettings,
     PortClosed, PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
@@ -415,8 +415,9 @@ impl Driver {
     fn known_addresses(&self, spec: &PortSpec) -> Option<Vec<SocketAddr>> {
         let PortSpec::Tls(spec) = spec else { return None };
         self.tun.as_ref().filter(|tun| tun.has_default_route())?;
-        let (_, addresses) = self.known.iter().find(|(host, _)| *host == spec.host)?;
-        Some(addresses.iter().map(|address| SocketAddr::new(address.ip(), spec.port)).collect())
+        let (host, port) = first_hop(spec);
+        let (_, addresses) = self.known.iter().find(|(known, _)| known == host)?;
+        Some(addresses.iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
     }
 
     fn close_port(&mut self, now: Instant) {
@@ -531,15 +532,24 @@ impl Port {
     }
 }
 
-/// Opens a TLS port: name, TCP, TLS.
+/// Gives whom we connect to: the server, or the proxy in front of it.
+fn first_hop(spec: &TlsSpec) -> (&str, u16) {
+    spec.proxy.as_ref().map_or((&spec.host, spec.port), |proxy| (&proxy.host, proxy.port))
+}
+
+/// Opens a TLS port: name, TCP, the proxy if there is one, TLS.
 async fn open_tls(
     id: PortId,
     spec: &TlsSpec,
     known: Option<Vec<SocketAddr>>,
     reports: &mpsc::UnboundedSender<(PortId, PortReport)>,
 ) -> Result<TlsStream, Cause> {
-    let tcp = connect_to(id, &spec.host, spec.port, known, reports).await?;
+    let (host, port) = first_hop(spec);
+    let mut tcp = connect_to(id, host, port, known, reports).await?;
     let _ = reports.send((id, PortReport::Progress(PortPhase::Securing)));
+    if let Some(proxy) = &spec.proxy {
+        proxy::tunnel(&mut tcp, proxy, &spec.host, spec.port).await?;
+    }
     tls::connect(spec, tcp).await
 }
 

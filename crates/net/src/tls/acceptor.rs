@@ -67,9 +67,9 @@ impl Acceptor {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|e| bad("the certificate and its key", &e))?;
-        // Nobody resumes an SSTP session, so tickets would only be bytes.
-        config.send_tls13_tickets = 0;
-        config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        // A client that dials again saves the signature; the store is bounded.
+        config.send_tls13_tickets = 1;
+        config.session_storage = rustls::server::ServerSessionMemoryCache::new(SESSIONS_MAX);
         Ok(Self { config: Arc::new(config), leaf })
     }
 
@@ -95,6 +95,9 @@ impl Acceptor {
         Box::new(backend::server(Arc::clone(&self.config), self.leaf).expect("a server"))
     }
 }
+
+/// How many clients may resume.
+const SESSIONS_MAX: usize = 1_024;
 
 fn bad(what: &str, error: &dyn std::fmt::Display) -> Cause {
     Cause::new(Code::INVALID_PARAMETER, LayerName::Settings).did(format!("read {what}: {error}"))

@@ -18,6 +18,7 @@ pub(super) struct ClientSetup {
     pub(super) config: Arc<rustls::ClientConfig>,
     pub(super) name: rustls::pki_types::ServerName<'static>,
     pub(super) explain: Explain,
+    pub(super) checks: super::trust::Checks,
 }
 
 /// Makes the client's end.
@@ -48,6 +49,8 @@ pub(super) struct Backend<C> {
     end: usize,
     peer_closed: bool,
     closed: bool,
+    /// The next chance to send is used for a change of keys.
+    refresh: bool,
     /// After an error rustls must not be called again: it would queue the same alert again, without end.
     failed: Option<Cause>,
 }
@@ -62,7 +65,18 @@ const RECORD_MAX: usize = 1 << 14;
 impl<C: End> Backend<C> {
     fn new(conn: C, explain: Explain, own_leaf: Option<Leaf>) -> Self {
         let buffer = vec![0; RECEIVE_BUFFER].into_boxed_slice();
-        Self { conn, explain, own_leaf, buffer, start: 0, end: 0, peer_closed: false, closed: false, failed: None }
+        Self {
+            conn,
+            explain,
+            own_leaf,
+            buffer,
+            start: 0,
+            end: 0,
+            peer_closed: false,
+            closed: false,
+            refresh: false,
+            failed: None,
+        }
     }
 
     /// Runs rustls once over the buffer and does what it asks for; `write` is called if we may encrypt.
@@ -105,6 +119,9 @@ impl<C: End> Backend<C> {
                 Ok(Step::Again)
             }
             Ok(ConnectionState::ReadEarlyData(_)) => Err(rustls::Error::General("early data was never offered".into())),
+            Ok(ConnectionState::WriteTraffic(traffic)) if core::mem::take(&mut self.refresh) => {
+                traffic.refresh_traffic_keys().map(|()| Step::Again)
+            }
             Ok(ConnectionState::WriteTraffic(mut traffic)) => match write(&mut traffic, wire) {
                 Ok(()) => Ok(Step::Done),
                 Err(EncryptError::EncryptExhausted) => Err(rustls::Error::EncryptError),
@@ -216,6 +233,10 @@ impl<C: End> TlsTransport for Backend<C> {
         }
     }
 
+    fn refresh_keys(&mut self) {
+        self.refresh = true;
+    }
+
     fn close_notify(&mut self, wire: &mut SendBuffer) {
         if core::mem::replace(&mut self.closed, true) {
             return;
@@ -246,8 +267,11 @@ impl<C: End> TlsTransport for Backend<C> {
             other => format!("{other:?}"),
         };
         let suite = self.conn.negotiated_cipher_suite().map(|suite| format!(", {:?}", suite.suite()));
-        let peer = self.conn.peer_certificates().and_then(<[_]>::first).map(|leaf| leaf_of(leaf));
-        Session { leaf: self.own_leaf.or(peer), protection: version + suite.as_deref().unwrap_or_default() }
+        let chain: Vec<_> = self.conn.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect();
+        let resumed = self.conn.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        let peer = chain.first().map(|leaf| leaf_of(leaf));
+        let protection = version + suite.as_deref().unwrap_or_default() + if resumed { ", resumed" } else { "" };
+        Session { leaf: self.own_leaf.or(peer), protection, chain, resumed }
     }
 
     fn broken(&self, said: &str) -> Cause {

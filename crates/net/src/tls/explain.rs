@@ -4,32 +4,38 @@ use super::trust::{NotItsKey, PinMismatch};
 use rasman_core::{Cause, Code, LayerName};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The SHA-256 digest of the leaf that the server showed, once it has.
+/// The SHA-256 digest of the leaf that the server showed last, once it has.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Seen(Arc<OnceLock<[u8; 32]>>);
+pub(super) struct Seen(Arc<Mutex<Option<[u8; 32]>>>);
 
 impl Seen {
     pub(super) fn set(&self, digest: [u8; 32]) {
-        let _ = self.0.set(digest);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
+    }
+
+    fn get(&self) -> Option<[u8; 32]> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What to do if the certificate is the right one all the same.
     fn pin_advice(&self) -> String {
-        match self.0.get() {
-            Some(digest) => format!("if its administrator confirms the SHA-256 digest {}, pin it", hex(digest)),
+        match self.get() {
+            Some(digest) => format!("if its administrator confirms the SHA-256 digest {}, pin it", hex(&digest)),
             None => "pin it".to_owned(),
         }
     }
 }
 
 /// Makes causes of errors.
+#[derive(Clone)]
 pub(super) struct Explain {
     role: Role,
 }
 
 /// Who we are.
+#[derive(Clone)]
 pub(super) enum Role {
     /// We dialled `name` and were shown `seen`.
     Client { name: String, seen: Seen },
@@ -98,6 +104,13 @@ impl Explain {
         }
     }
 
+    /// Explains a certificate of which it cannot be known whether it was revoked.
+    pub(super) fn unchecked(&self, why: &str) -> Cause {
+        self.cause(Code::CRYPT_REVOCATION_OFFLINE)
+            .said(format!("showed a certificate, and {why}"))
+            .advice("let the entry accept certificates that cannot be checked, or make the list reachable")
+    }
+
     fn certificate(&self, error: &CertificateError) -> Cause {
         match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => self.expired(error),
@@ -159,8 +172,8 @@ impl Explain {
     }
 
     fn other_leaf(&self, pinned: &PinMismatch) -> Cause {
-        let said = match self.seen().and_then(|seen| seen.0.get()) {
-            Some(digest) => format!("showed another certificate, with the SHA-256 digest {}", hex(digest)),
+        let said = match self.seen().and_then(Seen::get) {
+            Some(digest) => format!("showed another certificate, with the SHA-256 digest {}", hex(&digest)),
             None => "showed another certificate".to_owned(),
         };
         let advice = "if the server's administrator confirms the new digest, pin it; otherwise somebody may be in \

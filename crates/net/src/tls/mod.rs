@@ -13,8 +13,11 @@
 mod acceptor;
 mod backend;
 mod certificates;
+mod der;
 mod explain;
+mod revocation;
 mod send_buffer;
+mod sessions;
 mod stream;
 mod transport;
 mod trust;
@@ -37,8 +40,15 @@ use tokio::net::TcpStream;
 /// The HRESULT of the certificate failure, 810 for another certificate than the pinned one, or 808 if the handshake
 /// failed otherwise.
 pub async fn connect(spec: &TlsSpec, tcp: TcpStream) -> Result<TlsStream, Cause> {
-    let transport = backend::client(trust::client(spec).await?)?;
-    stream::handshake(Box::new(transport), tcp).await
+    let setup = trust::client(spec).await?;
+    let checks = setup.checks.clone();
+    let stream = stream::handshake(Box::new(backend::client(setup)?), tcp).await?;
+    let session = stream.session();
+    if session.resumed {
+        checks.again(&session.chain)?;
+    }
+    checks.revocation(spec.trust.revocation, &session.chain).await?;
+    Ok(stream)
 }
 
 /// Gives both digests of a certificate in DER form.

@@ -1,6 +1,6 @@
 //! A TLS connection that one task drives.
 
-use super::{Progress, SendBuffer, TlsTransport};
+use super::{Progress, SendBuffer, Session, TlsTransport};
 use rasman_core::{Cause, Code, LayerName, PortFacts};
 use std::io;
 use tokio::io::AsyncWriteExt;
@@ -60,6 +60,11 @@ impl TlsStream {
     #[must_use]
     pub fn facts(&self) -> &PortFacts {
         &self.facts
+    }
+
+    /// Tells what the handshake agreed on.
+    pub(super) fn session(&self) -> Session {
+        self.transport.session()
     }
 
     /// Waits until [`try_read`](Self::try_read) has something to tell.
@@ -141,6 +146,11 @@ impl TlsStream {
             return Err(Cause::new(Code::OUT_OF_BUFFERS, LayerName::Tls).did("queued more than the peer takes"));
         }
         self.transport.encrypt(plaintext, &mut self.wire)
+    }
+
+    /// Changes the keys with the next record, as [`TlsTransport::refresh_keys`] says.
+    pub fn refresh_keys(&mut self) {
+        self.transport.refresh_keys();
     }
 
     /// Tells how many bytes wait to be written.

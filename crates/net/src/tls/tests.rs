@@ -5,6 +5,8 @@ use std::io::Write;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+mod later;
+
 struct Ca(CertifiedIssuer<'static, KeyPair>);
 
 impl Ca {

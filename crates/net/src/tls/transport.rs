@@ -26,6 +26,10 @@ pub trait TlsTransport {
     /// The connection is not open for sending, or the keys are used up.
     fn encrypt(&mut self, plain: &[u8], wire: &mut SendBuffer) -> Result<(), Cause>;
 
+    /// Changes the keys with the next record that is sent, and asks the peer to do the same (RFC 8446 4.6.3). It happens by
+    /// itself before the keys are used up; TLS 1.2 has nothing of the kind and fails.
+    fn refresh_keys(&mut self);
+
     /// Appends the alert that ends our direction; a second call does nothing.
     fn close_notify(&mut self, wire: &mut SendBuffer);
 
@@ -58,4 +62,8 @@ pub struct Session {
     pub leaf: Option<Leaf>,
     /// Version and cipher suite, for people.
     pub protection: String,
+    /// The peer's certificates in DER form, leaf first; those of the first handshake if this one resumes.
+    pub chain: Vec<Vec<u8>>,
+    /// An earlier session goes on: no certificate was shown.
+    pub resumed: bool,
 }

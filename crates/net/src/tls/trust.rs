@@ -2,35 +2,115 @@
 
 use super::backend::ClientSetup;
 use super::explain::{Explain, Role, Seen};
-use super::leaf_of;
-use rasman_core::{Cause, Code, LayerName, TlsSpec};
+use super::sessions::{self, Kept};
+use super::{leaf_of, revocation};
+use rasman_core::{Cause, Code, LayerName, Revocation, TlsSpec};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 /// Turns a spec into all that a client's handshake needs.
 pub(super) async fn client(spec: &TlsSpec) -> Result<ClientSetup, Cause> {
+    let Kept { config, checks } = match sessions::of(spec) {
+        Some(kept) => kept,
+        None => {
+            let fresh = fresh(spec).await?;
+            sessions::keep(spec, fresh.clone());
+            fresh
+        }
+    };
+    Ok(ClientSetup { config, name: checks.name.clone(), explain: checks.explain.clone(), checks })
+}
+
+async fn fresh(spec: &TlsSpec) -> Result<Kept, Cause> {
     let name = if spec.server_name.is_empty() { &spec.host } else { &spec.server_name };
     let name = name.strip_suffix('.').unwrap_or(name);
     let server_name = ServerName::try_from(name.to_owned()).map_err(|_| {
         settings(format!("wanted a certificate for \"{name}\", which is neither a host name nor an address"))
     })?;
     let seen = Seen::default();
-    let verifier = Verifier { judge: judge(spec).await?, provider: provider(), seen: seen.clone() };
+    let (judge, roots) = judge(spec).await?;
+    let verifier = Arc::new(Verifier { judge, provider: provider(), seen: seen.clone() });
     let mut config = rustls::ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("the provider has suites for the default versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(Arc::<Verifier>::clone(&verifier))
         .with_no_client_auth();
-    // Each dial is a full handshake, so that crypto binding always has the leaf that was verified now.
-    config.resumption = Resumption::disabled();
+    config.resumption = Resumption::in_memory_sessions(sessions::TICKETS);
     let explain = Explain::new(Role::Client { name: name.to_owned(), seen });
-    Ok(ClientSetup { config: Arc::new(config), name: server_name, explain })
+    Ok(Kept { config: Arc::new(config), checks: Checks { verifier, roots, name: server_name, explain } })
+}
+
+/// What is checked of a server's certificate beside its handshake.
+#[derive(Clone)]
+pub(super) struct Checks {
+    verifier: Arc<Verifier>,
+    /// Whom the entry trusts; nothing where a leaf is pinned.
+    roots: Option<Arc<RootCertStore>>,
+    name: ServerName<'static>,
+    explain: Explain,
+}
+
+impl Checks {
+    /// Judges the certificates of a session that was resumed as those of a fresh handshake: the leaf may have expired
+    /// since.
+    ///
+    /// # Errors
+    /// As a handshake's.
+    pub(super) fn again(&self, chain: &[Vec<u8>]) -> Result<(), Cause> {
+        let Some((leaf, intermediates)) = split_chain(chain) else { return Err(self.nothing_shown()) };
+        let judged = self.verifier.verify_server_cert(&leaf, &intermediates, &self.name, &[], UnixTime::now());
+        judged.map(drop).map_err(|error| self.explain.handshake(&error))
+    }
+
+    /// Looks the leaf up in its issuer's list of revoked ones, as far as that is wanted.
+    ///
+    /// # Errors
+    /// 810 if it was revoked, or 0x80092013 if the list cannot be had and that is required.
+    pub(super) async fn revocation(&self, wanted: Revocation, chain: &[Vec<u8>]) -> Result<(), Cause> {
+        let (Some(roots), false) = (&self.roots, wanted == Revocation::Unchecked) else { return Ok(()) };
+        let Some((leaf, intermediates)) = split_chain(chain) else { return Err(self.nothing_shown()) };
+        let lists = match revocation::fetch(&leaf).await {
+            Ok(lists) => lists,
+            Err(_) if wanted == Revocation::IfPossible => return Ok(()),
+            Err(why) => return Err(self.explain.unchecked(&why)),
+        };
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider())
+            .with_crls(lists.into_iter().map(CertificateRevocationListDer::from))
+            .only_check_end_entity_revocation();
+        let builder = match wanted {
+            Revocation::Required => builder,
+            _ => builder.allow_unknown_revocation_status(),
+        };
+        let judged = match builder.build() {
+            Ok(verifier) => verifier.verify_server_cert(&leaf, &intermediates, &self.name, &[], UnixTime::now()),
+            Err(_) if wanted == Revocation::IfPossible => return Ok(()),
+            Err(error) => return Err(self.explain.unchecked(&format!("the list cannot be read ({error})"))),
+        };
+        match judged {
+            // Not its issuer's list, or one that is over: nothing is known.
+            Err(Error::InvalidCertRevocationList(_)) if wanted == Revocation::IfPossible => Ok(()),
+            Err(Error::InvalidCertRevocationList(error)) => Err(self.explain.unchecked(&format!("{error:?}"))),
+            Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus)) => {
+                Err(self.explain.unchecked("the list is not its issuer's"))
+            }
+            judged => judged.map(drop).map_err(|error| self.explain.handshake(&error)),
+        }
+    }
+
+    fn nothing_shown(&self) -> Cause {
+        self.explain.handshake(&Error::NoCertificatesPresented)
+    }
+}
+
+fn split_chain(chain: &[Vec<u8>]) -> Option<(CertificateDer<'_>, Vec<CertificateDer<'_>>)> {
+    let (leaf, intermediates) = chain.split_first()?;
+    Some((leaf.as_slice().into(), intermediates.iter().map(|der| der.as_slice().into()).collect()))
 }
 
 /// The one crypto library, passed explicitly everywhere: the implicit default panics if two are linked.
@@ -39,9 +119,9 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider())))
 }
 
-async fn judge(spec: &TlsSpec) -> Result<Judge, Cause> {
+async fn judge(spec: &TlsSpec) -> Result<(Judge, Option<Arc<RootCertStore>>), Cause> {
     if let Some(digest) = spec.trust.pinned_leaf_sha256 {
-        return Ok(Judge::Pinned(digest));
+        return Ok((Judge::Pinned(digest), None));
     }
     let mut roots = if spec.trust.system_roots { system_roots().await } else { Arc::new(RootCertStore::empty()) };
     for (index, der) in spec.trust.added_roots.iter().enumerate() {
@@ -56,8 +136,10 @@ async fn judge(spec: &TlsSpec) -> Result<Judge, Cause> {
             .did("looked for trusted authorities and found none")
             .advice(advice));
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
-    verifier.map(Judge::Roots).map_err(|error| settings(format!("read the trusted authorities ({error})")))
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), provider()).build();
+    verifier
+        .map(|verifier| (Judge::Roots(verifier), Some(roots)))
+        .map_err(|error| settings(format!("read the trusted authorities ({error})")))
 }
 
 /// Loads the system's roots the first time, away from this thread: it reads a hundred files.

@@ -19,6 +19,8 @@ pub enum Answer {
         line: Vec<u8>,
         /// Where it sends us instead, if it does.
         location: Option<Vec<u8>>,
+        /// The title of the page that came along, as far as it came, as bytes of the peer.
+        title: Option<Vec<u8>>,
     },
     /// The server does not speak HTTP, or its head exceeds our bounds.
     NotHttp,
@@ -30,13 +32,13 @@ pub fn parse_answer(input: &[u8]) -> Answer {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut answer = httparse::Response::new(&mut fields);
     match answer.parse(input) {
-        Ok(httparse::Status::Complete(used)) if used <= HEAD_MAX => judge(&answer, used),
+        Ok(httparse::Status::Complete(used)) if used <= HEAD_MAX => judge(&answer, used, &input[used..]),
         Ok(httparse::Status::Partial) if input.len() < HEAD_MAX => Answer::NeedMore,
         Ok(_) | Err(_) => Answer::NotHttp,
     }
 }
 
-fn judge(answer: &httparse::Response<'_, '_>, used: usize) -> Answer {
+fn judge(answer: &httparse::Response<'_, '_>, used: usize, page: &[u8]) -> Answer {
     match answer.code.unwrap_or(0) {
         200 => Answer::Accepted(used),
         // 101 would be another protocol than the one we asked for.
@@ -48,10 +50,26 @@ fn judge(answer: &httparse::Response<'_, '_>, used: usize) -> Answer {
                 status,
                 line: format!("{status} {reason}").into_bytes(),
                 location: location.map(|field| field.value.to_vec()),
+                title: title(page).map(<[u8]>::to_vec),
             }
         }
     }
 }
+
+/// Finds what an error page calls itself: often it says who refuses, which the status does not.
+fn title(page: &[u8]) -> Option<&[u8]> {
+    let page = &page[..page.len().min(PAGE_MAX)];
+    let find = |from: usize, word: &[u8]| {
+        page[from..].windows(word.len()).position(|window| window.eq_ignore_ascii_case(word)).map(|at| from + at)
+    };
+    let start = find(0, b"<title>")? + b"<title>".len();
+    let end = find(start, b"</title>")?;
+    Some(page[start..end].trim_ascii()).filter(|title| !title.is_empty() && title.len() <= TITLE_MAX)
+}
+
+/// How much of a page is looked at.
+const PAGE_MAX: usize = 8 * 1024;
+const TITLE_MAX: usize = 120;
 
 /// Writes a server's answer: 200 has a body without end, any other status none. A status has three digits at most.
 #[must_use]
@@ -114,11 +132,26 @@ mod tests {
             status,
             line: line.into(),
             location: location.map(|l| l.into()),
+            title: None,
         };
         assert_eq!(parse_answer(&write_answer(503)), refused(503, "503 Service Unavailable", None));
         assert_eq!(parse_answer(&write_answer(302)), refused(302, "302 Found", Some("/")));
         assert_eq!(parse_answer(&write_answer(7)), refused(7, "7 Refused", None));
         assert_eq!(parse_answer(b"HTTP/1.1 101 Upgrade\r\n\r\n"), refused(101, "101 Upgrade", None));
+    }
+
+    #[test]
+    fn the_title_of_an_error_page_is_kept() {
+        let titled = |page: &[u8]| {
+            let bytes = [b"HTTP/1.1 403 Forbidden\r\n\r\n", page].concat();
+            let Answer::Refused { title, .. } = parse_answer(&bytes) else { panic!() };
+            title.map(|title| String::from_utf8(title).unwrap())
+        };
+        let page = b"<html><head><TITLE>\n Blocked by Example Gateway </Title></head>";
+        assert_eq!(titled(page).as_deref(), Some("Blocked by Example Gateway"));
+        for page in [&b""[..], b"<title>", b"<title></title>", &[b"<title>".as_slice(), &[b'x'; 9000]].concat()] {
+            assert_eq!(titled(page), None);
+        }
     }
 
     #[test]

@@ -50,12 +50,13 @@ fn layer(name: &str) -> LayerName {
     LAYERS.into_iter().find(|layer| layer.to_string() == name).unwrap_or(LayerName::Manager)
 }
 
-const LAYERS: [LayerName; 14] = [
+const LAYERS: [LayerName; 15] = [
     LayerName::Settings,
     LayerName::Manager,
     LayerName::User,
     LayerName::Name,
     LayerName::Tcp,
+    LayerName::Proxy,
     LayerName::Tls,
     LayerName::Http,
     LayerName::Sstp,

@@ -1,0 +1,109 @@
+//! Whether a server's certificate was revoked: its issuer's list is fetched by HTTP from where the certificate says.
+//!
+//! It happens after the handshake and before the first byte of ours, since only then it is known whose list to fetch. The
+//! list is signed by the issuer, so the fetch needs no protection of its own. The whole of it has the time limit of the
+//! stage that opens the port, and a share of that for each address, so that a dead server of lists does not end a dial
+//! that may do without.
+
+use super::der::distribution_points;
+use crate::connect;
+use rasman_core::{Cause, Duration};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Fetches the lists that a certificate names, as far as they can be had.
+///
+/// # Errors
+/// Why none can be had, in words.
+pub(super) async fn fetch(leaf: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let points = distribution_points(leaf);
+    if points.is_empty() {
+        return Err("the certificate does not say where its issuer's list is".to_owned());
+    }
+    let mut lists = Vec::new();
+    let mut failed = Vec::new();
+    for point in points {
+        match tokio::time::timeout(LIMIT, get(&point)).await {
+            Ok(Ok(list)) => lists.push(list),
+            Ok(Err(error)) => failed.push(format!("{point}: {error}")),
+            Err(_) => failed.push(format!("{point}: no answer in {} s", LIMIT.as_secs())),
+        }
+    }
+    if lists.is_empty() { Err(failed.join("; ")) } else { Ok(lists) }
+}
+
+/// Fetches a list in DER form.
+async fn get(url: &str) -> Result<Vec<u8>, String> {
+    let (host, port, path) = split(url).ok_or("is no address that can be fetched")?;
+    let in_words = |cause: Cause| cause.did;
+    let addresses = connect::resolve(host, port).await.map_err(in_words)?;
+    let mut tcp = connect::connect_tcp(&addresses).await.map_err(in_words)?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    tcp.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+    let mut answer = Vec::new();
+    // A list may have any length, and a server that sends without end is let go.
+    let read = tcp.take(LIST_MAX).read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
+    if read as u64 == LIST_MAX {
+        return Err(format!("is more than {} MiB", LIST_MAX >> 20));
+    }
+    body(answer)
+}
+
+/// Splits `http://host:port/path`; the host of an IPv6 address stands in brackets.
+fn split(url: &str) -> Option<(&str, u16, &str)> {
+    let rest = url.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let path = if path.is_empty() { "/" } else { path };
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(literal) => {
+            let (host, port) = literal.split_once(']')?;
+            (host, port.strip_prefix(':').map_or(Some(80), |port| port.parse().ok())?)
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, port.parse().ok()?),
+            None => (authority, 80),
+        },
+    };
+    // The certificate is the peer's: nothing of it may become a header.
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    (plain(host) && plain(path)).then_some((host, port, path))
+}
+
+fn body(mut answer: Vec<u8>) -> Result<Vec<u8>, String> {
+    let mut fields = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Response::new(&mut fields);
+    match head.parse(&answer) {
+        Ok(httparse::Status::Complete(length)) if head.code == Some(200) => {
+            answer.drain(..length);
+            Ok(answer)
+        }
+        Ok(httparse::Status::Complete(_)) => Err(format!("answered {}", head.code.unwrap_or(0))),
+        _ => Err("answered no HTTP".to_owned()),
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(5);
+const LIST_MAX: u64 = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_split_and_strange_ones_refused() {
+        assert_eq!(split("http://ca.test/a.crl"), Some(("ca.test", 80, "/a.crl")));
+        assert_eq!(split("http://ca.test:8080"), Some(("ca.test", 8080, "/")));
+        assert_eq!(split("http://[::1]:81/x"), Some(("::1", 81, "/x")));
+        for bad in
+            ["https://x/", "http:///x", "http://x:99999/", "http://x/a b", "http://x/a\r\nHost: y", "http://[::1/"]
+        {
+            assert_eq!(split(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_a_200_has_a_list() {
+        assert_eq!(body(b"HTTP/1.0 200 OK\r\n\r\nlist".to_vec()), Ok(b"list".to_vec()));
+        assert_eq!(body(b"HTTP/1.0 404 No\r\n\r\n".to_vec()), Err("answered 404".to_owned()));
+        assert_eq!(body(b"SSH".to_vec()), Err("answered no HTTP".to_owned()));
+    }
+}
