@@ -2,12 +2,13 @@
 //!
 //! With `RASMAN_RECORD=1` the rows are written anew from what was told; `docs/errors.md` is made from them.
 
-use rasman::{Cause, Connection, Dial, Entry, LayerName, Manager, MppeConsent, Trust};
+use rasman::{Cause, Connection, Dial, Entry, HttpProxy, LayerName, Manager, MppeConsent, Revocation, Trust};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::harness::{self, dial, dial_as, manager_with, sstp_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -148,6 +149,12 @@ impl Setup {
             "other-pin" => {
                 sstp_of(&mut entry).trust = Trust { pinned_leaf_sha256: Some([7; 32]), ..Trust::default() };
             }
+            "revocation" => sstp_of(&mut entry).trust.revocation = Revocation::Required,
+            setup if setup.starts_with("proxy ") => {
+                let address = proxy(setup["proxy ".len()..].to_owned());
+                let (host, port) = (address.ip().to_string(), address.port());
+                sstp_of(&mut entry).proxy = Some(HttpProxy { host, port, login: None });
+            }
             "taken-door" => taken = Some(take_door(&mut entry)),
             "encryption" => entry.network.mppe = Some(MppeConsent::Strong),
             "other-address" => entry.network.address = Some(Ipv4Addr::new(192, 0, 2, 7)),
@@ -223,6 +230,20 @@ fn black_hole() -> (Vec<TcpStream>, SocketAddr) {
         keep.push(stream);
     }
     (keep, address)
+}
+
+/// An HTTP proxy that answers every request so; `|` stands for the end of a line.
+fn proxy(answer: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    // It ends with the test's process.
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all((answer.replace('|', "\r\n") + "\r\n\r\n").as_bytes());
+        }
+    });
+    address
 }
 
 fn take_door(entry: &mut Entry) -> TcpListener {
@@ -306,12 +327,13 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     all.filter(|path| path.file_name().is_some_and(|name| name != "tests.rs")).collect()
 }
 
-const LAYERS: [LayerName; 14] = [
+const LAYERS: [LayerName; 15] = [
     LayerName::Settings,
     LayerName::Manager,
     LayerName::User,
     LayerName::Name,
     LayerName::Tcp,
+    LayerName::Proxy,
     LayerName::Tls,
     LayerName::Http,
     LayerName::Sstp,

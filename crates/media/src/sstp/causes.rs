@@ -41,7 +41,8 @@ pub(super) fn http_refused(status: u16, line: &[u8], location: Option<&[u8]>, ti
         Some(location) => [b"HTTP ", line, b", go to ", location].concat(),
         None => [b"HTTP ", line].concat(),
     };
-    let said = match title {
+    // Plain servers only repeat the status.
+    let said = match title.filter(|title| *title != line) {
         Some(title) => [&said[..], b", with the page \"", title, b"\""].concat(),
         None => said,
     };
