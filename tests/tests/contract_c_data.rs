@@ -127,3 +127,43 @@ fn t1_t2_t3_e8_statistics() {
 fn what_is_not_supported_says_so() {
     data("unsupported");
 }
+
+/// The functions that the headers declare, in both variants.
+fn declared() -> Vec<String> {
+    let folder = capi::crate_folder().join("include");
+    let headers = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let text: String = headers.collect();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names: Vec<String> = text
+        .split('(')
+        .filter_map(|before| before.rsplit(|c| !is_name(c)).next())
+        .filter(|name| (name.starts_with("Ras") && !name.ends_with("Fn")) || ["CmMalloc", "CmFree"].contains(name))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn x7_what_the_headers_declare_is_exported_and_documented_and_nothing_else() {
+    let library = capi::prefix().join("lib/librasapi32.so");
+    let output = std::process::Command::new("nm").args(["-D", "--defined-only"]).arg(library).output().unwrap();
+    let symbols = String::from_utf8(output.stdout).unwrap();
+    let symbol = |line: &str| line.split_whitespace().nth(2)?.split('@').next().map(str::to_owned);
+    let mut exported: Vec<String> =
+        symbols.lines().filter_map(symbol).filter(|name| !name.starts_with("RASAPI32")).collect();
+    exported.sort();
+    let declared = declared();
+    assert_eq!(exported, declared);
+    assert!(declared.len() >= 117, "{}", declared.len());
+
+    let read = |path: &str| std::fs::read_to_string(capi::crate_folder().join(path)).unwrap();
+    let (page, manual) = (read("../../docs/rasapi32.md"), read("rasapi32.3"));
+    for name in &declared {
+        let plain =
+            name.strip_suffix(['A', 'W']).filter(|plain| declared.contains(&format!("{plain}W"))).unwrap_or(name);
+        assert!(page.contains(&format!("`{plain}`")), "docs/rasapi32.md has no {plain}");
+        assert!(manual.contains(plain), "rasapi32.3 has no {plain}");
+    }
+}
