@@ -127,12 +127,6 @@ impl<T: Sized32> Tailed<T> {
         self.room >= self.version
     }
 
-    /// Where the caller's structure is.
-    #[must_use]
-    pub(crate) fn buffer(&self) -> *mut T {
-        self.buffer
-    }
-
     /// Writes the structure with `tail` behind it, or tells how much room they need.
     ///
     /// # Errors
