@@ -344,6 +344,28 @@ static void of_all_users(void)
     CHECK(!"it is listed");
 }
 
+/* E10, K5: of a user without rights, at the machine's manager. */
+static void not_mine(void)
+{
+    RASENTRY *entry = read_entry(TEXT("ours"));
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("ours"), entry, sizeof *entry, NULL, 0), ERROR_ACCESS_DENIED);
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("new"), entry, sizeof *entry, NULL, 0), ERROR_ACCESS_DENIED);
+    free(entry);
+    CHECK_EQUAL(RasRenameEntry(NULL, TEXT("ours"), TEXT("mine")), ERROR_ACCESS_DENIED);
+    CHECK_EQUAL(RasDeleteEntry(NULL, TEXT("ours")), ERROR_ACCESS_DENIED);
+    RASCREDENTIALS credentials;
+    memset(&credentials, 0, sizeof credentials);
+    credentials.dwSize = sizeof credentials;
+    credentials.dwMask = RASCM_UserName | RASCM_DefaultCreds;
+    PUT(credentials.szUserName, "alice");
+    CHECK_EQUAL(RasSetCredentials(NULL, TEXT("ours"), &credentials, FALSE), ERROR_ACCESS_DENIED);
+    credentials.dwMask = RASCM_UserName;
+    CHECK_EQUAL(RasSetCredentials(NULL, TEXT("ours"), &credentials, FALSE), 0);
+    BOOL on = FALSE;
+    CHECK_EQUAL(RasGetAutodialEnable(0, &on), 0);
+    CHECK_EQUAL(RasSetAutodialEnable(0, FALSE), ERROR_ACCESS_DENIED);
+}
+
 /* B16: the option stays as it was set, and a dial does what it does without. */
 static void logon_credentials(void)
 {
@@ -370,7 +392,7 @@ static void books(void)
 
 static const struct test tests[] = {TEST(list),         TEST(names), TEST(properties), TEST(mandatory), TEST(alternates),
                                     TEST(old_versions), TEST(links), TEST(misaligned), TEST(books),     TEST(connected),
-                                    TEST(of_all_users), TEST(logon_credentials)};
+                                    TEST(of_all_users), TEST(not_mine), TEST(logon_credentials)};
 
 int main(int argc, char **argv)
 {

@@ -3,6 +3,7 @@
 
 use crate::harness;
 use crate::ipc::fresh_folder;
+use rasman::EntryRef;
 use rasman::daemon::{Connector, Scope};
 use rasman::ipc::scope::Place;
 use rasman_lab::Running;
@@ -209,6 +210,7 @@ fn must(command: &mut Command) {
 pub struct World {
     /// What programs have as XDG_RUNTIME_DIR.
     pub runtime: PathBuf,
+    scope: Scope,
     daemon: Option<JoinHandle<()>>,
 }
 
@@ -233,7 +235,7 @@ impl World {
     fn start(&mut self, settings: rasmand::Settings) {
         let (ready, is_ready) = std::sync::mpsc::channel();
         let options = rasmand::daemon::Options {
-            place: Place { scope: Scope::User, folder: self.folder() },
+            place: Place { scope: self.scope, folder: self.folder() },
             idle: None,
             admins: String::new(),
             settings,
@@ -251,7 +253,27 @@ impl World {
     /// If that fails.
     #[must_use]
     pub fn with_books(lab: &Running) -> Self {
+        Self::with_books_of(Scope::User, lab)
+    }
+
+    /// Starts a daemon that serves all users; besides what [`World::with_books`] has, the book of all users has an entry
+    /// `ours`.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn of_the_machine(lab: &Running) -> Self {
+        let world = Self::with_books_of(Scope::System, lab);
+        let identity = Identity { guid: Guid([8; 16]), dial_params_uid: 8 };
+        let entry = EntryRef::new("ours").in_book(world.runtime.join("home/etc/rasphone.pbk"));
+        let properties = Properties::sstp("ours", "vpn.example.com", identity);
+        world.manager().set_entry_properties(entry, &properties).expect("the entry is written");
+        world
+    }
+
+    fn with_books_of(scope: Scope, lab: &Running) -> Self {
         let mut world = Self::absent();
+        world.scope = scope;
         let home = world.runtime.join("home");
         must(tool("mkdir").arg("-p").args(["config", "etc"].map(|folder| home.join(folder))));
         let mut credentials = CredentialSettings::default();
@@ -284,17 +306,19 @@ impl World {
     pub fn absent() -> Self {
         let runtime = fresh_folder();
         must(tool("mkdir").args(["-m", "700"]).arg(&runtime));
-        Self { runtime, daemon: None }
+        Self { runtime, scope: Scope::User, daemon: None }
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Gives the folder of the socket.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
         self.runtime.join("rasman")
     }
 
     /// Gives a connector to the daemon; it starts none.
     #[must_use]
     pub fn connector(&self) -> Connector {
-        Connector::new(Scope::User).folder(self.folder()).start(false)
+        Connector::new(self.scope).folder(self.folder()).start(false)
     }
 
     /// Gives the manager, as other programs see it.

@@ -6,6 +6,7 @@ use rasman_phonebook::{Guid, Identity};
 use rasman_tests::capi::{self, Language, World};
 use rasman_tests::harness::lab;
 use std::path::PathBuf;
+use std::process::Command;
 
 fn programs() -> [PathBuf; 2] {
     let source = capi::programs_folder().join("entries.c");
@@ -89,4 +90,39 @@ fn b9_b12_entries_of_all_users_are_below_the_systems_configuration_folder() {
 #[test]
 fn b16_the_option_for_log_on_credentials_changes_nothing() {
     run("logon_credentials");
+}
+
+/// A user that no machine has.
+const ALICE: &str = "60001";
+
+/// Runs a program as that user, in a mount namespace in which the machine's manager is the one whose socket is in `folder`.
+const AS_ALICE: &str = r#"
+    mount -t tmpfs none /run && mkdir /run/rasman && mount --bind "$1" /run/rasman || exit 77
+    exec setpriv --reuid "$2" --regid "$2" --clear-groups -- "$3" not_mine
+"#;
+
+#[test]
+fn e10_k5_entries_of_all_users_are_changed_by_administrators() {
+    let test = "e10_k5_entries_of_all_users_are_changed_by_administrators";
+    if rasman::ipc::scope::own_uid() != 0 {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true this test must run, as root");
+        println!("SKIPPED {test}: only root can be several users");
+        return;
+    }
+    let lab = lab("");
+    for program in programs() {
+        let world = World::of_the_machine(&lab);
+        let output = Command::new("unshare")
+            .args(["--mount", "sh", "-c", AS_ALICE, "sh"])
+            .arg(world.folder())
+            .args([ALICE.as_ref(), program.as_os_str()])
+            .envs([("RASMAN_SCOPE", "system"), ("ASAN_OPTIONS", "detect_leaks=0:exitcode=99")])
+            .output()
+            .expect("unshare starts");
+        if output.status.code() == Some(77) {
+            println!("SKIPPED {test}: no mount namespaces here");
+            return;
+        }
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

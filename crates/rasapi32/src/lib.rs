@@ -12,7 +12,6 @@
 //! No async runtime runs in the program's process: calls are made on a Unix socket by the thread that calls, one thread
 //! reads events, and each asynchronous dial has a notification thread for as long as it lasts.
 
-
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 compile_error!("handles are pointers of 64 bits, and the library is for Linux");
 
