@@ -66,6 +66,7 @@ impl Bench {
             handler: options & 2 != 0,
             paused_states: options & 4 != 0,
             config: Config::default(),
+            tunnels: std::sync::Arc::new(rasman_dial::NoTunnels),
         };
         let mut seed = 0;
         let source: RngSource = Box::new(move || {

@@ -37,7 +37,7 @@ fn read(book: &Book, name: &str) {
     assert_eq!(section.name(), name);
     let properties = section.properties();
     assert_eq!(properties.subentries.len(), section.media_count().min(LINKS_MAX));
-    if let Ok(entry) = properties.dial_entry(&UserPreferences::default(), |_| Ok(vec![vec![0x30]])) {
+    if let Ok(entry) = properties.dial_entry(&UserPreferences::default(), |_: &str| Ok(vec![vec![0x30]])) {
         assert_eq!(entry.validate(), Ok(()));
     }
     let mut same = book.clone();

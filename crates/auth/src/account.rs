@@ -6,6 +6,20 @@ use rasman_core::{Code, Secret};
 pub trait Accounts {
     /// Looks an account up; `domain` is empty if the peer named none.
     fn account(&self, user: &str, domain: &str) -> Option<Account>;
+
+    /// Tells whether users may change their passwords, so that an expired one is not the end.
+    fn changes_passwords(&self) -> bool {
+        false
+    }
+
+    /// Sets the password of an account, in UTF-8, which makes it usable if it had expired.
+    ///
+    /// # Errors
+    /// 709 if the password may not be changed, or not into this one.
+    fn change_password(&self, user: &str, domain: &str, new: &Secret) -> Result<(), Code> {
+        let _ = (user, domain, new);
+        Err(Code::CHANGING_PASSWORD)
+    }
 }
 
 /// One user of a server.

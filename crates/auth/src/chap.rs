@@ -37,6 +37,13 @@ pub enum ChapPacket<'a> {
         /// Text, with MS-CHAPv2 also code and next challenge.
         message: &'a [u8],
     },
+    /// RFC 2759 7: a new password, and the response that it makes.
+    ChangePassword {
+        /// One more than the identifier of the Failure that asks for it.
+        id: u8,
+        /// What [`mschapv2::Change`](crate::mschapv2::Change) reads.
+        value: &'a [u8],
+    },
 }
 
 impl<'a> ChapPacket<'a> {
@@ -63,7 +70,8 @@ impl<'a> ChapPacket<'a> {
             }
             SUCCESS => Ok(Self::Success { id, message: body.rest() }),
             FAILURE => Ok(Self::Failure { id, message: body.rest() }),
-            _ => Err(Malformed { expected: "CHAP code of 1 to 4", at: 0 }),
+            CHANGE_PASSWORD => Ok(Self::ChangePassword { id, value: body.rest() }),
+            _ => Err(Malformed { expected: "CHAP code of 1 to 4 or 7", at: 0 }),
         }
     }
 
@@ -75,6 +83,7 @@ impl<'a> ChapPacket<'a> {
             Self::Response { id, value, name } => (RESPONSE, id, Some(value), name),
             Self::Success { id, message } => (SUCCESS, id, None, message),
             Self::Failure { id, message } => (FAILURE, id, None, message),
+            Self::ChangePassword { id, value } => (CHANGE_PASSWORD, id, None, value),
         };
         let mut out = vec![code, id, 0, 0];
         if let Some(value) = value {
@@ -94,6 +103,7 @@ const CHALLENGE: u8 = 1;
 const RESPONSE: u8 = 2;
 const SUCCESS: u8 = 3;
 const FAILURE: u8 = 4;
+const CHANGE_PASSWORD: u8 = 7;
 
 #[cfg(test)]
 mod tests {
@@ -106,6 +116,7 @@ mod tests {
             ChapPacket::Response { id: 7, value: &[2; 49], name: b"DOM\\user" },
             ChapPacket::Success { id: 0, message: b"" },
             ChapPacket::Failure { id: 255, message: b"E=691 R=0" },
+            ChapPacket::ChangePassword { id: 8, value: &[3; 582] },
         ] {
             let mut bytes = packet.emit();
             assert_eq!(ChapPacket::parse(&bytes), Ok(packet));

@@ -7,7 +7,12 @@
 
 mod account;
 mod chap;
+pub mod chap_md5;
+pub mod eap;
 pub mod mschapv2;
+pub mod pap;
+#[cfg(test)]
+mod testing;
 mod token;
 mod weak;
 

@@ -1,6 +1,6 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::{Device, Ipv4Net, LineDevice, Secret, SerialSettings};
+use crate::{AuthMethod, Device, EapSettings, Ipv4Net, LineDevice, Secret, SerialSettings};
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -23,6 +23,8 @@ pub struct Entry {
     pub idle_disconnect: Option<Duration>,
     /// The authentication methods that the entry allows, most preferred first.
     pub authentication: Vec<AuthMethod>,
+    /// What those of EAP need.
+    pub eap: EapSettings,
     /// What is asked of the network negotiation.
     pub network: Network,
     /// How programs reach the tunnel.
@@ -154,22 +156,6 @@ impl Default for Redial {
     /// Never.
     fn default() -> Self {
         Self { attempts: 0, pause: Duration::from_secs(60), on_link_failure: false }
-    }
-}
-
-/// An authentication method.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum AuthMethod {
-    /// MS-CHAPv2 (RFC 2759).
-    MsChapV2,
-}
-
-impl fmt::Display for AuthMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::MsChapV2 => "MS-CHAPv2",
-        })
     }
 }
 
@@ -342,6 +328,7 @@ impl Entry {
             redial: Redial::default(),
             idle_disconnect: None,
             authentication: vec![AuthMethod::MsChapV2],
+            eap: EapSettings::default(),
             network: Network::default(),
             data_path: DataPath::Rootless(Rootless::default()),
         }
@@ -367,6 +354,7 @@ impl Entry {
                 "allow at least one method, such as mschapv2",
             ));
         }
+        self.validate_eap()?;
         if !(MRU_MIN..=MRU_MAX).contains(&self.network.mru) {
             return Err(InvalidSetting::new(
                 "network.mru",
@@ -387,6 +375,50 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Checks what the allowed methods of EAP need.
+    fn validate_eap(&self) -> Result<(), InvalidSetting> {
+        if !self.authentication.iter().any(|method| method.has_tls()) {
+            return Ok(());
+        }
+        self.eap.trust.validate("eap.trust", "eap.trust.added_roots")?;
+        if self.eap.server_names.is_empty() && self.eap.trust.system_roots {
+            // Whoever has a certificate for any name of the Internet could take the password's place.
+            let problem = "is empty while every authority of the system is trusted";
+            let advice = "name the authentication server, or trust your own authority alone";
+            return Err(InvalidSetting::new("eap.server_names", problem, advice));
+        }
+        for name in &self.eap.server_names {
+            validate_host("eap.server_names", name.strip_prefix("*.").unwrap_or(name))?;
+        }
+        if self.authentication.contains(&AuthMethod::EapTls) && self.eap.certificate.is_none() {
+            let advice = "name the file of the user's certificate, or do not allow EAP-TLS";
+            return Err(InvalidSetting::new("eap.certificate", "is missing", advice));
+        }
+        Ok(())
+    }
+}
+
+impl Trust {
+    fn validate(&self, field: &'static str, roots: &'static str) -> Result<(), InvalidSetting> {
+        if !self.system_roots && self.added_roots.is_empty() && self.pinned_leaf_sha256.is_none() {
+            return Err(InvalidSetting::new(
+                field,
+                "trusts nobody",
+                "turn on the system's roots, add a root certificate, or pin the server's certificate",
+            ));
+        }
+        match self.added_roots.iter().position(|der| der.first() != Some(&DER_SEQUENCE)) {
+            Some(index) => Err(InvalidSetting::new(
+                roots,
+                format!("has no certificate in DER form at place {}", index + 1),
+                "give the certificate itself, not a path or a key",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
 impl SstpSettings {
     fn validate(&self) -> Result<(), InvalidSetting> {
         validate_host("sstp.server", &self.server)?;
@@ -399,22 +431,7 @@ impl SstpSettings {
         if let Some(proxy) = &self.proxy {
             proxy.validate()?;
         }
-        let trust = &self.trust;
-        if !trust.system_roots && trust.added_roots.is_empty() && trust.pinned_leaf_sha256.is_none() {
-            return Err(InvalidSetting::new(
-                "sstp.trust",
-                "trusts nobody",
-                "turn on the system's roots, add a root certificate, or pin the server's certificate",
-            ));
-        }
-        match trust.added_roots.iter().position(|der| der.first() != Some(&DER_SEQUENCE)) {
-            Some(index) => Err(InvalidSetting::new(
-                "sstp.trust.added_roots",
-                format!("has no certificate in DER form at place {}", index + 1),
-                "give the certificate itself, not a path or a key",
-            )),
-            None => Ok(()),
-        }
+        self.trust.validate("sstp.trust", "sstp.trust.added_roots")
     }
 }
 

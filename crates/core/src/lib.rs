@@ -5,6 +5,7 @@
 //! it was asked to do ([`Entry`]). The crate performs no I/O and depends on `zeroize` alone.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod batch;
 mod cause;
 mod code;
@@ -26,12 +27,13 @@ mod time;
 mod timers;
 mod wire;
 
+pub use authentication::{AuthMethod, ClientCertificate, EapSettings};
 pub use batch::{Batch, Frame};
 pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{
-    AuthMethod, Credentials, DataPath, Entry, Forward, HttpProxy, InvalidSetting, Medium, MppeConsent, NAME_MAX,
-    Network, ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
+    Credentials, DataPath, Entry, Forward, HttpProxy, InvalidSetting, Medium, MppeConsent, NAME_MAX, Network,
+    ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
 };
 pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
@@ -42,7 +44,7 @@ pub use link::{
 };
 pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Projection, Statistics};
-pub use question::{Answer, Question, QuestionKind};
+pub use question::{Answer, EapDialog, Question, QuestionKind};
 pub use rng::Rng;
 pub use secret::Secret;
 pub use serial::{FlowControl, LineDevice, LineSettings, ModemProfile, ModemSettings, SerialPort, SerialSettings};

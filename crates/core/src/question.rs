@@ -1,6 +1,6 @@
 //! Questions that pause a dial, and their answers.
 
-use crate::{Code, Credentials};
+use crate::{Code, Credentials, Secret};
 
 /// A question put to the user; the dial waits until it is answered, hung up, or out of time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +22,45 @@ pub enum QuestionKind {
         /// How many answers were refused so far, this one included.
         attempts: u32,
     },
+    /// The password has expired (RASCS_PasswordExpired): [`Answer::NewPassword`] has the new one (clause P8).
+    PasswordExpired {
+        /// 648, or 709 if the server did not take the last new password.
+        refused: Code,
+        /// How many answers were refused so far, this one included.
+        attempts: u32,
+    },
+    /// A method of EAP wants to know something (RASCS_InvokeEapUI).
+    EapDialog(EapDialog),
+}
+
+impl QuestionKind {
+    /// Tells whether an answer is one to this question.
+    #[must_use]
+    pub fn takes(&self, answer: &Answer) -> bool {
+        matches!(
+            (self, answer),
+            (Self::RetryAuthentication { .. }, Answer::Credentials(_))
+                | (Self::PasswordExpired { .. }, Answer::NewPassword(_))
+                | (Self::EapDialog(EapDialog::ServerCertificate { .. }), Answer::Accept)
+                | (Self::EapDialog(EapDialog::CertificatePassword), Answer::CertificatePassword(_))
+        )
+    }
+}
+
+/// What a method of EAP wants to know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum EapDialog {
+    /// The authentication server's certificate is not one that the entry trusts; it may be trusted for this dial by
+    /// [`Answer::Accept`].
+    ServerCertificate {
+        /// SHA-256 of the certificate, by which a person can tell whether it is the right one.
+        sha256: [u8; 32],
+        /// Why it is not trusted, such as 0x800B0109.
+        refused: Code,
+    },
+    /// The file of the user's certificate wants a password: [`Answer::CertificatePassword`].
+    CertificatePassword,
 }
 
 /// An answer to a [`Question`].
@@ -30,4 +69,10 @@ pub enum QuestionKind {
 pub enum Answer {
     /// Other credentials.
     Credentials(Credentials),
+    /// The new password in place of one that has expired.
+    NewPassword(Secret),
+    /// The password of the file of the user's certificate.
+    CertificatePassword(Secret),
+    /// Yes.
+    Accept,
 }

@@ -31,6 +31,8 @@ pub use config::Config;
 pub use connection::Connection;
 pub use effect::{Command, Effect, PortPhase, Status};
 
+pub use rasman_auth::eap::{NoTunnels, Tunnels};
+
 use rasman_core::{Credentials, Entry, Rng};
 use std::sync::Arc;
 
@@ -47,6 +49,8 @@ pub struct DialPlan {
     pub paused_states: bool,
     /// Time limits.
     pub config: Config,
+    /// Where the TLS inside EAP comes from.
+    pub tunnels: Arc<dyn Tunnels>,
 }
 
 /// Makes a random source for each layer of a connection.

@@ -1,12 +1,11 @@
 //! The stages of a connection.
 
 use rasman_auth::Authenticated;
-use rasman_core::{Answer, Cause, Code, ConnState, Duration, Projection, Question};
+use rasman_core::{Answer, Cause, Code, ConnState, Duration, EapDialog, Projection, Question, QuestionKind, Secret};
 
 /// Where a connection stands. Each variant holds exactly what is known there.
 ///
 /// A stage is first *published* (its state is told, and the handler may hold it) and then *begun* (its work starts).
-#[derive(Debug)]
 pub(crate) enum Stage {
     OpenPort {
         /// Why the dial begins again, if another attempt failed.
@@ -21,11 +20,14 @@ pub(crate) enum Stage {
     /// The authentication exchange runs.
     Authenticate,
     AuthNotify(Outcome),
-    RetryAuthentication(Retry),
+    /// A question pauses the dial: RetryAuthentication, PasswordExpired, InvokeEapUI.
+    Asking(Asking),
     /// Other credentials are tried, on this link or on a fresh one.
     AuthRetry {
         same_link: bool,
     },
+    /// A new password goes to the server, on this link.
+    AuthChangePassword(Secret),
     AuthAck(Authenticated),
     Authenticated(Authenticated),
     /// IPCP negotiates; the token was taken when it began.
@@ -53,25 +55,33 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Accepted(Authenticated),
-    Refused {
-        cause: Cause,
-        retry: bool,
-    },
+    Refused(Refusal),
     /// The network negotiation follows.
     Projecting(Authenticated),
 }
 
-/// A pause for other credentials.
-pub(crate) struct Retry {
+/// Why we were not let in.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) cause: Cause,
+    /// The server takes an answer on this link.
+    pub(crate) retry: bool,
+    /// What the user could say to mend it on another link.
+    pub(crate) dialog: Option<EapDialog>,
+}
+
+/// A pause for an answer.
+pub(crate) struct Asking {
     pub(crate) question: Question,
     pub(crate) refused: Cause,
     pub(crate) same_link: bool,
     pub(crate) answer: Option<Answer>,
 }
 
-impl std::fmt::Debug for Retry {
+/// Prints the published state alone: stages hold secrets.
+impl std::fmt::Debug for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Retry").field("question", &self.question.id).finish_non_exhaustive()
+        write!(f, "Stage({})", self.state())
     }
 }
 
@@ -86,7 +96,8 @@ impl Stage {
             Self::AllDevicesConnected => ConnState::AllDevicesConnected,
             Self::Authenticate => ConnState::Authenticate,
             Self::AuthNotify(_) => ConnState::AuthNotify,
-            Self::RetryAuthentication(_) => ConnState::RetryAuthentication,
+            Self::Asking(asking) => asking.state(),
+            Self::AuthChangePassword(_) => ConnState::AuthChangePassword,
             Self::AuthRetry { .. } => ConnState::AuthRetry,
             Self::AuthAck(_) => ConnState::AuthAck,
             Self::Authenticated(_) => ConnState::Authenticated,
@@ -102,5 +113,15 @@ impl Stage {
     /// Tells whether the dial is still under way.
     pub(crate) fn is_dialing(&self) -> bool {
         !matches!(self, Self::Connected(_) | Self::Failed { .. } | Self::Disconnecting(_) | Self::Disconnected(_))
+    }
+}
+
+impl Asking {
+    fn state(&self) -> ConnState {
+        match &self.question.kind {
+            QuestionKind::PasswordExpired { .. } => ConnState::PasswordExpired,
+            QuestionKind::EapDialog(_) => ConnState::InvokeEapUI,
+            _ => ConnState::RetryAuthentication,
+        }
     }
 }

@@ -64,6 +64,7 @@ impl World {
             handler: false,
             paused_states: false,
             config: Config::default(),
+            tunnels: std::sync::Arc::new(rasman_dial::NoTunnels),
         };
         let mut seed = 0;
         let rng = Box::new(move || {
@@ -338,7 +339,8 @@ fn redial_waits_as_the_entry_says_and_a_wrong_password_is_not_dialled_twice() {
             Arc::new(Entry { redial: Redial { attempts: 2, ..Redial::default() }, ..entry(vec![modem("5551234")]) });
         let credentials = Credentials { user: "alice".into(), password: "wrong".into(), ..Default::default() };
         let config = Config::default();
-        let plan = DialPlan { entry: plan_entry, credentials, handler: false, paused_states: false, config };
+        let tunnels = std::sync::Arc::new(rasman_dial::NoTunnels);
+        let plan = DialPlan { entry: plan_entry, credentials, handler: false, paused_states: false, config, tunnels };
         Connection::dial(plan, Box::new(|| Box::new(SeededRng::new(5))), Instant::ZERO)
     };
     world.run_until(600_000);

@@ -1,15 +1,22 @@
 //! The lab's own authority, and the certificates that it shows.
 
+use crate::config::DEFAULT_USER;
 use crate::facts::hex;
 use crate::faults::CertificateFault;
 use rasman_net::tls::Acceptor;
+use rasman_net::tls::eap::EapAcceptor;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use std::io;
+use std::sync::Arc;
 
 /// The certificates of one lab, all made when it starts.
 pub(crate) struct Certificates {
     pub(crate) ca_pem: String,
     pub(crate) ca_der: Vec<u8>,
+    /// A certificate of `alice` with its key, for EAP-TLS.
+    pub(crate) user_pem: String,
+    /// What answers inside EAP: the good certificate, and users of the same authority.
+    pub(crate) eap: Arc<EapAcceptor>,
     good: Acceptor,
     expired: Acceptor,
     other_name: Acceptor,
@@ -49,6 +56,12 @@ fn make(name: &str, tls12_only: bool) -> Result<Certificates, Box<dyn std::error
         let leaf = params.signed_by(&key, by)?;
         Ok(finish(leaf.der(), &key)?)
     };
+    let user_key = KeyPair::generate()?;
+    let user = user()?.signed_by(&user_key, &known)?;
+    let eap_key = KeyPair::generate()?;
+    let eap_leaf = server(name, &names)?.signed_by(&eap_key, &known)?;
+    let authorities = [known.der().to_vec()];
+    let eap = EapAcceptor::new(&[eap_leaf.der().to_vec()], &eap_key.serialize_der(), &authorities, tls12_only)?;
     let mut expired = server(name, &names)?;
     expired.not_before = rcgen::date_time_ymd(2019, 1, 1);
     expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
@@ -57,6 +70,8 @@ fn make(name: &str, tls12_only: bool) -> Result<Certificates, Box<dyn std::error
     Ok(Certificates {
         ca_pem: known.pem(),
         ca_der: known.der().to_vec(),
+        user_pem: user.pem() + &user_key.serialize_pem(),
+        eap: Arc::new(eap),
         good: issue(&known, server(name, &names)?)?,
         expired: issue(&known, expired)?,
         other_name: issue(&known, server("other.lab.test", &["other.lab.test"])?)?,
@@ -85,6 +100,16 @@ fn server(name: &str, names: &[&str]) -> Result<CertificateParams, rcgen::Error>
     params.distinguished_name.push(DnType::CommonName, name);
     params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
     params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+    params.use_authority_key_identifier_extension = true;
+    last(&mut params);
+    Ok(params)
+}
+
+fn user() -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, DEFAULT_USER);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+    params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ClientAuth);
     params.use_authority_key_identifier_extension = true;
     last(&mut params);
     Ok(params)

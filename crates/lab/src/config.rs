@@ -2,7 +2,7 @@
 
 use crate::modem::ModemConfig;
 use crate::{Faults, Pool, User};
-use rasman_core::Duration;
+use rasman_core::{AuthMethod, Duration};
 use rasman_ppp::{FarNetwork, MppeStrength};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -30,6 +30,8 @@ pub struct Config {
     pub tls12_only: bool,
     /// The hash protocols offered for the crypto binding: 1 SHA-1, 2 SHA-256, 3 both.
     pub hashes: u8,
+    /// The authentication methods that are demanded, most preferred first.
+    pub authentication: Vec<AuthMethod>,
     /// How many further attempts a refused client has on the same link.
     pub retries: u32,
     /// What goes wrong.
@@ -61,6 +63,7 @@ impl Default for Config {
             name: "vpn.lab.test".to_owned(),
             tls12_only: false,
             hashes: 3,
+            authentication: vec![AuthMethod::MsChapV2],
             retries: 2,
             faults: Faults::default(),
             modems: Vec::new(),

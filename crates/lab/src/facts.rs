@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// What a client has to know of a lab. It holds no secret.
+/// What a client has to know of a lab. The only secret in it is the key of a user's certificate, good for that lab alone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Facts {
@@ -17,6 +17,8 @@ pub struct Facts {
     /// The same in DER form; hexadecimal in JSON.
     #[serde(with = "hex")]
     pub ca_der: Vec<u8>,
+    /// A certificate of `alice`, and its key, in PEM form: for EAP-TLS.
+    pub user_pem: String,
     /// The SHA-256 digest of its own certificate, to pin; hexadecimal in JSON.
     #[serde(with = "hex")]
     pub leaf_sha256: [u8; 32],
@@ -66,6 +68,7 @@ mod tests {
     #[test]
     fn facts_survive_json() {
         let facts = Facts {
+            user_pem: "-----BEGIN".to_owned(),
             address: "127.0.0.1:443".parse().unwrap(),
             name: "vpn.lab.test".to_owned(),
             ca_pem: String::new(),

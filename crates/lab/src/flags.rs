@@ -2,6 +2,7 @@
 
 use crate::modem::{ModemConfig, PERSONALITY_GRAMMAR};
 use crate::{Config, FarIpv6, MppeStrength, User, run};
+use rasman_core::AuthMethod;
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
@@ -51,6 +52,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("name", "the lab's name, also in its certificate (vpn.lab.test)"),
     ("tls", "1.2 for TLS 1.2 alone, 1.3 for both (1.3)"),
     ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
+    ("auth", "authentication methods demanded, commas between, the preferred one first, or all (mschapv2)"),
     ("retries", "further attempts of a refused client on the same link (2)"),
     ("fault", "what goes wrong, see below; may be repeated (nothing)"),
     ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
@@ -111,6 +113,14 @@ impl Config {
                     "both" => 3,
                     _ => return Err(expected("sha1, sha256 or both")),
                 }
+            }
+            "auth" if value == "all" => self.authentication = AuthMethod::ALL.to_vec(),
+            "auth" => {
+                let words = value.split(',').map(|word| AuthMethod::from_word(word.trim()));
+                let all: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.word()).collect();
+                let methods: Option<Vec<_>> = words.collect();
+                self.authentication =
+                    methods.ok_or_else(|| expected(&format!("all, or some of {}", all.join(", "))))?;
             }
             "retries" => self.retries = value.parse().map_err(|_| expected("a number"))?,
             "fault" => {

@@ -8,6 +8,7 @@ use crate::pool::Leases;
 use crate::running::Control;
 use crate::session;
 use crate::stats::{Counters, count};
+use crate::users::Directory;
 use crate::{Config, Facts, SessionEvent};
 use rasman_net::port::PortStream;
 use rasman_net::port::pty::Pty;
@@ -26,6 +27,7 @@ use tokio::task::JoinSet;
 pub(crate) struct Lab {
     pub(crate) config: Config,
     pub(crate) certificates: Certificates,
+    pub(crate) users: Directory,
     pub(crate) web: Rc<Web>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: broadcast::Sender<SessionEvent>,
@@ -49,7 +51,8 @@ impl Lab {
         let web = Rc::new(web(&config));
         let leases = RefCell::new(Leases::new(config.pool, config.gateway));
         let exchange = Exchange::default();
-        Self { config, certificates, web, counters, events, exchange, calls, leases, faults }
+        let users = Directory::new(&config.users);
+        Self { config, certificates, users, web, counters, events, exchange, calls, leases, faults }
     }
 
     /// Gives what connection `number` suffers.
@@ -100,6 +103,7 @@ pub(crate) fn facts(config: &Config, certificates: &Certificates, address: Socke
         leaf_sha256: certificates.acceptor(None).leaf().sha256,
         gateway: config.gateway,
         inner_name: INNER_NAME.to_owned(),
+        user_pem: certificates.user_pem.clone(),
         page_sha256: web(config).page_sha256(),
         pid: std::process::id(),
         modems: Vec::new(),

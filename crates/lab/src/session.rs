@@ -110,8 +110,10 @@ fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
 fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Faults, Told) {
     let config = &lab.config;
     let address = if faults.no_address { None } else { told.lease() };
-    let users = Users { users: config.users.clone(), state: faults.account };
+    let users = Users { users: lab.users.clone(), state: faults.account };
     let ppp = ServerConfig {
+        authentication: config.authentication.clone(),
+        tunnels: lab.certificates.eap.clone(),
         name: config.name.clone(),
         retries: config.retries,
         dns: config.dns.clone(),

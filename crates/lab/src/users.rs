@@ -1,8 +1,9 @@
 //! Who may dial in.
 
 use rasman_auth::{Account, AccountState, Accounts};
-use rasman_core::Secret;
+use rasman_core::{Code, Secret};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One user of a lab.
 #[derive(Clone)]
@@ -84,20 +85,59 @@ pub(crate) fn account_state(word: &str) -> Option<AccountState> {
 /// What [`account_state`] reads.
 pub(crate) const ACCOUNT_STATES: &str = "usable, restricted-hours, disabled, password-expired or no-dial-in";
 
+/// The users of a lab; all sessions see a password that one of them has changed.
+#[derive(Clone)]
+pub(crate) struct Directory(Arc<Mutex<Vec<Known>>>);
+
+struct Known {
+    user: User,
+    /// The password was changed, so that it is not expired any more.
+    changed: bool,
+}
+
+impl Directory {
+    pub(crate) fn new(users: &[User]) -> Self {
+        Self(Arc::new(Mutex::new(users.iter().map(|user| Known { user: user.clone(), changed: false }).collect())))
+    }
+
+    /// Calls `look` with a user; the lab knows no domains: a user is the same in all.
+    fn with<R>(&self, name: &str, look: impl FnOnce(&mut Known) -> R) -> Option<R> {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        users.iter_mut().find(|known| known.user.name.eq_ignore_ascii_case(name)).map(look)
+    }
+}
+
 /// The users of one session, with the state that a fault gives them all.
 pub(crate) struct Users {
-    pub(crate) users: Vec<User>,
+    pub(crate) users: Directory,
     pub(crate) state: Option<AccountState>,
 }
 
 impl Accounts for Users {
-    fn account(&self, user: &str, domain: &str) -> Option<Account> {
-        // The lab knows no domains: a user is the same in all.
-        let _ = domain;
-        let known = self.users.iter().find(|known| known.name.eq_ignore_ascii_case(user))?;
-        Some(Account { password: known.password.clone(), state: self.state.unwrap_or(known.state) })
+    fn account(&self, user: &str, _: &str) -> Option<Account> {
+        self.users.with(user, |known| {
+            let state = self.state.unwrap_or(known.user.state);
+            let expired = state == AccountState::PasswordExpired;
+            let state = if expired && known.changed { AccountState::Usable } else { state };
+            Account { password: known.user.password.clone(), state }
+        })
+    }
+
+    fn changes_passwords(&self) -> bool {
+        true
+    }
+
+    /// Takes what has [`PASSWORD_MIN`] characters or more.
+    fn change_password(&self, user: &str, _: &str, new: &Secret) -> Result<(), Code> {
+        let long = new.expose_str().is_some_and(|new| new.chars().count() >= PASSWORD_MIN);
+        let long = long.then_some(()).ok_or(Code::CHANGING_PASSWORD);
+        let change = |known: &mut Known| (known.user.password, known.changed) = (new.clone(), true);
+        long.and_then(|()| self.users.with(user, change).ok_or(Code::CHANGING_PASSWORD))
     }
 }
+
+/// The least characters of a new password.
+pub(crate) const PASSWORD_MIN: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_fault_changes_the_state_of_all() {
-        let users = Users { users: vec![User::new("alice", "x")], state: Some(AccountState::Disabled) };
+        let users = Users { users: Directory::new(&[User::new("alice", "x")]), state: Some(AccountState::Disabled) };
         assert_eq!(users.account("Alice", "CORP").unwrap().state, AccountState::Disabled);
         assert!(users.account("bob", "").is_none());
     }

@@ -279,7 +279,7 @@ impl Check {
         if self.is_full() {
             return;
         }
-        let Err(error) = section.properties().dial_entry(&UserPreferences::default(), |_| Ok(Vec::new())) else {
+        let Err(error) = section.properties().dial_entry(&UserPreferences::default(), |_: &str| Ok(Vec::new())) else {
             return;
         };
         // Bad values are found where they stand.

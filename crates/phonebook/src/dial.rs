@@ -1,18 +1,21 @@
 //! From an entry of a phone book to what can be dialled.
 
+mod authentication;
 mod data_path;
+mod files;
 mod not_dialable;
 mod protocol;
 mod serial;
 mod server;
 
+pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
 
-use crate::setting::{Assign, AuthRestrictions, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
+use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::value::from_hex;
 use crate::{Properties, Subentry};
-use rasman_core::{AuthMethod, Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust};
+use rasman_core::{Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust};
 use server::split_server;
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
@@ -29,23 +32,19 @@ pub struct UserPreferences {
 impl Properties {
     /// Makes what can be dialled of the entry.
     ///
-    /// `read_certificates` gets each path of `RasmanCa` and gives the certificates of that file in DER form, or says
-    /// what went wrong, as the rest of a sentence that begins with the path. Nothing else is opened.
+    /// `files` gets each path that the entry names, of `RasmanCa` and the like. Nothing else is opened.
     ///
     /// # Errors
     /// The first key that stands in the way, with the code that RasDial returns at once.
-    pub fn dial_entry(
-        &self,
-        preferences: &UserPreferences,
-        mut read_certificates: impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
-    ) -> Result<Entry, NotDialable> {
+    pub fn dial_entry(&self, preferences: &UserPreferences, mut files: impl ReadFiles) -> Result<Entry, NotDialable> {
         self.refuse_unreadable()?;
         self.refuse_what_is_gone()?;
         let (link, mut media) = match self.serial_link() {
             Some(link) => (link, self.serial_media(link)?),
-            None => self.vpn_media(&mut read_certificates)?,
+            None => self.vpn_media(&mut files)?,
         };
         let authentication = self.authentication()?;
+        let eap = self.eap_settings(&authentication, &mut files)?;
         let medium = media.remove(0);
         let entry = Entry {
             name: self.name.clone(),
@@ -55,6 +54,7 @@ impl Properties {
             redial: self.redial(&preferences.redial),
             idle_disconnect: self.idle_limit(preferences.idle_disconnect),
             authentication,
+            eap,
             network: self.network()?,
             data_path: self.data_path(preferences.device)?,
         };
@@ -75,13 +75,10 @@ impl Properties {
     }
 
     /// Gives the link and the media of a VPN entry.
-    fn vpn_media(
-        &self,
-        read_certificates: &mut impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
-    ) -> Result<(&Subentry, Vec<Medium>), NotDialable> {
+    fn vpn_media(&self, files: &mut impl ReadFiles) -> Result<(&Subentry, Vec<Medium>), NotDialable> {
         let link = self.vpn_link()?;
         self.refuse_missing_protocols()?;
-        let trust = self.trust(read_certificates)?;
+        let trust = self.trust(files)?;
         let settings = |number| self.sstp_settings(number, &trust).map(Medium::Sstp);
         let media = dialled_numbers(link)?.map(settings).collect::<Result<_, _>>()?;
         Ok((link, media))
@@ -175,26 +172,7 @@ impl Properties {
         Err(error.advice("set VpnStrategy=5 (SSTP alone) or 6 (SSTP first) if the server speaks SSTP"))
     }
 
-    /// Gives the methods that the entry allows and we have. 0 restricts nothing.
-    fn authentication(&self) -> Result<Vec<AuthMethod>, NotDialable> {
-        let allowed = self.auth_restrictions;
-        if allowed.contains(AuthRestrictions::EAP) {
-            let problem = "is a type of EAP, and EAP (AuthRestrictions=128) cannot be dialled yet";
-            let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, "CustomAuthKey", self.custom_auth_key, problem);
-            return Err(error.advice("set AuthRestrictions=512 if the server accepts MS-CHAPv2"));
-        }
-        if allowed.0 == 0 || allowed.contains(AuthRestrictions::MS_CHAP_V2) {
-            return Ok(vec![AuthMethod::MsChapV2]);
-        }
-        let problem = "does not allow MS-CHAPv2, the one method that there is";
-        let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, "AuthRestrictions", allowed.0, problem);
-        Err(error.advice("add 512"))
-    }
-
-    fn trust(
-        &self,
-        read_certificates: &mut impl FnMut(&str) -> Result<Vec<Vec<u8>>, String>,
-    ) -> Result<Trust, NotDialable> {
+    fn trust(&self, files: &mut impl ReadFiles) -> Result<Trust, NotDialable> {
         if !self.pin.trim().is_empty() {
             let digest = from_hex(&self.pin.trim().replace(':', "")).and_then(|digest| digest.try_into().ok());
             let Some(digest) = digest else {
@@ -210,7 +188,8 @@ impl Properties {
         }
         let mut trust = Trust { system_roots: self.system_roots, ..Trust::default() };
         for path in &self.ca {
-            let certificates = read_certificates(path)
+            let certificates = files
+                .certificates(path)
                 .map_err(|problem| NotDialable::new(Code::VPN_BAD_CERT, "RasmanCa", path, problem))?;
             trust.added_roots.extend(certificates);
         }
@@ -288,6 +267,11 @@ impl Properties {
             "modem.suffix" => (Code::BAD_PHONE_NUMBER, "RasmanDialSuffix", self.dial_suffix.clone()),
             "modem.init" => (Code::INVALID_PARAMETER, "RasmanModemInit", self.modem_init.join(" ")),
             "modem.apn" => (Code::INVALID_PARAMETER, "RasmanApn", self.apn.clone()),
+            "eap.trust" | "eap.server_names" => {
+                (Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, "RasmanEapServerName", self.eap_server_names.join(" "))
+            }
+            "eap.trust.added_roots" => (Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, "RasmanEapCa", first(&self.eap_ca)),
+            "eap.certificate" => (Code::NO_EAPTLS_CERTIFICATE, "RasmanEapCertificate", String::new()),
             "redial.attempts" => (Code::INVALID_PARAMETER, "RedialAttempts", self.redial_attempts.to_string()),
             "network.mru" => (Code::INVALID_PARAMETER, "RasmanMru", self.mru.to_string()),
             "network.address" => (Code::INVALID_PARAMETER, "IpAddress", self.ip_address.to_string()),

@@ -248,6 +248,21 @@ properties! {
     pin: String = "RasmanPin";
     /// The name that the server's certificate must carry; empty for the server's own.
     server_name: String = "RasmanServerName";
+    /// Methods of EAP that are allowed, most preferred first, by the words of [`rasman_core::AuthMethod`]; none for what
+    /// `CustomAuthKey` says.
+    eap_methods: Vec<String> = "RasmanEapMethod";
+    /// Files with the authorities that EAP's server may have its certificate of; none for those of the system.
+    eap_ca: Vec<String> = "RasmanEapCa";
+    /// The SHA-256 digest of the one certificate that EAP's server may have.
+    eap_pin: String = "RasmanEapPin";
+    /// Names one of which the certificate of EAP's server must carry.
+    eap_server_names: Vec<String> = "RasmanEapServerName";
+    /// The identity that EAP tells in the open; empty for the user's name.
+    eap_identity: String = "RasmanEapIdentity";
+    /// The file of the user's certificate for EAP-TLS: PEM, or PKCS#12 with the key.
+    eap_certificate: String = "RasmanEapCertificate";
+    /// The file of its key, if that is another.
+    eap_key: String = "RasmanEapKey";
     /// Where the proxy listens, `address:port`; empty for no proxy.
     socks: String = "RasmanSocks";
     /// Local ports that lead inside, each `LISTEN=HOST:PORT`.

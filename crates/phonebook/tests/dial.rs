@@ -16,7 +16,7 @@ fn sstp() -> Properties {
 }
 
 fn entry(properties: &Properties) -> Result<rasman_core::Entry, NotDialable> {
-    properties.dial_entry(&UserPreferences::default(), |path| Err(format!("{path} must not be read")))
+    properties.dial_entry(&UserPreferences::default(), |path: &str| Err(format!("{path} must not be read")))
 }
 
 fn servers(properties: &Properties) -> Vec<SstpSettings> {
@@ -176,7 +176,7 @@ fn b15_settings_that_are_not_the_entrys_own_are_the_users() {
         idle_disconnect: Some(Duration::from_secs(999)),
         device: false,
     };
-    let dial = |properties: &Properties| properties.dial_entry(&preferences, |_| Ok(vec![])).unwrap();
+    let dial = |properties: &Properties| properties.dial_entry(&preferences, |_: &str| Ok(vec![])).unwrap();
     let mut properties = sstp();
     properties.set_idle_disconnect(IdleDisconnect::After(60.try_into().unwrap()));
     assert_eq!(dial(&properties).idle_disconnect, Some(Duration::from_secs(60)));
@@ -195,7 +195,7 @@ fn an_entry_says_how_programs_get_in_or_leaves_it_to_the_manager() {
         let mut properties = sstp();
         change(&mut properties);
         let preferences = UserPreferences { device, ..UserPreferences::default() };
-        properties.dial_entry(&preferences, |_| Ok(Vec::new())).unwrap().data_path
+        properties.dial_entry(&preferences, |_: &str| Ok(Vec::new())).unwrap().data_path
     };
     let is_device = |change, device| matches!(path(change, device), DataPath::Tun(_));
     assert!(!is_device(|_| (), false) && is_device(|_| (), true));

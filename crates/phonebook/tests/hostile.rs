@@ -56,7 +56,7 @@ fn a_dial_has_no_more_servers_and_certificates_than_anybody_needs() {
     let mut properties = Properties::sstp("a", "vpn.example.com", identity);
     properties.subentries[0].phone_numbers = vec!["vpn.example.com".to_owned(); 100_000];
     let preferences = UserPreferences::default();
-    let error = properties.dial_entry(&preferences, |_| Ok(Vec::new())).unwrap_err();
+    let error = properties.dial_entry(&preferences, |_: &str| Ok(Vec::new())).unwrap_err();
     assert_eq!((error.key, error.code.0), ("PhoneNumber", 749));
     properties.subentries[0].phone_numbers.truncate(1);
     properties.ca = vec!["ca.pem".to_owned(); 100_000];

@@ -3,7 +3,8 @@
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_auth::Accounts;
-use rasman_core::{AuthMethod, Duration, Ipv4Net};
+use rasman_auth::eap::{NoTunnels, ServerTunnels, Tunnels};
+use rasman_core::{AuthMethod, Duration, EapSettings, Ipv4Net};
 use std::sync::Arc;
 
 /// What the dialling end of a link asks for.
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub struct ClientConfig {
     /// The authentication methods that are allowed, most preferred first.
     pub authentication: Vec<AuthMethod>,
+    /// What those of EAP need.
+    pub eap: ClientEap,
     /// Ask for this address and take no other; `None` takes any.
     pub request_address: Option<Ipv4Addr>,
     /// Ask for name servers.
@@ -40,6 +43,7 @@ impl Default for ClientConfig {
     fn default() -> Self {
         Self {
             authentication: vec![AuthMethod::MsChapV2],
+            eap: ClientEap::default(),
             request_address: None,
             request_dns: true,
             request_nbns: false,
@@ -55,6 +59,28 @@ impl Default for ClientConfig {
     }
 }
 
+/// What EAP needs at the dialling end.
+#[derive(Clone)]
+pub struct ClientEap {
+    /// Whom it believes, and what it shows.
+    pub settings: EapSettings,
+    /// Where TLS comes from.
+    pub tunnels: Arc<dyn Tunnels>,
+}
+
+impl Default for ClientEap {
+    /// Trusts nobody and has no TLS.
+    fn default() -> Self {
+        Self { settings: EapSettings::default(), tunnels: Arc::new(NoTunnels) }
+    }
+}
+
+impl fmt::Debug for ClientEap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientEap").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 /// What the answering end of a link demands and gives.
 #[derive(Clone)]
 pub struct ServerConfig {
@@ -62,6 +88,8 @@ pub struct ServerConfig {
     pub authentication: Vec<AuthMethod>,
     /// The users.
     pub accounts: Arc<dyn Accounts + Send + Sync>,
+    /// Where EAP's TLS comes from; [`NoTunnels`] if it needs none.
+    pub tunnels: Arc<dyn ServerTunnels>,
     /// The name that goes with a challenge.
     pub name: String,
     /// How many further attempts a refused peer has on the same link.
@@ -99,6 +127,7 @@ impl ServerConfig {
         Self {
             authentication: vec![AuthMethod::MsChapV2],
             accounts,
+            tunnels: Arc::new(NoTunnels),
             name: String::new(),
             retries: 0,
             local,

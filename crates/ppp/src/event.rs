@@ -1,8 +1,9 @@
 //! What a PPP link tells.
 
+use crate::AuthProtocol;
 use core::fmt;
 use rasman_auth::Authenticated;
-use rasman_core::{AuthMethod, Cause, Learned, Projection, SessionKeys};
+use rasman_core::{Cause, EapDialog, Learned, Projection, SessionKeys};
 
 /// What a PPP link tells whoever composes it.
 #[non_exhaustive]
@@ -11,7 +12,7 @@ pub enum Event {
     /// [`Ppp::authenticate`](crate::Ppp::authenticate); a server has sent its challenge.
     LinkEstablished {
         /// What the peers agreed on.
-        authentication: AuthMethod,
+        authentication: AuthProtocol,
     },
     /// The peer negotiates LCP again: authentication and network are void. Another `LinkEstablished` or `Finished`
     /// follows.
@@ -23,12 +24,15 @@ pub enum Event {
         /// The keys as seen from this end.
         keys: SessionKeys,
     },
-    /// The server refused the client (told on the client only).
+    /// The server refused the client, or a method of EAP cannot go on (told on the client only).
     AuthenticationRefused {
         /// Why, as the server put it.
         cause: Cause,
-        /// Whether another [`Ppp::authenticate`](crate::Ppp::authenticate) is accepted on this link.
+        /// Whether an answer is accepted on this link: [`Ppp::change_password`](crate::Ppp::change_password) if the code
+        /// is 648 or 709, another [`Ppp::authenticate`](crate::Ppp::authenticate) otherwise.
         retry: bool,
+        /// What the user could say to mend it on another link.
+        dialog: Option<EapDialog>,
     },
     /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
     Projected(Projection),
@@ -53,8 +57,8 @@ impl fmt::Debug for Event {
             Self::LinkEstablished { authentication } => write!(f, "LinkEstablished({authentication})"),
             Self::Renegotiating => f.write_str("Renegotiating"),
             Self::Authenticated { token, keys: _ } => write!(f, "Authenticated({token:?})"),
-            Self::AuthenticationRefused { cause, retry } => {
-                write!(f, "AuthenticationRefused({cause:?}, retry: {retry})")
+            Self::AuthenticationRefused { cause, retry, dialog } => {
+                write!(f, "AuthenticationRefused({cause:?}, retry: {retry}, {dialog:?})")
             }
             Self::Projected(projection) => write!(f, "Projected({projection:?})"),
             Self::Learned(learned) => write!(f, "Learned({learned})"),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!              Ppp: phases, gates, events
-//!   LCP          MS-CHAPv2          IPCP          IPv4
+//!   LCP    PAP CHAP MS-CHAPv2 EAP   IPCP          IPv4
 //!  Control<LcpOptions>  Auth  Control<IpcpOptions>  |
 //!      |            |             |               |
 //!  ----+------------+-------------+---------------+---- frames: FF 03, protocol, information
@@ -29,8 +29,10 @@ mod packet;
 mod parked;
 mod ppp;
 
+pub use auth::AuthProtocol;
 pub use config::{
-    ClientConfig, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation, ServerConfig,
+    ClientConfig, ClientEap, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation,
+    ServerConfig,
 };
 pub use event::Event;
 pub use frame::Protocol;

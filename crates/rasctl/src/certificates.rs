@@ -2,8 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use rasman_phonebook::Properties;
 use rasman_phonebook::store::{Place, Scope};
+use rasman_phonebook::{Properties, ReadFiles};
 use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -16,9 +16,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Vec<u8>>, String> {
     parse(&bytes(path)?)
 }
 
-/// The same for a path of a phone book.
-pub(crate) fn of_phone_book(path: &str) -> Result<Vec<Vec<u8>>, String> {
-    read(Path::new(path))
+/// The files that a phone book names.
+pub(crate) struct OfPhoneBook;
+
+impl ReadFiles for OfPhoneBook {
+    fn certificates(&mut self, path: &str) -> Result<Vec<Vec<u8>>, String> {
+        read(Path::new(path))
+    }
+
+    fn whole(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        bytes(Path::new(path))
+    }
 }
 
 /// Copies the certificates that an entry names into the folder of its phone book, and lets it name the copies.
@@ -27,7 +35,7 @@ pub(crate) fn of_phone_book(path: &str) -> Result<Vec<Vec<u8>>, String> {
 /// not stay there for ever. A phone book elsewhere keeps its paths.
 pub(crate) fn keep(entry: &mut Properties, place: &Place) -> Result<(), Failure> {
     let Some(folder) = place.path.parent().filter(|_| place.scope != Scope::Explicit) else { return Ok(()) };
-    for path in &mut entry.ca {
+    for path in entry.ca.iter_mut().chain(&mut entry.eap_ca) {
         if !Path::new(path.as_str()).starts_with(folder) {
             *path = copy(Path::new(path.as_str()), &folder.join(FOLDER))?.to_string_lossy().into_owned();
         }
@@ -53,7 +61,7 @@ fn copy(from: &Path, folder: &Path) -> Result<PathBuf, Failure> {
     Ok(to)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = fs::metadata(path).map_err(|error| format!("cannot be read: {}", crate::failure::plain(&error)))?;
     if !metadata.is_file() || metadata.len() > SIZE_MAX {
         return Err("is no file with certificates".to_owned());

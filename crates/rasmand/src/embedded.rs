@@ -13,6 +13,7 @@ use rasman::{
 use rasman_core::{Answer, Cause, Code, Device, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
+use rasman_net::tls::eap::EapTunnels;
 use rasman_net::tun::Journal;
 use rasman_phonebook::store::Places;
 use std::path::PathBuf;
@@ -187,7 +188,14 @@ impl Embedded {
             promotion,
         });
         let session = Session {
-            plan: DialPlan { entry, credentials, handler: held, paused_states, config: self.limits.clone() },
+            plan: DialPlan {
+                entry,
+                credentials,
+                handler: held,
+                paused_states,
+                config: self.limits.clone(),
+                tunnels: Arc::new(EapTunnels),
+            },
             commands: command_queue,
             observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle, afterwards)),
             counters,

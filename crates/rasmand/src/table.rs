@@ -5,8 +5,8 @@ use crate::secrets::Place;
 use crate::who::{Holder, Listener, Owner, References, Who};
 use rasman::{Change, ConnectionInfo, Doors, Error, Handle, HangUp, Status};
 use rasman_core::{
-    Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, StateClass, Statistics,
-    Substate,
+    Answer, Cause, Code, ConnState, Credentials, Detail, Entry, LayerName, Notification, Question, StateClass,
+    Statistics, Substate,
 };
 use rasman_dial::Command;
 use rasman_net::session::Counters;
@@ -76,7 +76,7 @@ struct Record {
     /// The notification that the handler works on.
     held: Option<u64>,
     /// The question that is open.
-    question: Option<u32>,
+    question: Option<Question>,
     /// It is on its way out, whoever wished it.
     ending: bool,
     /// It has come to Connected.
@@ -255,12 +255,28 @@ impl Table {
 
     pub(crate) fn answer(&mut self, handle: Handle, question: u32, answer: Answer) -> Result<Answering, Error> {
         let record = self.record(handle)?;
-        if record.question.take_if(|open| *open == question).is_none() {
-            return Ok(Answering::NotOpen);
+        match &record.question {
+            Some(open) if open.id != question => return Ok(Answering::NotOpen),
+            None => return Ok(Answering::NotOpen),
+            Some(open) if !open.kind.takes(&answer) => {
+                return Err(Error::refused(
+                    Code::INVALID_PARAMETER,
+                    "took an answer of another kind than was asked for",
+                ));
+            }
+            Some(_) => record.question = None,
         }
-        if let Answer::Credentials(credentials) = &answer {
-            record.credentials = credentials.clone();
-            (record.given, record.slow) = (true, false);
+        match &answer {
+            Answer::Credentials(credentials) => {
+                record.credentials = credentials.clone();
+                (record.given, record.slow) = (true, false);
+            }
+            // What is stored for the entry is the new one from now on.
+            Answer::NewPassword(new) => {
+                record.credentials.password = new.clone();
+                (record.given, record.slow) = (true, false);
+            }
+            _ => {}
         }
         record.command(Command::Answer { id: question, answer });
         Ok(Answering::Taken)
@@ -443,7 +459,7 @@ impl Table {
         }
         let notification = Arc::new(notification);
         record.question = match &notification.detail {
-            Detail::Question(question) => Some(question.id),
+            Detail::Question(question) => Some(question.clone()),
             _ => None,
         };
         let over = notification.error.is_some() || notification.state == ConnState::Disconnected;

@@ -2,9 +2,9 @@
 
 use super::hash::{check_authenticator_response, generate_authenticator_response, generate_nt_response};
 use super::message::parse_success;
-use super::{FailureMessage, NAME_MAX, ResponseValue, nt_password_hash, session_keys, without_domain};
+use super::{Change, FailureMessage, NAME_MAX, ResponseValue, nt_password_hash, session_keys, without_domain};
 use crate::{Authenticated, ChapPacket};
-use rasman_core::{AuthMethod, Cause, Code, Credentials, LayerName, Rng, SessionKeys};
+use rasman_core::{AuthMethod, Cause, Code, Credentials, LayerName, Rng, Secret, SessionKeys};
 
 /// One response to one challenge.
 ///
@@ -13,10 +13,18 @@ use rasman_core::{AuthMethod, Cause, Code, Credentials, LayerName, Rng, SessionK
 pub struct Attempt {
     id: u8,
     challenge: [u8; 16],
+    answer: Answer,
+    name: Vec<u8>,
     packet: Vec<u8>,
     expected: [u8; 20],
     keys: SessionKeys,
-    user: String,
+}
+
+/// How a challenge was answered.
+enum Answer {
+    Response([u8; 49]),
+    /// With a new password.
+    Change(Vec<u8>),
 }
 
 impl Attempt {
@@ -26,6 +34,26 @@ impl Attempt {
         let mut peer_challenge = [0; 16];
         rng.fill(&mut peer_challenge);
         Self::with_peer_challenge(credentials, id, challenge, peer_challenge)
+    }
+
+    /// Answers the challenge of a Failure with a new password (RFC 2759 7); `None` if that has more than 256
+    /// characters. `credentials` has the old one.
+    #[must_use]
+    pub fn change(
+        credentials: &Credentials,
+        new: &Secret,
+        id: u8,
+        challenge: [u8; 16],
+        rng: &mut dyn Rng,
+    ) -> Option<Self> {
+        let changed = Credentials { password: new.clone(), ..credentials.clone() };
+        let mut attempt = Self::new(&changed, id, challenge, rng);
+        let Answer::Response(response) = &attempt.answer else { unreachable!("made a response") };
+        let response = ResponseValue::parse(response).expect("our own response");
+        let change = Change::new(credentials.password.expose(), new.expose(), response, rng)?.emit();
+        attempt.packet = ChapPacket::ChangePassword { id, value: &change }.emit();
+        attempt.answer = Answer::Change(change);
+        Some(attempt)
     }
 
     fn with_peer_challenge(credentials: &Credentials, id: u8, challenge: [u8; 16], peer_challenge: [u8; 16]) -> Self {
@@ -40,16 +68,41 @@ impl Attempt {
             id,
             challenge,
             packet: ChapPacket::Response { id, value: &value, name }.emit(),
+            answer: Answer::Response(value),
             expected: generate_authenticator_response(password, &nt_response, &peer_challenge, &challenge, user),
             keys: session_keys(&nt_password_hash(password), &nt_response, false),
-            user: String::from_utf8_lossy(name).into_owned(),
+            name: name.to_vec(),
         }
     }
 
-    /// Gives the Response to send.
+    /// Gives the Response or Change-Password to send.
     #[must_use]
     pub fn packet(&self) -> &[u8] {
         &self.packet
+    }
+
+    /// Gives the value of a Response, for methods with headers of their own; `None` for a change of password.
+    #[must_use]
+    pub fn response(&self) -> Option<&[u8; 49]> {
+        match &self.answer {
+            Answer::Response(value) => Some(value),
+            Answer::Change(_) => None,
+        }
+    }
+
+    /// Gives the value of a Change-Password.
+    #[must_use]
+    pub fn change_value(&self) -> Option<&[u8]> {
+        match &self.answer {
+            Answer::Response(_) => None,
+            Answer::Change(value) => Some(value),
+        }
+    }
+
+    /// Gives the name as it goes over the wire.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.name
     }
 
     /// Gives the identifier that the verdict must carry.
@@ -69,33 +122,50 @@ impl Attempt {
     /// # Errors
     /// 778 if the server does not prove that it knows the password: the session must end (RFC 2759 5).
     pub fn verify(&self, message: &[u8]) -> Result<(Authenticated, SessionKeys), Cause> {
+        let keys = self.proven(message)?;
+        Ok((Authenticated::new(AuthMethod::MsChapV2, self.user()), keys))
+    }
+
+    /// The same for a method that gives a token of its own.
+    pub(crate) fn proven(&self, message: &[u8]) -> Result<SessionKeys, Cause> {
         let proven = parse_success(message).is_some_and(|s| check_authenticator_response(&self.expected, &s));
         if !proven {
             return Err(Cause::new(Code::UNABLE_TO_AUTHENTICATE_SERVER, LayerName::Auth)
-                .did(format!("checked the server's proof that it knows the password of {}", self.user))
+                .did(format!("checked the server's proof that it knows the password of {}", self.user()))
                 .said(message)
                 .advice("do not trust this server: it let us in without knowing the password"));
         }
-        Ok((Authenticated::new(AuthMethod::MsChapV2, self.user.clone()), self.keys.clone()))
+        Ok(self.keys.clone())
     }
 
     /// Reads the message of a Failure.
     #[must_use]
     pub fn refused(&self, message: &[u8]) -> Refusal {
         let failure = FailureMessage::parse(message);
-        let code = ras_code(failure.error);
+        let changing = self.change_value().is_some();
+        let code = match ras_code(failure.error) {
+            // Whatever it names, what was refused is the change.
+            Code::PASSWD_EXPIRED if changing => Code::CHANGING_PASSWORD,
+            code => code,
+        };
+        // RFC 2759 7 asks for the packet after E=648, whatever R says, and V=3; pppd and FreeRADIUS say R=0 there.
+        let may_change = failure.changes_password && (code == Code::PASSWD_EXPIRED || changing && failure.retry);
+        let change = failure.challenge.filter(|_| may_change);
         // A retry needs a challenge; one that is refused for its account cannot be mended by trying again.
-        let retry = failure.challenge.filter(|_| failure.retry);
+        let retry = failure.challenge.filter(|_| failure.retry && !changing);
         let mut said = format!("E={} R={}", failure.error.0, u8::from(failure.retry)).into_bytes();
         if !failure.text.is_empty() {
             said.extend_from_slice(b" M=");
             said.extend_from_slice(&failure.text);
         }
-        let cause = Cause::new(code, LayerName::Auth)
-            .did(format!("sent the MS-CHAPv2 response of {}", self.user))
-            .said(said)
-            .advice(advice(code));
-        Refusal { cause, retry }
+        let what = if changing { "asked to change the password" } else { "sent the MS-CHAPv2 response" };
+        let cause =
+            Cause::new(code, LayerName::Auth).did(format!("{what} of {}", self.user())).said(said).advice(advice(code));
+        Refusal { cause, retry, change }
+    }
+
+    fn user(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
     }
 }
 
@@ -106,6 +176,9 @@ pub struct Refusal {
     pub cause: Cause,
     /// The challenge of the next attempt if the server allows one. Its identifier is the refused one plus 1.
     pub retry: Option<[u8; 16]>,
+    /// The challenge of [`Attempt::change`] if the password has expired and the server takes a new one. Its identifier
+    /// is likewise the refused one plus 1.
+    pub change: Option<[u8; 16]>,
 }
 
 /// Maps the errors of RFC 2759 6 to themselves and all others to 691.
@@ -126,7 +199,9 @@ fn advice(code: Code) -> &'static str {
     match code {
         Code::RESTRICTED_LOGON_HOURS => "dial at an hour at which the account may log on",
         Code::ACCT_DISABLED => "ask the server's administrator to enable the account",
-        Code::PASSWD_EXPIRED => "set a new password by other means, then dial again",
+        Code::PASSWD_EXPIRED => {
+            "choose a new password: allow questions (paused states) in the dial, or set it by other means"
+        }
         Code::NO_DIALIN_PERMISSION => "ask the server's administrator for the right to dial in",
         Code::CHANGING_PASSWORD => "choose a password that the server's rules allow",
         _ => "check the user name, the password and the domain",
@@ -137,7 +212,6 @@ fn advice(code: Code) -> &'static str {
 mod tests {
     use super::super::hash::tests::{AUTHENTICATOR, NT_RESPONSE, PEER};
     use super::*;
-    use rasman_core::Secret;
 
     fn attempt(user: &str, domain: &str) -> Attempt {
         let credentials =
@@ -185,5 +259,9 @@ mod tests {
         }
         assert!(refusal("E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=again").retry.is_some());
         assert!(refusal("E=691 R=1 V=3 M=again").retry.is_none());
+        let expired = "E=648 R=0 C=00112233445566778899AABBCCDDEEFF";
+        assert!(refusal(&format!("{expired} V=3")).change.is_some());
+        assert!(refusal(&format!("{expired} V=2")).change.is_none());
+        assert!(refusal("E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3").change.is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! What MS-CHAPv2 puts into CHAP's fields: the value of a Response, the messages of Success and Failure.
 
-use rasman_core::{Code, Malformed, Reader};
+use rasman_core::{Code, Malformed, Reader, Secret};
+use zeroize::Zeroizing;
 
 /// The value of a Response (RFC 2759 4): 49 octets.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -60,6 +61,8 @@ pub struct FailureMessage {
     pub retry: bool,
     /// `C=`: the challenge of that attempt.
     pub challenge: Option<[u8; 16]>,
+    /// `V=3`: a new password can be sent (RFC 2759 7).
+    pub changes_password: bool,
     /// `M=`: text for people, as it came.
     pub text: Vec<u8>,
 }
@@ -69,7 +72,13 @@ impl FailureMessage {
     /// no challenge, no text; a message of another form altogether is text.
     #[must_use]
     pub fn parse(message: &[u8]) -> Self {
-        let mut parsed = Self { error: Code::AUTHENTICATION_FAILURE, retry: false, challenge: None, text: Vec::new() };
+        let mut parsed = Self {
+            error: Code::AUTHENTICATION_FAILURE,
+            retry: false,
+            challenge: None,
+            changes_password: false,
+            text: Vec::new(),
+        };
         let mut rest = message.trim_ascii();
         let mut fields = 0;
         while !rest.is_empty() {
@@ -97,7 +106,7 @@ impl FailureMessage {
             }
             [b'R', b'=', flag @ ..] => self.retry = flag == b"1",
             [b'C', b'=', digits @ ..] => self.challenge = unhex(digits).filter(|_| digits.len() == 32),
-            [b'V', b'=', ..] => {}
+            [b'V', b'=', version @ ..] => self.changes_password = version == b"3",
             _ => return false,
         }
         true
@@ -108,10 +117,24 @@ impl FailureMessage {
     pub fn emit(&self) -> Vec<u8> {
         let challenge = hex(&self.challenge.unwrap_or_default());
         let retry = u8::from(self.retry);
-        let mut message = format!("E={} R={retry} C={challenge} V=3 M=", self.error.0).into_bytes();
+        let version = if self.changes_password { 3 } else { 2 };
+        let mut message = format!("E={} R={retry} C={challenge} V={version} M=", self.error.0).into_bytes();
         message.extend_from_slice(&self.text);
         message
     }
+}
+
+/// Reads a password in little-endian UTF-16 into UTF-8; `None` if it is not UTF-16.
+pub(super) fn from_unicode(octets: &[u8]) -> Option<Secret> {
+    let units = octets.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    // Reserved at once: a vector that grows would leave copies behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(octets.len() * 2));
+    for character in char::decode_utf16(units) {
+        let mut encoded = [0; 4];
+        text.extend_from_slice(character.ok()?.encode_utf8(&mut encoded).as_bytes());
+        encoded.fill(0);
+    }
+    Some(Secret::new(text.as_slice()))
 }
 
 /// Writes octets as upper-case hexadecimal digits.
@@ -156,6 +179,7 @@ mod tests {
         let softether = FailureMessage::parse(b"E=691 R=0 C=00112233445566778899AABBCCDDEEFF V=3");
         assert_eq!(softether.error, Code::AUTHENTICATION_FAILURE);
         assert!(!softether.retry && softether.challenge.is_some() && softether.text.is_empty());
+        assert!(softether.changes_password);
 
         let pppd = FailureMessage::parse(b"E=648 R=1 C=00112233445566778899aabbccddeeff V=3 M=Password expired R=0");
         assert_eq!(
@@ -176,6 +200,7 @@ mod tests {
             error: Code::ACCT_DISABLED,
             retry: true,
             challenge: Some([0xA5; 16]),
+            changes_password: true,
             text: b"no M=ore".to_vec(),
         };
         assert_eq!(FailureMessage::parse(&failure.emit()), failure);

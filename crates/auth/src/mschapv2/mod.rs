@@ -10,12 +10,14 @@
 //!
 //! Both ends prove that they know the password; a client that gets a wrong proof has no token and no keys.
 
+mod change;
 mod client;
 mod hash;
 mod keys;
 mod message;
 mod server;
 
+pub use change::Change;
 pub use client::{Attempt, Refusal};
 pub use hash::{
     challenge_hash, check_authenticator_response, generate_authenticator_response, generate_nt_response,

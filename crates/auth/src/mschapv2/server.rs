@@ -2,7 +2,7 @@
 
 use super::hash::{generate_authenticator_response, generate_nt_response};
 use super::message::emit_success;
-use super::{FailureMessage, NAME_MAX, ResponseValue, nt_password_hash, session_keys, without_domain};
+use super::{Change, FailureMessage, NAME_MAX, ResponseValue, nt_password_hash, session_keys, without_domain};
 use crate::{Accounts, Authenticated, ChapPacket};
 use rasman_core::{AuthMethod, Cause, Code, LayerName, Malformed, Rng, SessionKeys};
 use subtle::ConstantTimeEq;
@@ -21,7 +21,17 @@ pub struct Server {
 struct Judged {
     response: Vec<u8>,
     reply: Vec<u8>,
-    more: bool,
+    awaits: Awaits,
+}
+
+/// What a server still takes after a refusal.
+enum Awaits {
+    Nothing,
+    Response,
+    /// A new password for this user, whose old one was right.
+    Change {
+        name: Vec<u8>,
+    },
 }
 
 /// What became of a response.
@@ -62,6 +72,11 @@ impl Server {
         Self { name: name.into(), retries, id: rng.u8(), challenge, judged: None }
     }
 
+    /// Takes a challenge that comes from elsewhere: TTLS derives it from TLS.
+    pub(crate) fn with_challenge(name: &str, id: u8, challenge: [u8; 16]) -> Self {
+        Self { name: name.into(), retries: 0, id, challenge, judged: None }
+    }
+
     /// Gives the Challenge to send; repeat it as it is until a response comes.
     #[must_use]
     pub fn challenge(&self) -> Vec<u8> {
@@ -91,18 +106,51 @@ impl Server {
             Some(judged) if judged.response == packet => {
                 return Ok(Verdict::Repeated { reply: judged.reply.clone() });
             }
-            Some(judged) if !judged.more => return Ok(Verdict::Unexpected),
+            Some(Judged { awaits: Awaits::Nothing | Awaits::Change { .. }, .. }) => return Ok(Verdict::Unexpected),
             // Peers count the identifier up for a retry, or do not.
-            Some(_) => {}
+            Some(Judged { awaits: Awaits::Response, .. }) => {}
         }
         let verdict = self.judge(id, &response, name, accounts, rng);
-        let (reply, more) = match &verdict {
-            Verdict::Granted { reply, .. } => (reply.clone(), false),
-            Verdict::Refused { reply, retry, .. } => (reply.clone(), *retry),
-            Verdict::Repeated { .. } | Verdict::Unexpected => return Ok(verdict),
+        let awaits = match &verdict {
+            Verdict::Refused { retry: true, cause, .. } if cause.code == Code::PASSWD_EXPIRED => {
+                Awaits::Change { name: name.to_vec() }
+            }
+            Verdict::Refused { retry: true, .. } => Awaits::Response,
+            _ => Awaits::Nothing,
         };
-        self.judged = Some(Judged { response: packet, reply, more });
+        self.note(packet, &verdict, awaits);
         Ok(verdict)
+    }
+
+    /// Judges a Change-Password (RFC 2759 7).
+    ///
+    /// # Errors
+    /// The packet has not the form of RFC 2759 7; discard it.
+    pub fn change_password(
+        &mut self,
+        id: u8,
+        value: &[u8],
+        accounts: &dyn Accounts,
+        rng: &mut dyn Rng,
+    ) -> Result<Verdict, Malformed> {
+        let change = Change::parse(value)?;
+        let packet = ChapPacket::ChangePassword { id, value }.emit();
+        let name = match &self.judged {
+            Some(judged) if judged.response == packet => {
+                return Ok(Verdict::Repeated { reply: judged.reply.clone() });
+            }
+            Some(Judged { awaits: Awaits::Change { name }, .. }) => name.clone(),
+            _ => return Ok(Verdict::Unexpected),
+        };
+        let verdict = self.judge_change(id, &change, &name, accounts, rng);
+        self.note(packet, &verdict, Awaits::Nothing);
+        Ok(verdict)
+    }
+
+    fn note(&mut self, response: Vec<u8>, verdict: &Verdict, awaits: Awaits) {
+        if let Verdict::Granted { reply, .. } | Verdict::Refused { reply, .. } = verdict {
+            self.judged = Some(Judged { response, reply: reply.clone(), awaits });
+        }
     }
 
     fn judge(
@@ -113,78 +161,101 @@ impl Server {
         accounts: &dyn Accounts,
         rng: &mut dyn Rng,
     ) -> Verdict {
-        let user = without_domain(name);
-        let domain = &name[..name.len().saturating_sub(user.len() + 1)];
+        let (user, domain) = split(name);
         let account = accounts.account(&String::from_utf8_lossy(user), &String::from_utf8_lossy(domain));
-        let ResponseValue { peer_challenge, nt_response } = response;
-
         // An unknown user costs the same work as a known one.
         let known = account.is_some();
         let (password, state) = account.map(|account| (account.password, account.state)).unwrap_or_default();
-        let password = password.expose();
-        let expected = generate_nt_response(&self.challenge, peer_challenge, user, password);
-        let right = bool::from(expected.ct_eq(nt_response)) && known;
+        let right = self.is_right(response, user, password.expose()) && known;
         let who = String::from_utf8_lossy(name).into_owned();
-
         if !right {
-            return self.refuse(id, Code::AUTHENTICATION_FAILURE, &who, rng);
+            return self.refuse(id, Code::AUTHENTICATION_FAILURE, &who, false, rng);
         }
         if let Some(code) = state.refusal() {
             self.retries = 0;
-            return self.refuse(id, code, &who, rng);
+            let may_change = code == Code::PASSWD_EXPIRED && accounts.changes_passwords();
+            return self.refuse(id, code, &who, may_change, rng);
         }
+        self.grant(id, response, name, password.expose())
+    }
+
+    fn judge_change(
+        &mut self,
+        id: u8,
+        change: &Change,
+        name: &[u8],
+        accounts: &dyn Accounts,
+        rng: &mut dyn Rng,
+    ) -> Verdict {
+        let (user, domain) = split(name);
+        let (user_name, domain) = (String::from_utf8_lossy(user), String::from_utf8_lossy(domain));
+        let who = String::from_utf8_lossy(name).into_owned();
+        let old = accounts.account(&user_name, &domain).map(|account| account.password).unwrap_or_default();
+        let new = change.open(old.expose()).filter(|new| self.is_right(&change.response, user, new.expose()));
+        let changed = match &new {
+            Some(new) => accounts.change_password(&user_name, &domain, new),
+            None => Err(Code::CHANGING_PASSWORD),
+        };
+        match (changed, new) {
+            (Ok(()), Some(new)) => self.grant(id, &change.response, name, new.expose()),
+            (Err(code), _) => self.refuse(id, code, &who, false, rng),
+            (Ok(()), None) => unreachable!("nothing was changed"),
+        }
+    }
+
+    fn is_right(&self, response: &ResponseValue, user: &[u8], password: &[u8]) -> bool {
+        let expected = generate_nt_response(&self.challenge, &response.peer_challenge, user, password);
+        expected.ct_eq(&response.nt_response).into()
+    }
+
+    fn grant(&self, id: u8, response: &ResponseValue, name: &[u8], password: &[u8]) -> Verdict {
+        let ResponseValue { peer_challenge, nt_response } = response;
+        let (user, _) = split(name);
         let proof = generate_authenticator_response(password, nt_response, peer_challenge, &self.challenge, user);
         Verdict::Granted {
             reply: ChapPacket::Success { id, message: &emit_success(&proof) }.emit(),
-            token: Authenticated::new(AuthMethod::MsChapV2, who),
+            token: Authenticated::new(AuthMethod::MsChapV2, String::from_utf8_lossy(name).into_owned()),
             keys: session_keys(&nt_password_hash(password), nt_response, true),
         }
     }
 
-    fn refuse(&mut self, id: u8, code: Code, who: &str, rng: &mut dyn Rng) -> Verdict {
+    fn refuse(&mut self, id: u8, code: Code, who: &str, may_change: bool, rng: &mut dyn Rng) -> Verdict {
         let retry = self.retries > 0;
         self.retries = self.retries.saturating_sub(1);
         // RFC 2759 6: C= must be present; it is the challenge of the next attempt.
         rng.fill(&mut self.challenge);
         let text = code.sentence().unwrap_or_default().as_bytes().to_vec();
-        let message = FailureMessage { error: code, retry, challenge: Some(self.challenge), text }.emit();
+        let challenge = Some(self.challenge);
+        let message = FailureMessage { error: code, retry, challenge, changes_password: true, text }.emit();
         Verdict::Refused {
             reply: ChapPacket::Failure { id, message: &message }.emit(),
             cause: Cause::new(code, LayerName::Auth).did(format!("judged the MS-CHAPv2 response of {who}")),
-            retry,
+            retry: retry || may_change,
         }
     }
+}
+
+/// Splits a name into user and domain.
+fn split(name: &[u8]) -> (&[u8], &[u8]) {
+    let user = without_domain(name);
+    (user, &name[..name.len().saturating_sub(user.len() + 1)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Attempt;
     use super::*;
-    use crate::{Account, AccountState};
-    use rasman_core::{Credentials, Secret};
+    use crate::AccountState;
+    use crate::testing::{Alice, Counter, credentials};
+    use rasman_core::Secret;
 
-    struct Counter(u8);
+    /// Alice without the right to change her password.
+    struct Fixed(AccountState);
 
-    impl Rng for Counter {
-        fn fill(&mut self, out: &mut [u8]) {
-            for octet in out {
-                self.0 = self.0.wrapping_add(1);
-                *octet = self.0;
-            }
+    impl Accounts for Fixed {
+        fn account(&self, user: &str, domain: &str) -> Option<crate::Account> {
+            Alice::new(self.0).account(user, domain)
         }
-    }
-
-    struct Alice(AccountState);
-
-    impl Accounts for Alice {
-        fn account(&self, user: &str, domain: &str) -> Option<Account> {
-            let alice = user == "alice" && domain.is_empty();
-            alice.then(|| Account { password: Secret::from("wonderland"), state: self.0 })
-        }
-    }
-
-    fn credentials(user: &str, password: &str) -> Credentials {
-        Credentials { user: user.into(), domain: String::new(), password: Secret::from(password) }
     }
 
     fn challenge_of(server: &Server) -> (u8, [u8; 16]) {
@@ -195,7 +266,7 @@ mod tests {
 
     fn judge(server: &mut Server, attempt: &Attempt, state: AccountState) -> Verdict {
         let Ok(ChapPacket::Response { id, value, name }) = ChapPacket::parse(attempt.packet()) else { panic!() };
-        server.response(id, value, name, &Alice(state), &mut Counter(77)).unwrap()
+        server.response(id, value, name, &Fixed(state), &mut Counter(77)).unwrap()
     }
 
     fn message(reply: &[u8]) -> Vec<u8> {
@@ -266,6 +337,50 @@ mod tests {
                 assert_eq!(retry, code == 691);
             }
         }
+    }
+
+    #[test]
+    fn an_expired_password_is_changed_by_who_knows_the_old_one() {
+        for (new, code) in [("looking-glass", None), ("short", Some(709))] {
+            let accounts = Alice::new(AccountState::PasswordExpired);
+            let mut server = Server::new("lab", 0, &mut Counter(0));
+            let (id, challenge) = challenge_of(&server);
+            let old = credentials("alice", "wonderland");
+            let attempt = Attempt::new(&old, id, challenge, &mut Counter(50));
+            let Ok(ChapPacket::Response { id, value, name }) = ChapPacket::parse(attempt.packet()) else { panic!() };
+            let verdict = server.response(id, value, name, &accounts, &mut Counter(77)).unwrap();
+            let Verdict::Refused { reply, retry: true, .. } = verdict else { panic!() };
+            let challenge = attempt.refused(&message(&reply)).change.unwrap();
+            let change = Attempt::change(&old, &Secret::from(new), id + 1, challenge, &mut Counter(90)).unwrap();
+            let packet = change.packet().to_vec();
+            let Ok(ChapPacket::ChangePassword { id, value }) = ChapPacket::parse(&packet) else { panic!() };
+            match (server.change_password(id, value, &accounts, &mut Counter(77)).unwrap(), code) {
+                (Verdict::Granted { reply, keys, .. }, None) => {
+                    let (_, ours) = change.verify(&message(&reply)).unwrap();
+                    assert_eq!(ours.master_send, keys.master_receive);
+                    assert!(accounts.account("alice", "").unwrap().password.same(&Secret::from(new)));
+                    let again = server.change_password(id, value, &accounts, &mut Counter(77)).unwrap();
+                    assert!(matches!(again, Verdict::Repeated { .. }));
+                }
+                (Verdict::Refused { reply, retry: false, .. }, Some(code)) => {
+                    assert_eq!(change.refused(&message(&reply)).cause.code, Code(code));
+                }
+                _ => panic!("{new}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_changes_a_password_that_has_not_expired() {
+        let accounts = Alice::usable();
+        let mut server = Server::new("lab", 0, &mut Counter(0));
+        let (_, challenge) = challenge_of(&server);
+        let old = credentials("alice", "wonderland");
+        let change = Attempt::change(&old, &Secret::from("looking-glass"), 1, challenge, &mut Counter(90)).unwrap();
+        let value = change.change_value().unwrap();
+        let verdict = server.change_password(1, value, &accounts, &mut Counter(77)).unwrap();
+        assert!(matches!(verdict, Verdict::Unexpected));
+        assert!(server.change_password(1, &value[1..], &accounts, &mut Counter(77)).is_err());
     }
 
     #[test]

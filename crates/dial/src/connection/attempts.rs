@@ -178,7 +178,8 @@ impl Connection {
 
     /// Throws link and PPP away and makes fresh ones for the present medium.
     pub(super) fn renew_layers(&mut self) {
-        self.layers = Layers::new(&self.plan, nth_medium(&self.plan, self.attempts.medium), &mut self.rng_source);
+        let medium = nth_medium(&self.plan, self.attempts.medium);
+        self.layers = Layers::new(&self.plan, &self.eap, medium, &mut self.rng_source);
         self.signals = Signals::default();
         self.ports.clear();
         self.port_base = self.port_base.wrapping_add(PORTS_OF_A_LINK);

@@ -61,8 +61,8 @@ impl Connection {
             ppp::Event::AuthenticationRefused { cause, .. } if self.was_accepted() => {
                 self.signals.lost.get_or_insert(cause);
             }
-            ppp::Event::AuthenticationRefused { cause, retry } => {
-                self.signals.authentication = Some(Err(Refusal { cause, retry }));
+            ppp::Event::AuthenticationRefused { cause, retry, dialog } => {
+                self.signals.authentication = Some(Err(Refusal { cause, retry, dialog }));
             }
             ppp::Event::Projected(projection) => match &self.stage {
                 Stage::Projected(present) | Stage::ApplySettings(present) | Stage::Connected(present)
@@ -104,7 +104,7 @@ impl Connection {
     /// Tells whether the work of this state has begun, or the dial has gone beyond it.
     pub(super) fn is_past(&self, state: ConnState) -> bool {
         let rank = |stage: &Stage| match stage {
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } => Some(1),
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } | Stage::AuthChangePassword(_) => Some(1),
             Stage::AuthNotify(_) | Stage::AuthAck(_) | Stage::Authenticated(_) => Some(2),
             Stage::AuthProject(_) => Some(3),
             Stage::Projected(_) | Stage::ApplySettings(_) | Stage::Connected(_) => Some(4),
@@ -119,8 +119,8 @@ impl Connection {
         let refused = matches!(self.signals.authentication, Some(Err(_)));
         let tolerant = match &self.stage {
             // The refusal says more than the hang-up that usually follows it.
-            Stage::Authenticate => refused,
-            Stage::AuthNotify(Outcome::Refused { .. }) | Stage::RetryAuthentication(_) => true,
+            Stage::Authenticate | Stage::AuthChangePassword(_) => refused,
+            Stage::AuthNotify(Outcome::Refused(_)) | Stage::Asking(_) => true,
             // The credentials are still to be tried: on a fresh link.
             Stage::AuthRetry { .. } => true,
             _ => false,
@@ -170,7 +170,7 @@ impl Layers {
         sent
     }
 
-    pub(super) fn new(plan: &DialPlan, medium: &Medium, rng_source: &mut RngSource) -> Self {
+    pub(super) fn new(plan: &DialPlan, eap: &EapSettings, medium: &Medium, rng_source: &mut RngSource) -> Self {
         let (link, framing, echo) = match medium {
             Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default(), None),
             Medium::Serial(settings) => (serial_link(settings), serial_framing(settings), Some(SERIAL_ECHO)),
@@ -180,6 +180,7 @@ impl Layers {
         let ppp = Ppp::client(
             ppp::ClientConfig {
                 authentication: plan.entry.authentication.clone(),
+                eap: ppp::ClientEap { settings: eap.clone(), tunnels: Arc::clone(&plan.tunnels) },
                 request_address: network.address,
                 request_dns: network.request_dns,
                 mru: network.mru,

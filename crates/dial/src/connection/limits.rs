@@ -36,7 +36,7 @@ impl Connection {
             Stage::AllDevicesConnected => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
                 .did(format!("negotiated LCP for {:?}", self.plan.config.lcp))
                 .advice("the server takes calls but does not speak PPP on them; ask its administrator"),
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } | Stage::AuthChangePassword(_) => {
                 Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
                     .did(format!(
                         "waited {:?} for the server to finish authentication",
@@ -49,7 +49,7 @@ impl Connection {
                 .advice("check that the server has addresses to give"),
             Stage::ApplySettings(_) => Cause::new(Code::REQUEST_TIMEOUT, LayerName::Network)
                 .did("asked for the network settings to be applied"),
-            Stage::RetryAuthentication(retry) => retry.refused.clone(),
+            Stage::Asking(asking) => asking.refused.clone(),
             Stage::Waiting { .. } => return self.attempt_again(now),
             Stage::Connected(_) => return self.may_be_idle(now),
             Stage::AuthRetry { same_link: false } => {

@@ -8,19 +8,20 @@ mod layers;
 mod limits;
 mod stages;
 
-use crate::stage::{Outcome, Retry, Stage};
+use crate::stage::{Asking, Outcome, Refusal, Stage};
 use crate::{Command, DialPlan, Effect, PortPhase, RngSource, Status};
 use attempts::{Attempts, Outage};
 use rasman_auth::Authenticated;
 use rasman_core::{
-    Answer, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, Input, Instant, Layer,
-    LayerName, Learned, Link, LinkEvent, LinkParams, Medium, MppeConsent, Notification, PortClosed, PortCommand,
-    PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng, SerialSettings, SstpSettings, Statistics,
-    Substate, Timeout, TlsSpec,
+    Answer, AuthMethod, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, EapDialog,
+    EapSettings, Input, Instant, Layer, LayerName, Learned, Link, LinkEvent, LinkParams, Medium, MppeConsent,
+    Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng,
+    Secret, SerialSettings, SstpSettings, Statistics, Substate, Timeout, TlsSpec, Trust,
 };
 use rasman_media::{modem, sstp};
 use rasman_ppp::{self as ppp, Ppp};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// One connection.
 ///
@@ -31,6 +32,10 @@ use std::collections::VecDeque;
 /// After [`Effect::Finished`] the connection is inert.
 pub struct Connection {
     plan: DialPlan,
+    /// The entry's, with what the user has answered.
+    eap: EapSettings,
+    /// The user's answer to an expired password, for a server that hung up before it could take it.
+    new_password: Option<Secret>,
     rng_source: RngSource,
     /// Private and assigned in `enter` alone.
     stage: Stage,
@@ -98,11 +103,6 @@ struct Signals {
     lost: Option<Cause>,
 }
 
-struct Refusal {
-    cause: Cause,
-    retry: bool,
-}
-
 /// The notification handler that the client named.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Handler {
@@ -138,10 +138,13 @@ impl Connection {
     /// Starts a dial. The first notification, OpenPort, is queued at once.
     #[must_use]
     pub fn dial(plan: DialPlan, mut rng_source: RngSource, now: Instant) -> Self {
-        let layers = Layers::new(&plan, &plan.entry.medium, &mut rng_source);
+        let eap = plan.entry.eap.clone();
+        let layers = Layers::new(&plan, &eap, &plan.entry.medium, &mut rng_source);
         let handler = if plan.handler { Handler::Idle } else { Handler::None };
         let mut connection = Self {
             plan,
+            eap,
+            new_password: None,
             rng_source,
             stage: Stage::OpenPort { after: None },
             begun: false,
@@ -306,7 +309,7 @@ impl Connection {
             Stage::Failed { cause, .. } | Stage::Disconnecting(cause) | Stage::Disconnected(cause) => {
                 Some(cause.clone())
             }
-            Stage::RetryAuthentication(retry) => Some(retry.refused.clone()),
+            Stage::Asking(asking) => Some(asking.refused.clone()),
             _ => None,
         };
         let projection = match &self.stage {
@@ -357,10 +360,10 @@ impl Connection {
     }
 
     fn answer(&mut self, id: u32, answer: Answer) {
-        if let Stage::RetryAuthentication(retry) = &mut self.stage
-            && retry.question.id == id
+        if let Stage::Asking(asking) = &mut self.stage
+            && asking.question.id == id
         {
-            retry.answer = Some(answer);
+            asking.answer = Some(answer);
         }
     }
 

@@ -72,7 +72,7 @@ impl Connection {
                 (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
             }
             Stage::Authenticated(token) => (None, Detail::Authentication(token.method())),
-            Stage::RetryAuthentication(retry) => (None, Detail::Question(retry.question.clone())),
+            Stage::Asking(asking) => (None, Detail::Question(asking.question.clone())),
             Stage::Projected(projection) => (None, Detail::Projection(projection.clone())),
             Stage::Failed { cause, .. } => (Some(cause.clone()), Detail::None),
             Stage::Disconnecting(_) => return,
@@ -115,18 +115,22 @@ impl Connection {
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
                 if self.is_nobody() {
                     // Clause A13: an attempt with nothing could lock an account; ask, or fail, before one is made.
-                    self.signals.authentication = Some(Err(Refusal { cause: nobody(), retry: true }));
+                    self.signals.authentication = Some(Err(Refusal { cause: nobody(), retry: true, dialog: None }));
                 } else {
                     self.layers.ppp.authenticate(now, self.plan.credentials.clone());
                 }
                 self.limit(now, self.plan.config.authentication, "authentication");
+            }
+            Stage::AuthChangePassword(new) => {
+                self.layers.ppp.change_password(now, new);
+                self.limit(now, self.plan.config.authentication, "change of password");
             }
             Stage::AuthRetry { same_link: false } => {
                 self.layers.link.close(now, &user_hung_up());
                 let limit = self.plan.config.disconnect;
                 self.limit(now, limit, "closing the refused link");
             }
-            Stage::RetryAuthentication(_) => self.limit(now, self.plan.config.question, "question"),
+            Stage::Asking(_) => self.limit(now, self.plan.config.question, "question"),
             Stage::AuthProject(token) => {
                 if let Some(token) = token.take() {
                     self.layers.ppp.project(now, token);
@@ -175,11 +179,17 @@ impl Connection {
             Stage::ConnectDevice if self.signals.link_up.is_some() => Next::Enter(Stage::DeviceConnected),
             Stage::DeviceConnected => Next::Enter(Stage::AllDevicesConnected),
             Stage::AllDevicesConnected if self.signals.established => Next::Enter(Stage::Authenticate),
+            Stage::AuthChangePassword(new) => match self.signals.authentication.take() {
+                Some(Ok(token)) => {
+                    self.plan.credentials.password = new.clone();
+                    Next::Enter(Stage::AuthNotify(Outcome::Accepted(token)))
+                }
+                Some(Err(refusal)) => Next::Enter(Stage::AuthNotify(Outcome::Refused(refusal))),
+                None => Next::Stay,
+            },
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => match self.signals.authentication.take() {
                 Some(Ok(token)) => Next::Enter(Stage::AuthNotify(Outcome::Accepted(token))),
-                Some(Err(Refusal { cause, retry })) => {
-                    Next::Enter(Stage::AuthNotify(Outcome::Refused { cause, retry }))
-                }
+                Some(Err(refusal)) => Next::Enter(Stage::AuthNotify(Outcome::Refused(refusal))),
                 // pppd and lwIP allow another attempt (R=1) and hang up in the same breath.
                 None if self.signals.lost.is_some() => Next::Enter(Stage::AuthRetry { same_link: false }),
                 None => Next::Stay,
@@ -187,18 +197,17 @@ impl Connection {
             Stage::AuthRetry { same_link: false } if self.layers.down => self.start_over(),
             Stage::AuthNotify(Outcome::Accepted(token)) => Next::Enter(Stage::AuthAck(token.clone())),
             Stage::AuthNotify(Outcome::Projecting(token)) => Next::Enter(Stage::AuthProject(Some(token.clone()))),
-            Stage::AuthNotify(Outcome::Refused { cause, retry }) => {
-                let (cause, retry) = (cause.clone(), *retry);
-                self.ask_or_fail(cause, retry)
+            Stage::AuthNotify(Outcome::Refused(refusal)) => {
+                let refusal = refusal.clone();
+                self.ask_or_fail(refusal)
             }
-            Stage::RetryAuthentication(retry) => match retry.answer.take() {
-                Some(Answer::Credentials(credentials)) => {
-                    self.plan.credentials = credentials;
-                    let same_link = retry.same_link && !self.layers.down && self.signals.lost.is_none();
-                    Next::Enter(Stage::AuthRetry { same_link })
+            Stage::Asking(asking) => match asking.answer.take() {
+                Some(answer) => {
+                    let kind = asking.question.kind.clone();
+                    let same_link = asking.same_link && !self.layers.down && self.signals.lost.is_none();
+                    self.answered(&kind, answer, same_link)
                 }
-                // An answer of another kind cannot be meant for this question.
-                Some(_) | None => Next::Stay,
+                None => Next::Stay,
             },
             Stage::AuthAck(token) => Next::Enter(Stage::Authenticated(token.clone())),
             Stage::Authenticated(token) => Next::Enter(Stage::AuthNotify(Outcome::Projecting(token.clone()))),
@@ -225,19 +234,61 @@ impl Connection {
 
     /// Tells whether the dial has no credentials at all.
     pub(super) fn is_nobody(&self) -> bool {
-        self.plan.credentials.user.is_empty() && self.plan.credentials.password.is_empty()
+        // EAP-TLS may do without both: a certificate says who it is.
+        let certificate = self.plan.entry.authentication.contains(&AuthMethod::EapTls);
+        self.plan.credentials.user.is_empty() && self.plan.credentials.password.is_empty() && !certificate
     }
 
     /// Puts the refusal as a question where that is wanted and still useful, else lets it end the dial (clause P2).
-    fn ask_or_fail(&mut self, refused: Cause, same_link: bool) -> Next {
+    fn ask_or_fail(&mut self, refusal: Refusal) -> Next {
+        let Refusal { cause: refused, retry: same_link, dialog } = refusal;
+        let expired = same_link && matches!(refused.code, Code::PASSWD_EXPIRED | Code::CHANGING_PASSWORD);
+        if expired && let Some(new) = self.new_password.take() {
+            return Next::Enter(Stage::AuthChangePassword(new));
+        }
         let askable = self.plan.paused_states && self.outage.is_none() && self.handler != Handler::Silent;
-        if !askable || !is_about_credentials(refused.code) || self.questions >= self.plan.config.questions_max {
+        let useful = expired || dialog.is_some() || is_about_credentials(refused.code);
+        if !askable || !useful || self.questions >= self.plan.config.questions_max {
             return Next::Fail(refused);
         }
         self.questions += 1;
-        let kind = QuestionKind::RetryAuthentication { refused: refused.code, attempts: self.questions };
+        let (code, attempts) = (refused.code, self.questions);
+        let kind = match dialog {
+            Some(dialog) => QuestionKind::EapDialog(dialog),
+            None if expired => QuestionKind::PasswordExpired { refused: code, attempts },
+            None => QuestionKind::RetryAuthentication { refused: code, attempts },
+        };
         let question = Question { id: self.questions, kind };
-        Next::Enter(Stage::RetryAuthentication(Retry { question, refused, same_link, answer: None }))
+        Next::Enter(Stage::Asking(Asking { question, refused, same_link, answer: None }))
+    }
+
+    /// Does what the user answered.
+    fn answered(&mut self, kind: &QuestionKind, answer: Answer, same_link: bool) -> Next {
+        match (kind, answer) {
+            (QuestionKind::RetryAuthentication { .. }, Answer::Credentials(credentials)) => {
+                self.plan.credentials = credentials;
+                Next::Enter(Stage::AuthRetry { same_link })
+            }
+            (QuestionKind::PasswordExpired { .. }, Answer::NewPassword(new)) if same_link => {
+                Next::Enter(Stage::AuthChangePassword(new))
+            }
+            (QuestionKind::PasswordExpired { .. }, Answer::NewPassword(new)) => {
+                self.new_password = Some(new);
+                Next::Enter(Stage::AuthRetry { same_link: false })
+            }
+            (QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, .. }), Answer::Accept) => {
+                self.eap.trust = Trust { pinned_leaf_sha256: Some(*sha256), ..Trust::default() };
+                Next::Enter(Stage::AuthRetry { same_link: false })
+            }
+            (QuestionKind::EapDialog(EapDialog::CertificatePassword), Answer::CertificatePassword(password)) => {
+                if let Some(certificate) = &mut self.eap.certificate {
+                    certificate.password = password;
+                }
+                Next::Enter(Stage::AuthRetry { same_link: false })
+            }
+            // An answer of another kind cannot be meant for this question.
+            _ => Next::Stay,
+        }
     }
 
     /// Dials again with fresh layers, for a server that lets nobody try twice on one link.

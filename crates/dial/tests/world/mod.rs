@@ -123,6 +123,7 @@ pub fn plan(password: &str) -> DialPlan {
         handler: false,
         paused_states: false,
         config: Config::default(),
+        tunnels: std::sync::Arc::new(rasman_dial::NoTunnels),
     }
 }
 

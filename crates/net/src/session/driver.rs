@@ -7,6 +7,7 @@ use crate::port::{self, PortStream, RawStream};
 use crate::pump::Pump;
 use crate::random::SystemRng;
 use crate::tls::TlsStream;
+use crate::tls::eap::EapTunnels;
 use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, proxy, tls};
 use rasman_core::{
@@ -356,8 +357,12 @@ impl Driver {
         let known = self.known_addresses(&spec);
         let stable = self.stable_name(&spec);
         let before = self.closing_before(&spec);
+        let entry = Arc::clone(&self.entry);
         let mut task = JoinSet::new();
         task.spawn_local(async move {
+            if entry.authentication.iter().any(|method| method.has_tls()) {
+                EapTunnels::prepare(&entry.eap).await;
+            }
             if let Some(goodbye) = before {
                 goodbye.await;
             }

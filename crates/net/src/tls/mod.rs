@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The records are made and opened behind [`TlsTransport`], a machine without I/O: the TLS library of today (rustls,
-//! its unbuffered interface) is named in `backend`, `trust`, `acceptor`, `certificates` and `explain` and nowhere else,
+//! its unbuffered interface) is named in `backend`, `trust`, `acceptor`, `certificates`, `explain` and `eap` and nowhere else,
 //! because its next major release replaces that interface, and because servers of the last decade may need another
 //! library.
 
@@ -14,6 +14,7 @@ mod acceptor;
 mod backend;
 mod certificates;
 mod der;
+pub mod eap;
 mod explain;
 mod revocation;
 mod send_buffer;

@@ -144,10 +144,19 @@ async fn judge(spec: &TlsSpec) -> Result<(Judge, Option<Arc<RootCertStore>>), Ca
 
 /// Loads the system's roots the first time, away from this thread: it reads a hundred files.
 async fn system_roots() -> Arc<RootCertStore> {
-    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     if let Some(roots) = ROOTS.get() {
         return Arc::clone(roots);
     }
+    tokio::task::spawn_blocking(ready_roots).await.unwrap_or_else(|_| Arc::new(RootCertStore::empty()))
+}
+
+/// Loads the system's roots for [`ready_roots`].
+pub(super) async fn load_roots() {
+    let _ = system_roots().await;
+}
+
+/// Gives the system's roots; reads files on this thread if nobody has loaded them before.
+pub(super) fn ready_roots() -> Arc<RootCertStore> {
     let load = || {
         let found = rustls_native_certs::load_native_certs();
         for error in &found.errors {
@@ -157,10 +166,10 @@ async fn system_roots() -> Arc<RootCertStore> {
         let _ = roots.add_parsable_certificates(found.certs);
         Arc::new(roots)
     };
-    tokio::task::spawn_blocking(move || Arc::clone(ROOTS.get_or_init(load)))
-        .await
-        .unwrap_or_else(|_| Arc::new(RootCertStore::empty()))
+    Arc::clone(ROOTS.get_or_init(load))
 }
+
+static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 fn settings(did: String) -> Cause {
     Cause::new(Code::INVALID_PARAMETER, LayerName::Settings)

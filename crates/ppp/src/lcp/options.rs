@@ -4,7 +4,7 @@
 use super::loops::looped;
 use crate::config::DEFAULT_MRU;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
-use crate::{Framing, Protocol};
+use crate::{AuthProtocol, Framing, Protocol};
 use rasman_core::{AuthMethod, Cause, Code, LayerName, Rng};
 
 /// What we ask of the link and what the peer asks of it.
@@ -37,7 +37,7 @@ struct Peer {
     /// What it lets us leave out or unescaped.
     framing: Framing,
     /// How we have to authenticate ourselves.
-    demands: Option<AuthMethod>,
+    demands: Option<AuthProtocol>,
 }
 
 /// An option of ours.
@@ -51,20 +51,20 @@ enum Wish<T> {
 /// Who proves themselves to whom.
 enum Auth {
     /// We demand one of these; the first one is what we ask for now.
-    Demand(Vec<AuthMethod>),
+    Demand(Vec<AuthProtocol>),
     /// We accept one of these, most preferred first.
-    Accept(Vec<AuthMethod>),
+    Accept(Vec<AuthProtocol>),
 }
 
 impl LcpOptions {
     /// Asks nothing of the peer but accepts what it demands, if it is one of `methods`.
-    pub(crate) fn client(methods: Vec<AuthMethod>, mru: u16, framing: Framing, max_failure: u32) -> Self {
-        Self::new(Auth::Accept(methods), mru, framing, max_failure)
+    pub(crate) fn client(methods: &[AuthMethod], mru: u16, framing: Framing, max_failure: u32) -> Self {
+        Self::new(Auth::Accept(AuthProtocol::of_all(methods)), mru, framing, max_failure)
     }
 
     /// Demands that the peer authenticates itself with one of `methods`.
-    pub(crate) fn server(methods: Vec<AuthMethod>, mru: u16, framing: Framing, max_failure: u32) -> Self {
-        Self::new(Auth::Demand(methods), mru, framing, max_failure)
+    pub(crate) fn server(methods: &[AuthMethod], mru: u16, framing: Framing, max_failure: u32) -> Self {
+        Self::new(Auth::Demand(AuthProtocol::of_all(methods)), mru, framing, max_failure)
     }
 
     fn new(auth: Auth, mru: u16, framing: Framing, max_failure: u32) -> Self {
@@ -116,8 +116,8 @@ impl LcpOptions {
         }
     }
 
-    /// Gives the method that both agreed on.
-    pub(crate) fn method(&self) -> Option<AuthMethod> {
+    /// Gives the authentication protocol that both agreed on.
+    pub(crate) fn method(&self) -> Option<AuthProtocol> {
         match &self.auth {
             Auth::Demand(methods) => methods.first().copied(),
             Auth::Accept(_) => self.peer.demands,
@@ -190,7 +190,7 @@ impl LcpOptions {
             reply.reject(option);
             return Ok(());
         };
-        if let Some(method) = method_of(option.value).filter(|method| methods.contains(method)) {
+        if let Some(method) = AuthProtocol::from_option(option.value).filter(|method| methods.contains(method)) {
             self.peer.demands = Some(method);
             self.refused = None;
             self.refusals = 0;
@@ -199,7 +199,7 @@ impl LcpOptions {
         self.refused = Some(describe(option.value));
         self.refusals += 1;
         match methods.first() {
-            Some(preferred) if self.refusals <= self.max_failure => reply.nak(option, value_of(*preferred)),
+            Some(preferred) if self.refusals <= self.max_failure => reply.nak(option, preferred.option()),
             _ => return Err(self.no_common_method()),
         }
         Ok(())
@@ -243,7 +243,7 @@ impl Options for LcpOptions {
         if let Auth::Demand(methods) = &self.auth
             && let Some(method) = methods.first()
         {
-            out.option(AUTHENTICATION_PROTOCOL, value_of(*method));
+            out.option(AUTHENTICATION_PROTOCOL, method.option());
         }
         if let Wish::Asked(magic) = self.magic {
             out.option(MAGIC_NUMBER, &magic.to_be_bytes());
@@ -290,7 +290,8 @@ impl Options for LcpOptions {
             AUTHENTICATION_PROTOCOL => {
                 let Auth::Demand(methods) = &mut self.auth else { return Ok(()) };
                 self.refused = Some(describe(option.value));
-                let wanted = method_of(option.value).and_then(|method| methods.iter().position(|m| *m == method));
+                let wanted = AuthProtocol::from_option(option.value)
+                    .and_then(|method| methods.iter().position(|m| *m == method));
                 match wanted {
                     Some(0) => {}
                     Some(index) => methods.swap(0, index),
@@ -324,19 +325,6 @@ impl Options for LcpOptions {
     }
 }
 
-/// Gives the method that an Authentication-Protocol option names.
-fn method_of(value: &[u8]) -> Option<AuthMethod> {
-    (value == MS_CHAP_V2).then_some(AuthMethod::MsChapV2)
-}
-
-/// Gives the value of the Authentication-Protocol option for a method.
-fn value_of(method: AuthMethod) -> &'static [u8] {
-    match method {
-        AuthMethod::MsChapV2 => &MS_CHAP_V2,
-        _ => &[],
-    }
-}
-
 /// Names the authentication that a peer proposes.
 fn describe(value: &[u8]) -> String {
     let (protocol, data) = value.split_at(value.len().min(2));
@@ -356,9 +344,6 @@ const AUTHENTICATION_PROTOCOL: u8 = 3;
 const MAGIC_NUMBER: u8 = 5;
 const PFC: u8 = 7;
 const ACFC: u8 = 8;
-
-/// RFC 2759 3: CHAP with algorithm 0x81.
-const MS_CHAP_V2: [u8; 3] = [0xc2, 0x23, 0x81];
 
 /// The smallest MRU that we take: IPv4's smallest MTU is 68, and control packets need room.
 const MRU_MIN: u16 = 128;

@@ -3,7 +3,7 @@
 mod network;
 mod phases;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Io};
 use crate::ccp::Ccp;
 use crate::lcp::{Lcp, LcpOptions};
 use crate::outbox::Outbox;
@@ -16,7 +16,7 @@ use phases::Phase;
 use rasman_auth::Authenticated;
 use rasman_core::{
     Batch, Cause, Code, Credentials, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Malformed, Projection,
-    Rng, SessionKeys, Timeout,
+    Rng, Secret, SessionKeys, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -70,8 +70,7 @@ impl Ppp {
     #[must_use]
     pub fn client(config: ClientConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options =
-            LcpOptions::client(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
+        let options = LcpOptions::client(&config.authentication, config.mru, config.framing, negotiation.max_failure);
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Client(Box::new(config)), lcp, rng)
     }
@@ -80,8 +79,7 @@ impl Ppp {
     #[must_use]
     pub fn server(config: ServerConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options =
-            LcpOptions::server(config.authentication.clone(), config.mru, config.framing, negotiation.max_failure);
+        let options = LcpOptions::server(&config.authentication, config.mru, config.framing, negotiation.max_failure);
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Server(Box::new(config)), lcp, rng)
     }
@@ -138,11 +136,21 @@ impl Ppp {
     /// waits for the link.
     pub fn authenticate(&mut self, now: Instant, credentials: Credentials) {
         match (self.phase, &mut self.auth) {
-            (Phase::Authenticate, Some(Auth::Client(client))) => {
-                client.authenticate(now, credentials, &mut *self.rng, &mut self.out);
+            (Phase::Authenticate, Some(auth)) => {
+                let outcome = auth.authenticate(now, credentials, &mut Io { rng: &mut *self.rng, out: &mut self.out });
+                self.auth_became(now, outcome);
             }
             (Phase::Dead | Phase::Establish, _) => self.early_credentials = Some(credentials),
             _ => {}
+        }
+    }
+
+    /// Sets a new password in place of one that has expired: after [`Event::AuthenticationRefused`] with `retry` and the
+    /// code 648, or 709 if the server takes another one.
+    pub fn change_password(&mut self, now: Instant, new: &Secret) {
+        if let (Phase::Authenticate, Some(auth)) = (self.phase, &mut self.auth) {
+            let outcome = auth.change_password(now, new, &mut Io { rng: &mut *self.rng, out: &mut self.out });
+            self.auth_became(now, outcome);
         }
     }
 
@@ -265,8 +273,15 @@ impl Ppp {
             (_, Protocol::LCP) => self.lcp_input(now, information),
             (Phase::Terminate | Phase::Over, _) => Err(DropReason::NotUp),
             (Phase::Establish, _) => self.park(protocol, information),
-            (_, Protocol::CHAP) => self.chap_input(now, information),
+            (_, protocol) if self.auth.as_ref().is_some_and(|auth| auth.frames() == protocol) => {
+                self.auth_input(now, information)
+            }
             (Phase::Network, _) if self.speaks(protocol) => self.network_input(now, protocol, information),
+            (Phase::Authenticate, _) if self.speaks(protocol) => {
+                let kept = self.park(protocol, information);
+                self.network_began(now);
+                kept
+            }
             (_, _) if self.speaks(protocol) => self.park(protocol, information),
             // RFC 1661 5.7: what the entry does not want, and whatever else we do not speak.
             _ => {
@@ -298,9 +313,9 @@ impl Ppp {
         Ok(())
     }
 
-    fn chap_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
+    fn auth_input(&mut self, now: Instant, information: &[u8]) -> Result<(), DropReason> {
         let auth = self.auth.as_mut().ok_or(DropReason::NotUp)?;
-        let outcome = auth.input(now, information, &mut *self.rng, &mut self.out)?;
+        let outcome = auth.input(now, information, &mut Io { rng: &mut *self.rng, out: &mut self.out })?;
         self.auth_became(now, outcome);
         Ok(())
     }

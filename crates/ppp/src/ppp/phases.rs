@@ -1,14 +1,12 @@
 //! How the link moves from phase to phase (RFC 1661 3.2).
 
 use super::{Ppp, Role};
-use crate::auth::{self, Auth, ClientAuth, ServerAuth};
+use crate::auth::{self, Auth};
 use crate::config::DEFAULT_MRU;
 use crate::control::Outcome;
 use crate::lcp::Meaning;
 use crate::{Event, Framing, Protocol};
-use rasman_auth::mschapv2::Server;
 use rasman_core::{Cause, Code, Instant, LayerName};
-use std::sync::Arc;
 
 /// The phases of RFC 1661 3.2, with the client's second gate and our own end told apart.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -70,15 +68,11 @@ impl Ppp {
         self.enter(Phase::Authenticate);
         self.events.push_back(Event::LinkEstablished { authentication });
         self.auth = Some(match &self.role {
-            Role::Client(config) => Auth::Client(ClientAuth::new(config.negotiation.clone())),
-            Role::Server(config) => {
-                let server = Server::new(&config.name, config.retries, &mut *self.rng);
-                let accounts = Arc::clone(&config.accounts);
-                Auth::Server(ServerAuth::start(now, server, accounts, config.negotiation.clone(), &mut self.out))
-            }
+            Role::Client(config) => Auth::client(authentication, config),
+            Role::Server(config) => Auth::server(now, authentication, config, &mut *self.rng, &mut self.out),
         });
-        if let Some(challenge) = self.parked.take(Protocol::CHAP) {
-            let _ = self.chap_input(now, &challenge);
+        if let Some(early) = self.parked.take(authentication.frames()) {
+            let _ = self.auth_input(now, &early);
         }
         if let Some(credentials) = self.early_credentials.take() {
             self.authenticate(now, credentials);
@@ -169,10 +163,11 @@ impl Ppp {
                 let outcome = self.lcp.rejected(now, &mut self.out);
                 self.lcp_became(now, outcome);
             }
-            (Protocol::CHAP, Phase::Authenticate) => {
+            (protocol, Phase::Authenticate) if self.auth.as_ref().is_some_and(|auth| auth.frames() == protocol) => {
+                let agreed = self.lcp.options().method().map_or_else(String::new, |agreed| agreed.to_string());
                 let cause = Cause::new(Code::PEER_REFUSED_AUTH, LayerName::Auth)
-                    .did("authenticated by MS-CHAPv2, as agreed")
-                    .said("Protocol-Reject of CHAP")
+                    .did(format!("authenticated by {agreed}, as agreed"))
+                    .said(format!("Protocol-Reject of {protocol}"))
                     .advice("the server agreed to a method that it does not have; check its settings");
                 self.fail(now, cause);
             }
@@ -193,11 +188,17 @@ impl Ppp {
                     self.start_network(now, &token);
                 }
             }
-            auth::Outcome::Refused { cause, retry } => {
-                self.events.push_back(Event::AuthenticationRefused { cause, retry });
+            auth::Outcome::Refused { cause, retry, dialog } => {
+                self.events.push_back(Event::AuthenticationRefused { cause, retry, dialog });
             }
             auth::Outcome::Failed(cause) => self.fail(now, cause),
         }
+    }
+
+    /// The peer negotiates the network while we wait for its verdict.
+    pub(super) fn network_began(&mut self, now: Instant) {
+        let outcome = self.auth.as_mut().map_or(auth::Outcome::Same, Auth::network_began);
+        self.auth_became(now, outcome);
     }
 
     /// Ends the link for a reason of ours: the peer gets a Terminate-Request, our owner the cause, at once.

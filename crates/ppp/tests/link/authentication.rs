@@ -86,7 +86,7 @@ fn a_retry_answers_the_new_challenge_with_the_next_identifier() {
     t.call(|ppp, now| ppp.authenticate(now, credentials("alice", "wrong"))).receives(challenge(3, C)).take_sent();
     t.receives(chap(4, 3, b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Again")).sends_nothing();
     let events = t.take_events();
-    let [Event::AuthenticationRefused { cause, retry: true }] = &events[..] else { panic!("{events:?}") };
+    let [Event::AuthenticationRefused { cause, retry: true, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((cause.code, &cause.said[..]), (Code::AUTHENTICATION_FAILURE, "E=691 R=1 M=Again"));
     t.at(45_000).sends_nothing();
     t.call(|ppp, now| ppp.authenticate(now, alice()));

@@ -46,7 +46,7 @@ fn softether_refuses_a_password() {
     t.receives(chap(4, 2, b"E=691 R=0 C=00112233445566778899AABBCCDDEEFF V=3"));
     t.receives(lcp(TERM_REQ, 2, b"")).sends([lcp(TERM_ACK, 2, b"")]);
     let events = t.take_events();
-    let [Event::AuthenticationRefused { cause: refusal, retry: false }, Event::Finished(end)] = &events[..] else {
+    let [Event::AuthenticationRefused { cause: refusal, retry: false, .. }, Event::Finished(end)] = &events[..] else {
         panic!("{events:?}")
     };
     assert_eq!((refusal.code, &refusal.said[..]), (Code::AUTHENTICATION_FAILURE, "E=691 R=0"));
@@ -157,7 +157,7 @@ fn lwip_refuses_a_password() {
     t.receives(chap(4, 0xd7, b"E=691 R=1 C=09090909090909090909090909090909 V=0 M=Access denied")).sends_nothing();
     t.receives(lcp(TERM_REQ, 3, b"Authentication failed")).sends([lcp(TERM_ACK, 3, b"")]);
     let events = t.take_events();
-    let [Event::AuthenticationRefused { cause: refusal, retry: true }, Event::Finished(end)] = &events[..] else {
+    let [Event::AuthenticationRefused { cause: refusal, retry: true, .. }, Event::Finished(end)] = &events[..] else {
         panic!("{events:?}")
     };
     assert_eq!((refusal.code, &refusal.said[..]), (Code::AUTHENTICATION_FAILURE, "E=691 R=1 M=Access denied"));

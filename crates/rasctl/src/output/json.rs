@@ -1,8 +1,8 @@
 //! JSON of what the manager tells. The names of the fields are in docs/rasctl.md.
 
 use rasman::{
-    Cause, ConnState, ConnectionInfo, Detail, Doors, Handle, Notification, Projection, Question, QuestionKind,
-    Retrying, StateClass, Statistics, Status,
+    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Notification, Projection, Question,
+    QuestionKind, Retrying, StateClass, Statistics, Status,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -152,6 +152,16 @@ fn question(question: &Question) -> Value {
     match &question.kind {
         QuestionKind::RetryAuthentication { refused, attempts } => {
             json!({ "id": question.id, "kind": "retry-authentication", "refused": refused.0, "attempts": attempts })
+        }
+        QuestionKind::PasswordExpired { refused, attempts } => {
+            json!({ "id": question.id, "kind": "password-expired", "refused": refused.0, "attempts": attempts })
+        }
+        QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused }) => {
+            let sha256: String = sha256.iter().map(|octet| format!("{octet:02x}")).collect();
+            json!({ "id": question.id, "kind": "server-certificate", "sha256": sha256, "refused": refused.0 })
+        }
+        QuestionKind::EapDialog(EapDialog::CertificatePassword) => {
+            json!({ "id": question.id, "kind": "certificate-password" })
         }
         _ => json!({ "id": question.id, "kind": "other" }),
     }

@@ -5,9 +5,9 @@ use super::events::{Shared, Stationery};
 use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
-    AnswerCall, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply, EntryWire,
-    HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply, Token,
-    WaitCall, WaitReply, WatchCall, WatchReply, write_path,
+    AnswerCall, AnswerKind, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply,
+    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply,
+    Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
@@ -122,11 +122,18 @@ impl Backend for Remote {
     }
 
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
-        let Answer::Credentials(credentials) = answer else {
-            return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
+        let password = |password| Credentials { password, ..Credentials::default() };
+        let (credentials, kind) = match answer {
+            Answer::Credentials(credentials) => (credentials, AnswerKind::Credentials),
+            Answer::NewPassword(new) => (password(new), AnswerKind::NewPassword),
+            Answer::CertificatePassword(secret) => (password(secret), AnswerKind::CertificatePassword),
+            Answer::Accept => (Credentials::default(), AnswerKind::Accept),
+            _ => {
+                return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
+            }
         };
         let (credentials, sealed) = seal(&credentials)?;
-        let call = AnswerCall { handle: handle.to_string(), question, credentials };
+        let call = AnswerCall { handle: handle.to_string(), question, credentials, answer: Some(kind) };
         let descriptors = sealed.as_ref().map(AsFd::as_fd);
         self.shared.calls.call("io.rasman.Manager.Answer", &call, descriptors.as_slice()).map(|Nothing {}| ())
     }

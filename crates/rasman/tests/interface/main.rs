@@ -9,9 +9,10 @@ use idl::{Fields, Interface};
 use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
-    Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, Entry, Forward,
-    Handle, HttpProxy, LayerName, Medium, MppeConsent, Network, Notification, Projection, ProxyLogin, Question,
-    QuestionKind, Redial, Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
+    Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, EapDialog,
+    EapSettings, Entry, Forward, Handle, HttpProxy, LayerName, Medium, MppeConsent, Network, Notification, Projection,
+    ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust,
+    TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,10 @@ fn cause() -> Cause {
     Cause::new(Code::AUTHENTICATION_FAILURE, LayerName::Auth).did("did").said("said").advice("advice")
 }
 
+fn asked(kind: QuestionKind) -> Detail {
+    Detail::Question(Question { id: 1, kind })
+}
+
 fn details() -> Vec<Detail> {
     let kind = QuestionKind::RetryAuthentication { refused: Code(691), attempts: 1 };
     vec![
@@ -31,6 +36,9 @@ fn details() -> Vec<Detail> {
         Detail::Authentication(rasman::AuthMethod::MsChapV2),
         Detail::Projection(projection()),
         Detail::Question(Question { id: 1, kind }),
+        asked(QuestionKind::PasswordExpired { refused: Code(648), attempts: 1 }),
+        asked(QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256: [7; 32], refused: Code(864) })),
+        asked(QuestionKind::EapDialog(EapDialog::CertificatePassword)),
         Detail::Trying { server: "b".into(), medium: 2, of: 2, last: Code(868) },
         Detail::Waiting { attempt: 1, of: 2, pause: Duration::from_secs(1), last: Code(868) },
     ]
@@ -55,6 +63,9 @@ fn entry() -> Entry {
         revocation: Revocation::Required,
     };
     sstp.proxy = Some(HttpProxy { host: "proxy".into(), port: 8080, login: None });
+    let trust = Trust { added_roots: vec![vec![0x30]], pinned_leaf_sha256: Some([2; 32]), ..sstp.trust.clone() };
+    let (server_names, outer_identity) = (vec!["radius.example.com".into()], "anonymous".into());
+    entry.eap = EapSettings { trust, server_names, outer_identity, certificate: None };
     entry.alternates = vec![entry.medium.clone()];
     entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
     entry.idle_disconnect = Some(Duration::from_secs(1));
@@ -180,7 +191,16 @@ fn the_types_are_those_of_the_interface() {
     parameters(i, "Attach", &AttachCall { token: "t".into(), after: Some(1), channel: channel() });
     parameters(i, "Transfer", &Token { token: "t".into() });
     parameters(i, "HandlerDone", &HandlerDoneCall { handle: handle(), seq: 1, more: true });
-    parameters(i, "Answer", &AnswerCall { handle: handle(), question: 1, credentials: credentials() });
+    parameters(
+        i,
+        "Answer",
+        &AnswerCall {
+            handle: handle(),
+            question: 1,
+            credentials: credentials(),
+            answer: Some(AnswerKind::NewPassword),
+        },
+    );
     let hang_up = HangUpCall { handle: handle(), force: Some(true), wait: Some(true), channel: channel() };
     parameters(i, "HangUp", &hang_up);
     parameters(i, "Wait", &WaitCall { handle: handle(), channel: channel() });

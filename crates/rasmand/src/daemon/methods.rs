@@ -10,8 +10,8 @@ use super::server::{Server, refused};
 use super::state::{Client, Waiter, WaitsBy};
 use rasman::ipc::message::{Called, Reply, write};
 use rasman::ipc::wire::{
-    AnswerCall, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May, Nothing,
-    OfHandle, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
+    AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May,
+    Nothing, OfHandle, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
 use rasman_core::{Cause, Code, Device, LayerName, Secret};
@@ -174,10 +174,16 @@ impl Call<'_> {
     }
 
     fn answer(&mut self) -> Result<Outcome> {
-        let AnswerCall { handle, question, credentials } = self.read()?;
+        let AnswerCall { handle, question, credentials, answer } = self.read()?;
         let handle = self.known(&handle)?;
         let credentials = credentials.read(|index| self.secret(index))?;
-        rasman::Backend::answer(&*self.server.embedded, handle, question, Answer::Credentials(credentials))?;
+        let answer = match answer.unwrap_or_default() {
+            AnswerKind::Credentials => Answer::Credentials(credentials),
+            AnswerKind::NewPassword => Answer::NewPassword(credentials.password),
+            AnswerKind::CertificatePassword => Answer::CertificatePassword(credentials.password),
+            AnswerKind::Accept => Answer::Accept,
+        };
+        rasman::Backend::answer(&*self.server.embedded, handle, question, answer)?;
         reply(&Nothing {})
     }
 

@@ -55,8 +55,11 @@ fn certificates_of(place: &Place) -> BTreeSet<PathBuf> {
     let folder = place.path.parent().unwrap_or(Path::new("/"));
     let sections = loaded.book.entries().filter_map(|name| loaded.book.section(&name));
     let paths = sections.flat_map(|section| {
-        let named = section.values(rasman_phonebook::Scope::Entry, "RasmanCa");
-        named.map(|path| folder.join(&*path)).collect::<Vec<_>>()
+        let named = |key| section.values(rasman_phonebook::Scope::Entry, key).map(|path| folder.join(&*path));
+        ["RasmanCa", "RasmanEapCa", "RasmanEapCertificate", "RasmanEapKey"]
+            .into_iter()
+            .flat_map(named)
+            .collect::<Vec<_>>()
     });
     // What is beside the phone book can be read already.
     paths.filter(|path| path.is_file() && !path.starts_with(folder)).take(CERTIFICATES_MAX).collect()

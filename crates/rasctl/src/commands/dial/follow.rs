@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use crate::output::{Output, Paint, Progress, json};
 use crate::runtime::Ending;
 use crate::secrets::{ask, ask_plain};
-use rasman::{Answer, Cause, Connection, Credentials, Detail, Dial, Dialing, HangUp, Manager, Question, QuestionKind};
+use rasman::{
+    Answer, Cause, Connection, Credentials, Detail, Dial, Dialing, EapDialog, HangUp, Manager, Question, QuestionKind,
+};
 use serde_json::json;
 use std::pin::Pin;
 use std::time::Instant;
@@ -124,6 +126,31 @@ async fn put(question: Question, before: Credentials) -> Result<(u32, Answer), F
             let user = ask_plain("User name", &before.user).await?;
             let password = ask(&format!("Password of {user}: ")).await?;
             Ok((question.id, Answer::Credentials(Credentials { user, domain: before.domain, password })))
+        }
+        QuestionKind::PasswordExpired { refused, .. } => {
+            eprintln!("{}", refused.sentence().unwrap_or("The password has expired."));
+            eprintln!("Choose a new one, or press Ctrl-C to hang up.");
+            let new = ask("New password: ").await?;
+            let again = ask("The same again: ").await?;
+            if !new.same(&again) {
+                return Err(Failure::new(Exit::Usage, "the new passwords differ", "dial again"));
+            }
+            Ok((question.id, Answer::NewPassword(new)))
+        }
+        QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused }) => {
+            let sha256: String = sha256.iter().map(|octet| format!("{octet:02x}")).collect();
+            eprintln!("{}", refused.sentence().unwrap_or("The authentication server's certificate is not trusted."));
+            eprintln!("Its SHA-256 digest is {sha256}.\nOnly its administrator can tell whether that is right.");
+            match ask_plain("Trust it for this dial? (yes or no)", "no").await?.as_str() {
+                "yes" => Ok((question.id, Answer::Accept)),
+                _ => {
+                    Err(Failure::new(Exit::HungUp, "the certificate was not trusted", "pin it if it is the right one"))
+                }
+            }
+        }
+        QuestionKind::EapDialog(EapDialog::CertificatePassword) => {
+            let password = ask("Password of the certificate's file: ").await?;
+            Ok((question.id, Answer::CertificatePassword(password)))
         }
         _ => Err(Failure::new(Exit::Unsupported, "the dial asks something that cannot be answered here", "")),
     }

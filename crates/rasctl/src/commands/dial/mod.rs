@@ -121,7 +121,7 @@ fn data_path_of(name: &str, loaded: &Loaded, device: bool) -> DataPath {
     if device {
         "tun".clone_into(&mut entry.data_path);
     }
-    match entry.dial_entry(&Default::default(), |_| Ok(Vec::new())) {
+    match entry.dial_entry(&Default::default(), |_: &str| Ok(Vec::new())) {
         Ok(entry) => entry.data_path,
         // The manager says what is wrong with it.
         Err(_) => DataPath::Rootless(Rootless::default()),
@@ -131,7 +131,7 @@ fn data_path_of(name: &str, loaded: &Loaded, device: bool) -> DataPath {
 /// Reads what an entry dials.
 pub(crate) fn settings_of(name: &str, loaded: &Loaded) -> Result<Entry, Failure> {
     let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
-    let dialled = entry.dial_entry(&Default::default(), certificates::of_phone_book);
+    let dialled = entry.dial_entry(&Default::default(), certificates::OfPhoneBook);
     dialled.map_err(|obstacle| Failure::from(Cause::from(obstacle)))
 }
 

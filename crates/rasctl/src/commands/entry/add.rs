@@ -67,7 +67,7 @@ pub(super) fn run(arguments: AddArguments, context: &Context) -> Result<Exit, Fa
         book.set_properties(&entry, stamp).map_err(ChangeError::from)
     })?;
     output.line(format_args!("\"{name}\" is in {}.", place.path.display()));
-    let obstacle = entry.dial_entry(&UserPreferences::default(), certificates::of_phone_book).err();
+    let obstacle = entry.dial_entry(&UserPreferences::default(), certificates::OfPhoneBook).err();
     match &obstacle {
         None => output.line(format_args!("Dial it: rasctl dial \"{name}\"")),
         Some(obstacle) => output.warning(format_args!("it cannot be dialled as it is: {obstacle}")),

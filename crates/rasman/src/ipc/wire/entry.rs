@@ -1,12 +1,12 @@
 //! Entries and credentials on the wire.
 
 use super::data_path::DataPathWire;
-use super::millis;
 use super::notification::method_of;
+use super::{millis, text};
 use crate::Error;
 use rasman_core::{
-    Cause, Code, Credentials, Duration, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial, Revocation,
-    Secret, SstpSettings, Trust,
+    Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial,
+    Revocation, Secret, SstpSettings, Trust,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -40,8 +40,16 @@ settings! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idle_disconnect_ms: Option<u64>,
         authentication: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        eap: Option<EapWire>,
         network: NetworkWire,
         data_path: DataPathWire,
+    }
+    /// [`EapSettings`], but for the user's certificate.
+    EapWire {
+        trust: TrustWire,
+        server_names: Vec<String>,
+        outer_identity: String,
     }
     /// A [`Medium`].
     MediumWire {
@@ -160,6 +168,7 @@ impl EntryWire {
             redial,
             idle_disconnect,
             authentication,
+            eap,
             network,
             data_path,
         } = entry;
@@ -173,6 +182,7 @@ impl EntryWire {
             redial: RedialWire { attempts: *attempts, pause_ms: millis(*pause), on_link_failure: *on_link_failure },
             idle_disconnect_ms: idle_disconnect.map(millis),
             authentication: authentication.iter().map(ToString::to_string).collect(),
+            eap: if *eap == EapSettings::default() { None } else { Some(EapWire::new(eap)?) },
             network: NetworkWire {
                 address: *address,
                 request_dns: *request_dns,
@@ -191,7 +201,8 @@ impl EntryWire {
     /// 87 for a setting that cannot be read; what `open` gives.
     pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<Entry, Error> {
         let authentication = self.authentication.iter().map(|name| {
-            method_of(name).ok_or_else(|| invalid("authentication", "names an unknown method", "use MS-CHAPv2"))
+            method_of(name)
+                .ok_or_else(|| invalid("authentication", "names an unknown method", "use a name such as MS-CHAPv2"))
         });
         Ok(Entry {
             name: self.name,
@@ -205,6 +216,7 @@ impl EntryWire {
             },
             idle_disconnect: self.idle_disconnect_ms.map(Duration::from_millis),
             authentication: authentication.collect::<Result<_, _>>()?,
+            eap: self.eap.map_or_else(|| Ok(EapSettings::default()), EapWire::read)?,
             network: Network {
                 address: self.network.address,
                 request_dns: self.network.request_dns,
@@ -223,46 +235,80 @@ impl MediumWire {
         let Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }) = medium else {
             return Err(not_carried());
         };
-        let Trust { system_roots, added_roots, pinned_leaf_sha256, revocation } = trust;
         let proxy = match proxy {
             // A password would need a descriptor of its own.
             Some(HttpProxy { login: Some(_), .. }) => return Err(not_carried()),
             Some(HttpProxy { host, port, login: None }) => Some(ProxyWire { host: host.clone(), port: *port }),
             None => None,
         };
-        let trust = TrustWire {
-            system_roots: *system_roots,
-            added_roots: added_roots.iter().map(|der| text::base64(der)).collect(),
-            pinned_leaf_sha256: pinned_leaf_sha256.as_ref().map(|digest| text::hex(digest)),
-            revocation: REVOCATION.iter().find(|(r, _)| r == revocation).map(|(_, name)| (*name).to_owned()),
-        };
+        let trust = TrustWire::new(trust);
         let sstp = SstpWire { server: server.clone(), port: *port, server_name: server_name.clone(), trust, proxy };
         Ok(Self { sstp: Some(sstp) })
     }
 
     fn read(self) -> Result<Medium, Error> {
         let sstp = self.sstp.ok_or_else(|| invalid("medium", "has no medium", "give sstp"))?;
-        let added_roots = sstp.trust.added_roots.iter().map(|root| {
-            text::from_base64(root)
-                .ok_or_else(|| invalid("sstp.trust.added_roots", "is not base64", "give DER as base64"))
-        });
-        let pin = sstp.trust.pinned_leaf_sha256.as_deref().map(|digest| {
-            text::digest(digest).ok_or_else(|| {
-                invalid("sstp.trust.pinned_leaf_sha256", "is no SHA-256 digest", "give 64 hexadecimal digits")
-            })
-        });
-        let trust = Trust {
-            system_roots: sstp.trust.system_roots,
-            added_roots: added_roots.collect::<Result<_, _>>()?,
-            pinned_leaf_sha256: pin.transpose()?,
-            revocation: match sstp.trust.revocation.as_deref() {
-                Some(name) => named(&REVOCATION, "sstp.trust.revocation", name)?,
-                None => Revocation::default(),
-            },
-        };
-        let SstpWire { server, port, server_name, proxy, .. } = sstp;
+        let SstpWire { server, port, server_name, trust, proxy } = sstp;
+        let trust = trust.read("sstp.trust")?;
         let proxy = proxy.map(|ProxyWire { host, port }| HttpProxy { host, port, login: None });
         Ok(Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }))
+    }
+}
+
+impl TrustWire {
+    fn new(trust: &Trust) -> Self {
+        let Trust { system_roots, added_roots, pinned_leaf_sha256, revocation } = trust;
+        Self {
+            system_roots: *system_roots,
+            added_roots: added_roots.iter().map(|der| text::base64(der)).collect(),
+            pinned_leaf_sha256: pinned_leaf_sha256.as_ref().map(|digest| text::hex(digest)),
+            revocation: REVOCATION.iter().find(|(r, _)| r == revocation).map(|(_, name)| (*name).to_owned()),
+        }
+    }
+
+    /// `field` is where it stands.
+    fn read(self, field: &str) -> Result<Trust, Error> {
+        let added_roots = self.added_roots.iter().map(|root| {
+            text::from_base64(root)
+                .ok_or_else(|| invalid(&format!("{field}.added_roots"), "is not base64", "give DER as base64"))
+        });
+        let pin = self.pinned_leaf_sha256.as_deref().map(|digest| {
+            let field = format!("{field}.pinned_leaf_sha256");
+            text::digest(digest).ok_or_else(|| invalid(&field, "is no SHA-256 digest", "give 64 hexadecimal digits"))
+        });
+        Ok(Trust {
+            system_roots: self.system_roots,
+            added_roots: added_roots.collect::<Result<_, _>>()?,
+            pinned_leaf_sha256: pin.transpose()?,
+            revocation: match self.revocation.as_deref() {
+                Some(name) => named(&REVOCATION, &format!("{field}.revocation"), name)?,
+                None => Revocation::default(),
+            },
+        })
+    }
+}
+
+impl EapWire {
+    /// Makes the settings.
+    ///
+    /// # Errors
+    /// 50 for a certificate of the user: its key is a secret, and no message holds one. An entry of a phone book names it.
+    pub fn new(eap: &EapSettings) -> Result<Self, Error> {
+        let EapSettings { trust, server_names, outer_identity, certificate } = eap;
+        if certificate.is_some() {
+            return Err(not_carried());
+        }
+        let (server_names, outer_identity) = (server_names.clone(), outer_identity.clone());
+        Ok(Self { trust: TrustWire::new(trust), server_names, outer_identity })
+    }
+
+    /// Gives the settings; they are not validated yet.
+    ///
+    /// # Errors
+    /// 87 for one that cannot be read.
+    pub fn read(self) -> Result<EapSettings, Error> {
+        let Self { trust, server_names, outer_identity } = self;
+        Ok(EapSettings { trust: trust.read("eap.trust")?, server_names, outer_identity, certificate: None })
     }
 }
 
@@ -286,79 +332,6 @@ pub(super) fn invalid(field: &str, problem: &str, advice: &str) -> Error {
 pub(super) fn not_carried() -> Error {
     let did = "looked for a way to send these settings to the manager";
     Error(Cause::new(Code::NOT_SUPPORTED, LayerName::Settings).did(did).advice("dial them with an embedded manager"))
-}
-
-/// Bytes as text.
-mod text {
-    pub(super) fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    pub(super) fn digest(text: &str) -> Option<[u8; 32]> {
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        let mut digest = [0; 32];
-        for (index, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
-        }
-        Some(digest)
-    }
-
-    /// RFC 4648 4.
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    pub(super) fn base64(bytes: &[u8]) -> String {
-        let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-        for group in bytes.chunks(3) {
-            let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
-            for at in 0..4 {
-                let digit = ALPHABET[(bits >> (18 - 6 * at) & 63) as usize];
-                text.push(if at <= group.len() { char::from(digit) } else { '=' });
-            }
-        }
-        text
-    }
-
-    pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
-        if !text.len().is_multiple_of(4) {
-            return None;
-        }
-        let digits = text.trim_end_matches('=');
-        if text.len() - digits.len() > 2 {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-        for group in digits.as_bytes().chunks(4) {
-            let mut bits = 0;
-            for at in 0..4 {
-                let value = match group.get(at) {
-                    Some(digit) => ALPHABET.iter().position(|known| known == digit)?,
-                    None => 0,
-                };
-                bits = bits << 6 | u32::try_from(value).ok()?;
-            }
-            let count = group.len() * 6 / 8;
-            bytes.extend_from_slice(&bits.to_be_bytes()[1..][..count]);
-        }
-        Some(bytes)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn base64_is_that_of_rfc_4648() {
-            for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-                assert_eq!(base64(plain.as_bytes()), coded);
-                assert_eq!(from_base64(coded).as_deref(), Some(plain.as_bytes()));
-            }
-            for bad in ["Zg", "Zg=", "Z===", "Zm9!", "=Zg=", "ä"] {
-                assert_eq!(from_base64(bad), None, "{bad}");
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -111,6 +111,20 @@ pub struct AnswerCall {
     pub handle: HandleText,
     pub question: u32,
     pub credentials: CredentialsWire,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerKind>,
+}
+
+/// What the credentials of an answer are.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum AnswerKind {
+    #[default]
+    Credentials,
+    NewPassword,
+    CertificatePassword,
+    Accept,
 }
 
 /// Parameters of `HangUp`.

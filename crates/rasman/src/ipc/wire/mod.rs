@@ -11,16 +11,17 @@ mod entry;
 mod methods;
 mod notification;
 mod status;
+mod text;
 
 pub use autodial::*;
 pub use cause::{CauseWire, Refused};
 pub use data_path::{DataPathWire, ForwardWire, LoginWire, RootlessWire, TunWire};
 pub use entries::*;
-pub use entry::{CredentialsWire, EntryWire, MediumWire, NetworkWire, RedialWire, SstpWire, TrustWire};
+pub use entry::{CredentialsWire, EapWire, EntryWire, MediumWire, NetworkWire, RedialWire, SstpWire, TrustWire};
 pub use methods::*;
 pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,
-    TryingWire, WaitingWire,
+    ServerCertificateWire, TryingWire, WaitingWire,
 };
 pub use status::{ConnectionWire, RetryingWire, StatisticsWire, StatusWire};
 

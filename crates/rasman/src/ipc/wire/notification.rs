@@ -2,7 +2,7 @@
 
 use super::{CauseWire, millis};
 use rasman_core::{
-    AuthMethod, Code, ConnState, Detail, Device, Duration, Notification, Projection, Question, QuestionKind,
+    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Notification, Projection, Question, QuestionKind,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -77,6 +77,19 @@ pub struct QuestionWire {
     pub id: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_authentication: Option<RetryAuthenticationWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_expired: Option<RetryAuthenticationWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_certificate: Option<ServerCertificateWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_password: Option<bool>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ServerCertificateWire {
+    pub sha256: String,
+    pub refused: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -182,7 +195,7 @@ impl From<DetailWire> for Detail {
 
 /// Finds an authentication method by the name that it is shown with.
 pub(super) fn method_of(name: &str) -> Option<AuthMethod> {
-    [AuthMethod::MsChapV2].into_iter().find(|method| method.to_string() == name)
+    AuthMethod::ALL.iter().copied().find(|method| method.to_string() == name)
 }
 
 impl From<&Device> for DeviceWire {
@@ -213,12 +226,24 @@ impl From<ProjectionWire> for Projection {
 
 impl From<&Question> for QuestionWire {
     fn from(question: &Question) -> Self {
-        let mut wire = Self { id: question.id, retry_authentication: None };
-        #[allow(clippy::single_match)] // More kinds will come.
-        match question.kind {
+        let mut wire = Self {
+            id: question.id,
+            retry_authentication: None,
+            password_expired: None,
+            server_certificate: None,
+            certificate_password: None,
+        };
+        let refusal = |refused: Code, attempts| Some(RetryAuthenticationWire { refused: refused.0, attempts });
+        match &question.kind {
             QuestionKind::RetryAuthentication { refused, attempts } => {
-                wire.retry_authentication = Some(RetryAuthenticationWire { refused: refused.0, attempts });
+                wire.retry_authentication = refusal(*refused, *attempts);
             }
+            QuestionKind::PasswordExpired { refused, attempts } => wire.password_expired = refusal(*refused, *attempts),
+            QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused }) => {
+                let sha256 = super::text::hex(sha256);
+                wire.server_certificate = Some(ServerCertificateWire { sha256, refused: refused.0 });
+            }
+            QuestionKind::EapDialog(EapDialog::CertificatePassword) => wire.certificate_password = Some(true),
             _ => {}
         }
         wire
@@ -227,8 +252,17 @@ impl From<&Question> for QuestionWire {
 
 impl QuestionWire {
     fn read(self) -> Option<Question> {
-        let RetryAuthenticationWire { refused, attempts } = self.retry_authentication?;
-        let kind = QuestionKind::RetryAuthentication { refused: Code(refused), attempts };
+        let kind = if let Some(RetryAuthenticationWire { refused, attempts }) = self.retry_authentication {
+            QuestionKind::RetryAuthentication { refused: Code(refused), attempts }
+        } else if let Some(RetryAuthenticationWire { refused, attempts }) = self.password_expired {
+            QuestionKind::PasswordExpired { refused: Code(refused), attempts }
+        } else if let Some(ServerCertificateWire { sha256, refused }) = self.server_certificate {
+            let sha256 = super::text::digest(&sha256)?;
+            QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused: Code(refused) })
+        } else {
+            self.certificate_password.filter(|asked| *asked)?;
+            QuestionKind::EapDialog(EapDialog::CertificatePassword)
+        };
         Some(Question { id: self.id, kind })
     }
 }
@@ -252,6 +286,15 @@ mod tests {
             Detail::Authentication(AuthMethod::MsChapV2),
             Detail::Projection(projection),
             Detail::Question(Question { id: 7, kind }),
+            Detail::Question(Question {
+                id: 8,
+                kind: QuestionKind::PasswordExpired { refused: Code(648), attempts: 1 },
+            }),
+            Detail::Question(Question {
+                id: 9,
+                kind: QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256: [7; 32], refused: Code(864) }),
+            }),
+            Detail::Question(Question { id: 10, kind: QuestionKind::EapDialog(EapDialog::CertificatePassword) }),
             Detail::Trying { server: "b".into(), medium: 2, of: 3, last: Code(868) },
             Detail::Waiting { attempt: 1, of: 5, pause: Duration::from_millis(1500), last: Code(809) },
         ];

@@ -1,20 +1,20 @@
-//! The client's part: wait for the gate and the challenge, answer, check the server's proof.
+//! MS-CHAPv2: answer the challenge, check the server's proof; a refusal may leave the way open.
 
-use super::Outcome;
+use super::Client;
+use crate::auth::{AuthProtocol, Io, Outcome, malformed};
 use crate::outbox::Outbox;
 use crate::{Negotiation, Protocol};
 use rasman_auth::ChapPacket;
 use rasman_auth::mschapv2::Attempt;
-use rasman_core::{Cause, Code, Credentials, DropReason, Instant, LayerName, Rng, Timeout};
+use rasman_core::{Cause, Code, Credentials, DropReason, Instant, LayerName, Rng, Secret, Timeout};
 
-/// The client's authentication phase.
-///
 /// ```text
 /// Closed --authenticate()--> Listening --Challenge--> Answered --Success, proof right--> Done
-///    ^  (keeps a challenge)                             |  ^
-///    '------------- Failure, R=1 -----------------------'  '-- repeats the Response until a verdict comes
+///    ^  (keeps a challenge)                             |  ^ |
+///    '------------- Failure, R=1 -----------------------'  | '--- Failure, E=648 ---> Expired
+///                      repeats until a verdict comes ------'------ change_password() ----'
 /// ```
-pub(crate) struct ClientAuth {
+pub(super) struct MsChapV2Client {
     state: State,
     credentials: Option<Credentials>,
     negotiation: Negotiation,
@@ -27,6 +27,8 @@ enum State {
     Listening { give_up_at: Instant },
     /// A response is on its way.
     Answered { attempt: Box<Attempt>, resend_at: Instant, left: u32, known: bool },
+    /// The password has expired; a new one goes with this challenge.
+    Expired { challenge: Challenge },
     /// The server has proved itself.
     Done { attempt: Box<Attempt> },
     /// The server refuses for good.
@@ -35,58 +37,57 @@ enum State {
 
 type Challenge = (u8, [u8; 16]);
 
-impl ClientAuth {
-    pub(crate) fn new(negotiation: Negotiation) -> Self {
-        Self { state: State::Closed { challenge: None }, credentials: None, negotiation }
-    }
-
-    /// Opens the gate.
-    pub(crate) fn authenticate(&mut self, now: Instant, credentials: Credentials, rng: &mut dyn Rng, out: &mut Outbox) {
+impl Client for MsChapV2Client {
+    fn authenticate(&mut self, now: Instant, credentials: Credentials, io: &mut Io<'_>) -> Outcome {
         match self.state {
             State::Closed { challenge } => {
                 self.credentials = Some(credentials);
                 self.state = State::Listening { give_up_at: now + self.negotiation.authentication };
                 if let Some(challenge) = challenge {
-                    self.answer(now, challenge, false, rng, out);
+                    self.answer(now, challenge, false, io.rng, io.out);
                 }
             }
             State::Listening { .. } => self.credentials = Some(credentials),
-            State::Answered { .. } | State::Done { .. } | State::Refused => {}
+            State::Answered { .. } | State::Expired { .. } | State::Done { .. } | State::Refused => {}
         }
+        Outcome::Same
     }
 
-    pub(crate) fn input(
-        &mut self,
-        now: Instant,
-        packet: &ChapPacket<'_>,
-        rng: &mut dyn Rng,
-        out: &mut Outbox,
-    ) -> Result<Outcome, DropReason> {
-        match *packet {
+    fn change_password(&mut self, now: Instant, new: &Secret, io: &mut Io<'_>) -> Outcome {
+        let (State::Expired { challenge: (id, challenge) }, Some(old)) = (&self.state, &mut self.credentials) else {
+            return Outcome::Same;
+        };
+        let Some(attempt) = Attempt::change(old, new, *id, *challenge, io.rng) else {
+            let cause = Cause::new(Code::CHANGING_PASSWORD, LayerName::Auth)
+                .did("had a new password of more than 256 characters, which MS-CHAPv2 cannot carry")
+                .advice("choose a shorter one");
+            return Outcome::Refused { cause, retry: true, dialog: None };
+        };
+        old.password = new.clone();
+        self.send(now, Box::new(attempt), false, io.out);
+        Outcome::Same
+    }
+
+    fn input(&mut self, now: Instant, information: &[u8], io: &mut Io<'_>) -> Result<Outcome, DropReason> {
+        match ChapPacket::parse(information).map_err(malformed)? {
             ChapPacket::Challenge { id, value, .. } => {
                 let value = value.try_into().map_err(|_| DropReason::Malformed("a challenge of 16 octets"))?;
-                self.challenge(now, (id, value), rng, out)
+                self.challenge(now, (id, value), io.rng, io.out)
             }
             ChapPacket::Success { id, message } => self.success(id, message),
             ChapPacket::Failure { id, message } => self.failure(id, message),
-            ChapPacket::Response { .. } => Err(DropReason::Unexpected("a Response to a client")),
+            ChapPacket::Response { .. } | ChapPacket::ChangePassword { .. } => {
+                Err(DropReason::Unexpected("a Response to a client"))
+            }
         }
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
+    fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
         match &mut self.state {
-            State::Listening { give_up_at } if *give_up_at <= now => Outcome::Failed(
-                Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
-                    .did("waited for the server's challenge")
-                    .advice("the server agreed to MS-CHAPv2 but does not ask; look into its log"),
-            ),
+            State::Listening { give_up_at } if *give_up_at <= now => super::silent(AuthProtocol::MsChapV2),
             State::Answered { attempt, resend_at, left, .. } if *resend_at <= now => {
                 if *left == 0 {
-                    return Outcome::Failed(
-                        Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
-                            .did(format!("sent the MS-CHAPv2 response {} times", self.negotiation.max_configure))
-                            .advice("the server does not give a verdict; look into its log"),
-                    );
+                    return super::no_verdict("MS-CHAPv2 response", self.negotiation.max_configure);
                 }
                 *left -= 1;
                 *resend_at = now + self.negotiation.restart;
@@ -97,12 +98,18 @@ impl ClientAuth {
         }
     }
 
-    pub(crate) fn timeout(&self) -> Option<Timeout> {
+    fn timeout(&self) -> Option<Timeout> {
         match &self.state {
             State::Listening { give_up_at } => Some(Timeout { at: *give_up_at, why: "CHAP challenge" }),
             State::Answered { resend_at, .. } => Some(Timeout { at: *resend_at, why: "CHAP response" }),
-            State::Closed { .. } | State::Done { .. } | State::Refused => None,
+            State::Closed { .. } | State::Expired { .. } | State::Done { .. } | State::Refused => None,
         }
+    }
+}
+
+impl MsChapV2Client {
+    pub(super) fn new(negotiation: Negotiation) -> Self {
+        Self { state: State::Closed { challenge: None }, credentials: None, negotiation }
     }
 
     fn challenge(
@@ -126,6 +133,7 @@ impl ClientAuth {
             State::Answered { known, .. } => *known,
             // RFC 1994 4.1: a challenge may come "at any time during the Network-Layer Protocol phase".
             State::Done { .. } => true,
+            State::Expired { .. } => return Err(DropReason::Unexpected("a Challenge in place of a verdict")),
             State::Refused => return Err(DropReason::Unexpected("a Challenge after a refusal")),
         };
         self.answer(now, challenge, known, rng, out);
@@ -136,6 +144,10 @@ impl ClientAuth {
     fn answer(&mut self, now: Instant, (id, challenge): Challenge, known: bool, rng: &mut dyn Rng, out: &mut Outbox) {
         let Some(credentials) = &self.credentials else { return };
         let attempt = Box::new(Attempt::new(credentials, id, challenge, rng));
+        self.send(now, attempt, known, out);
+    }
+
+    fn send(&mut self, now: Instant, attempt: Box<Attempt>, known: bool, out: &mut Outbox) {
         out.information(Protocol::CHAP, attempt.packet());
         let left = self.negotiation.max_configure.saturating_sub(1);
         self.state = State::Answered { attempt, resend_at: now + self.negotiation.restart, left, known };
@@ -155,14 +167,18 @@ impl ClientAuth {
     fn failure(&mut self, id: u8, message: &[u8]) -> Result<Outcome, DropReason> {
         let (attempt, known) = self.verdict_on(id)?;
         let refusal = attempt.refused(message);
-        self.credentials = None;
         if known {
             return Ok(Outcome::Failed(refusal.cause));
         }
-        if let Some(challenge) = refusal.retry {
-            self.state = State::Closed { challenge: Some((id.wrapping_add(1), challenge)) };
+        let next = id.wrapping_add(1);
+        if let Some(challenge) = refusal.change {
+            self.state = State::Expired { challenge: (next, challenge) };
+        } else if let Some(challenge) = refusal.retry {
+            self.credentials = None;
+            self.state = State::Closed { challenge: Some((next, challenge)) };
         }
-        Ok(Outcome::Refused { cause: refusal.cause, retry: refusal.retry.is_some() })
+        let retry = !matches!(self.state, State::Refused);
+        Ok(Outcome::Refused { cause: refusal.cause, retry, dialog: None })
     }
 
     /// Takes the attempt that a verdict is about.

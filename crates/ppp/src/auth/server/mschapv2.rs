@@ -1,16 +1,16 @@
-//! The server's part: challenge until a response comes, judge it, give a wrong one its further attempts.
+//! MS-CHAPv2: challenge until a response comes, judge it, give a wrong one its further attempts.
 
-use super::Outcome;
+use super::Server;
+use crate::auth::{Io, Outcome, malformed};
 use crate::outbox::Outbox;
-use crate::{Negotiation, Protocol};
-use rasman_auth::mschapv2::{Server, Verdict};
+use crate::{Negotiation, Protocol, ServerConfig};
+use rasman_auth::mschapv2::{self, Verdict};
 use rasman_auth::{Accounts, ChapPacket};
 use rasman_core::{Cause, Code, DropReason, Instant, LayerName, Rng, Timeout};
 use std::sync::Arc;
 
-/// The server's authentication phase.
-pub(crate) struct ServerAuth {
-    server: Server,
+pub(super) struct MsChapV2Server {
+    server: mschapv2::Server,
     accounts: Arc<dyn Accounts + Send + Sync>,
     negotiation: Negotiation,
     state: State,
@@ -25,33 +25,27 @@ enum State {
     Decided,
 }
 
-impl ServerAuth {
+impl MsChapV2Server {
     /// Sends the challenge.
-    pub(crate) fn start(
-        now: Instant,
-        server: Server,
-        accounts: Arc<dyn Accounts + Send + Sync>,
-        negotiation: Negotiation,
-        out: &mut Outbox,
-    ) -> Self {
+    pub(super) fn start(now: Instant, config: &ServerConfig, rng: &mut dyn Rng, out: &mut Outbox) -> Self {
+        let server = mschapv2::Server::new(&config.name, config.retries, rng);
         out.information(Protocol::CHAP, &server.challenge());
+        let negotiation = config.negotiation.clone();
         let left = negotiation.max_configure.saturating_sub(1);
         let state = State::Challenged { resend_at: now + negotiation.restart, left };
-        Self { server, accounts, negotiation, state }
+        Self { server, accounts: Arc::clone(&config.accounts), negotiation, state }
     }
+}
 
-    pub(crate) fn input(
-        &mut self,
-        now: Instant,
-        packet: &ChapPacket<'_>,
-        rng: &mut dyn Rng,
-        out: &mut Outbox,
-    ) -> Result<Outcome, DropReason> {
-        let ChapPacket::Response { id, value, name } = *packet else {
-            return Err(DropReason::Unexpected("a CHAP packet other than a Response to a server"));
+impl Server for MsChapV2Server {
+    fn input(&mut self, now: Instant, information: &[u8], io: &mut Io<'_>) -> Result<Outcome, DropReason> {
+        let out = &mut *io.out;
+        let verdict = match ChapPacket::parse(information).map_err(malformed)? {
+            ChapPacket::Response { id, value, name } => self.server.response(id, value, name, &*self.accounts, io.rng),
+            ChapPacket::ChangePassword { id, value } => self.server.change_password(id, value, &*self.accounts, io.rng),
+            _ => return Err(DropReason::Unexpected("a CHAP packet other than a Response to a server")),
         };
-        let verdict = self.server.response(id, value, name, &*self.accounts, rng);
-        match verdict.map_err(|malformed| DropReason::Malformed(malformed.expected))? {
+        match verdict.map_err(malformed)? {
             Verdict::Granted { reply, token, keys } => {
                 out.information(Protocol::CHAP, &reply);
                 self.state = State::Decided;
@@ -75,7 +69,7 @@ impl ServerAuth {
         }
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
+    fn handle_timeout(&mut self, now: Instant, out: &mut Outbox) -> Outcome {
         match &mut self.state {
             State::Challenged { resend_at, left } if *resend_at <= now => {
                 if *left == 0 {
@@ -94,7 +88,7 @@ impl ServerAuth {
         }
     }
 
-    pub(crate) fn timeout(&self) -> Option<Timeout> {
+    fn timeout(&self) -> Option<Timeout> {
         match &self.state {
             State::Challenged { resend_at, .. } => Some(Timeout { at: *resend_at, why: "CHAP challenge" }),
             State::AwaitingRetry { give_up_at, .. } => Some(Timeout { at: *give_up_at, why: "CHAP retry" }),

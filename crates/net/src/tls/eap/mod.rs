@@ -1,0 +1,14 @@
+//! TLS inside EAP, both ends: rustls fed with bytes, for [`rasman_auth::eap`].
+//!
+//! ```text
+//! EAP fragments -> Tunnel::input -> rustls -> plain
+//! EAP fragments <- Tunnel::output <- rustls <- Tunnel::send
+//! ```
+
+mod identity;
+mod peer;
+mod server;
+mod tunnel;
+
+pub use peer::EapTunnels;
+pub use server::EapAcceptor;

@@ -1,0 +1,240 @@
+//! The peer's end: whom it believes, and what it shows.
+
+use super::identity;
+use super::tunnel::RustlsTunnel;
+use crate::tls::trust::{provider, ready_roots};
+use crate::tls::{leaf_of, trust};
+use rasman_auth::eap::{Tunnel, TunnelError, Tunnels};
+use rasman_core::{Cause, Code, EapDialog, EapSettings, LayerName, Trust};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
+use std::sync::{Arc, OnceLock};
+
+/// Makes TLS for the methods of EAP by the library that SSTP's TLS comes from.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct EapTunnels;
+
+impl EapTunnels {
+    /// Loads what reads files before the first tunnel is made, away from this thread.
+    pub async fn prepare(settings: &EapSettings) {
+        if settings.trust.system_roots {
+            trust::load_roots().await;
+        }
+    }
+}
+
+impl Tunnels for EapTunnels {
+    fn peer(&self, settings: &EapSettings, certificate: bool) -> Result<Box<dyn Tunnel>, TunnelError> {
+        let seen = Arc::new(OnceLock::new());
+        let verifier = Verifier {
+            roots: roots(&settings.trust)?,
+            pinned: settings.trust.pinned_leaf_sha256,
+            names: settings.server_names.clone(),
+            provider: provider(),
+            seen: Arc::clone(&seen),
+        };
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .expect("the provider has suites for the default versions")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match settings.certificate.as_ref().filter(|_| certificate) {
+            Some(own) => {
+                let (chain, key) = identity::read(own)?;
+                config.with_client_auth_cert(chain, key).map_err(|error| {
+                    Cause::new(Code::EAP_USER_CERT_INVALID, LayerName::Auth)
+                        .did(format!("took the user's certificate and its key ({error})"))
+                        .advice("check that the key belongs to the certificate")
+                })?
+            }
+            None => config.with_no_client_auth(),
+        };
+        // RFC 5216 2.1.2 allows it; then nobody would show a certificate.
+        config.resumption = Resumption::disabled();
+        // EAP has no name to ask for: the server is not reached by one.
+        config.enable_sni = false;
+        let connection = ClientConnection::new(Arc::new(config), unnamed()).map_err(|error| explain(&error, &seen))?;
+        Ok(RustlsTunnel::boxed(connection, move |error| explain(error, &seen)))
+    }
+}
+
+/// A name that is not sent and not looked at.
+fn unnamed() -> ServerName<'static> {
+    ServerName::try_from("eap.invalid").expect("a host name")
+}
+
+fn roots(trust: &Trust) -> Result<Option<Arc<WebPkiServerVerifier>>, TunnelError> {
+    if trust.pinned_leaf_sha256.is_some() {
+        return Ok(None);
+    }
+    let mut roots = if trust.system_roots { ready_roots() } else { Arc::new(RootCertStore::empty()) };
+    for (index, der) in trust.added_roots.iter().enumerate() {
+        Arc::make_mut(&mut roots).add(CertificateDer::from(der.as_slice())).map_err(|error| {
+            Cause::new(Code::INVALID_PARAMETER, LayerName::Settings)
+                .did(format!("read authority {} of EAP, which is no certificate ({error})", index + 1))
+        })?;
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build().map_err(|error| {
+        Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
+            .did(format!("looked for authorities that EAP's server may have a certificate of ({error})"))
+            .advice("add the authority's certificate to the entry")
+    })?;
+    Ok(Some(verifier))
+}
+
+/// Checks the server's certificate, and that one of the names is in it.
+#[derive(Debug)]
+struct Verifier {
+    roots: Option<Arc<WebPkiServerVerifier>>,
+    pinned: Option<[u8; 32]>,
+    names: Vec<String>,
+    provider: Arc<CryptoProvider>,
+    seen: Arc<OnceLock<[u8; 32]>>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let digest = leaf_of(leaf).sha256;
+        let _ = self.seen.set(digest);
+        let Some(webpki) = &self.roots else {
+            let right = self.pinned == Some(digest);
+            return right
+                .then(ServerCertVerified::assertion)
+                .ok_or(CertificateError::ApplicationVerificationFailure.into());
+        };
+        let judge = |name: &ServerName<'_>| webpki.verify_server_cert(leaf, intermediates, name, ocsp, now);
+        if self.names.is_empty() {
+            // The chain is checked before the name is, so a failure of the name alone says that the chain is good.
+            return match judge(&unnamed()) {
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                )) => Ok(ServerCertVerified::assertion()),
+                other => other,
+            };
+        }
+        let mut last = Err(CertificateError::NotValidForName.into());
+        for name in &self.names {
+            last = match name.strip_prefix("*.") {
+                Some(parent) => judge_below(parent, judge),
+                None => match ServerName::try_from(name.as_str()) {
+                    Ok(name) => judge(&name),
+                    Err(_) => Err(CertificateError::NotValidForName.into()),
+                },
+            };
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls12_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Judges by each name of the certificate that stands right below `parent`: the library tells them when it is asked for
+/// one that is not there.
+fn judge_below(
+    parent: &str,
+    judge: impl Fn(&ServerName<'_>) -> Result<ServerCertVerified, Error>,
+) -> Result<ServerCertVerified, Error> {
+    let refused = match judge(&unnamed()) {
+        Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, presented })) => {
+            let below = presented.iter().filter_map(|name| {
+                let name = plain_name(name);
+                let (label, rest) = name.split_once('.')?;
+                (rest.eq_ignore_ascii_case(parent) && !label.is_empty())
+                    .then(|| ServerName::try_from(name.to_owned()).ok())?
+            });
+            for name in below {
+                if judge(&name).is_ok() {
+                    return Ok(ServerCertVerified::assertion());
+                }
+            }
+            CertificateError::NotValidForNameContext { expected, presented }.into()
+        }
+        other => return other,
+    };
+    Err(refused)
+}
+
+/// Takes a name out of the library's notation, such as `DnsName("radius.example.com")`.
+fn plain_name(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    inner.trim_matches('"')
+}
+
+/// Says why TLS inside EAP failed, and asks where a person could know better.
+fn explain(error: &Error, seen: &OnceLock<[u8; 32]>) -> TunnelError {
+    let cause = |code| Cause::new(code, LayerName::Auth).did("began TLS inside EAP with the authentication server");
+    let (cause, doubtful) = match error {
+        Error::InvalidCertificate(why) => (certificate(why, cause), true),
+        Error::AlertReceived(alert) => (
+            cause(Code::EAP_USER_CERT_OTHER_ERROR).said(format!("ended the handshake: {alert:?}")).advice(
+                "the server's log tells what it did not like; with EAP-TLS it is mostly the user's certificate",
+            ),
+            false,
+        ),
+        other => (cause(Code::EAP_SERVER_CERT_OTHER_ERROR).said(other.to_string()), false),
+    };
+    let dialog = match seen.get() {
+        Some(sha256) if doubtful => Some(EapDialog::ServerCertificate { sha256: *sha256, refused: cause.code }),
+        _ => None,
+    };
+    TunnelError { cause, dialog }
+}
+
+fn certificate(why: &CertificateError, cause: impl Fn(Code) -> Cause) -> Cause {
+    match why {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => cause(Code::EAP_SERVER_CERT_EXPIRED)
+            .said("showed a certificate that is not valid now")
+            .advice("have it renewed, and check this machine's clock"),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => cause(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND)
+            .said("showed a certificate that no authority has signed that the entry trusts for EAP")
+            .advice("add its authority's certificate to the entry (RasmanEapCa), or pin it"),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            cause(Code::EAP_SERVER_CERT_INVALID)
+                .said("showed a certificate for another name")
+                .advice("if the name is right, set it in the entry (RasmanEapServerName)")
+        }
+        CertificateError::ApplicationVerificationFailure => cause(Code::EAP_SERVER_CERT_INVALID)
+            .said("showed another certificate than the pinned one")
+            .advice("if its administrator confirms the new one, pin it; otherwise somebody may be in between"),
+        other => cause(Code::EAP_SERVER_CERT_OTHER_ERROR)
+            .said(format!("showed a certificate that cannot be used ({other:?})")),
+    }
+}
