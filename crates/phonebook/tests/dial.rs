@@ -122,7 +122,17 @@ fn each_key_that_stands_in_the_way_is_named_with_its_value() {
     assert_eq!(number("vpn:0").0, 749);
     assert_eq!(number("").0, 749);
     assert_eq!(refused(|p| p.auth_restrictions = AuthRestrictions::EAP).0, 918);
-    assert_eq!(refused(|p| p.auth_restrictions = AuthRestrictions::PAP).1, "AuthRestrictions");
+    assert_eq!(refused(|p| p.auth_restrictions = AuthRestrictions::SPAP).1, "AuthRestrictions");
+    let eap = |p: &mut Properties, method: &str| {
+        p.auth_restrictions = AuthRestrictions::EAP;
+        p.eap_methods = vec![method.into()];
+    };
+    assert_eq!(refused(|p| eap(p, "eap-fast")).1, "RasmanEapMethod");
+    assert_eq!(refused(|p| eap(p, "peap-mschapv2")).1, "RasmanEapServerName");
+    let short_pin = |p: &mut Properties| p.eap_pin = "12".into();
+    assert_eq!(refused(|p| (eap(p, "ttls-pap"), short_pin(p)).0).1, "RasmanEapPin");
+    let named = |p: &mut Properties| p.eap_server_names = vec!["radius.example.com".into()];
+    assert_eq!(refused(|p| (eap(p, "eap-tls"), named(p)).0).1, "RasmanEapCertificate");
     assert_eq!(refused(|p| p.excluded_protocols = ExcludedProtocols::IPV4).0, 720);
     assert_eq!(refused(|p| p.custom_dial_dll = "x.dll".into()).0, 755);
     assert_eq!(refused(|p| p.ip_assign = Assign::Given).2.split(';').next(), Some("IpAddress=0.0.0.0 is 0.0.0.0"));
@@ -298,4 +308,30 @@ fn what_a_modem_cannot_do_is_told_by_key() {
     assert_eq!(refused(|p| p.dial_prefix = "x".into()), (749, "RasmanDialPrefix"));
     assert_eq!(refused(|p| p.modem_init = vec!["é".into()]), (87, "RasmanModemInit"));
     assert_eq!(refused(|p| p.apn = "a b".into()), (87, "RasmanApn"));
+}
+
+#[test]
+fn the_bits_of_auth_restrictions_are_the_users_consent() {
+    let allowed = |bits: u32, custom: u32, words: &[&str]| {
+        let mut properties = sstp();
+        properties.auth_restrictions = AuthRestrictions(bits);
+        properties.custom_auth_key = custom;
+        properties.eap_methods = words.iter().map(ToString::to_string).collect();
+        properties.eap_server_names = vec!["radius.example.com, *.example.net".into()];
+        properties.eap_certificate = "me.p12".into();
+        properties.dial_entry(&UserPreferences::default(), |_: &str| Ok(Vec::new())).unwrap().authentication
+    };
+    assert_eq!(allowed(0, 0, &[]), [AuthMethod::MsChapV2]);
+    assert_eq!(allowed(552, 0, &[]), [AuthMethod::MsChapV2, AuthMethod::Chap, AuthMethod::Pap]);
+    for (custom, method) in [
+        (4, AuthMethod::EapMd5),
+        (13, AuthMethod::EapTls),
+        (21, AuthMethod::TtlsMsChapV2),
+        (25, AuthMethod::PeapMsChapV2),
+        (26, AuthMethod::EapMsChapV2),
+    ] {
+        assert_eq!(allowed(128, custom, &[]), [method]);
+    }
+    let expected = [AuthMethod::TtlsPap, AuthMethod::PeapMsChapV2, AuthMethod::MsChapV2];
+    assert_eq!(allowed(128 + 512, 25, &["ttls-pap", "peap-mschapv2, ttls-pap"]), expected);
 }

@@ -6,7 +6,10 @@ use super::inside::Inside;
 use super::notifier::{Notifier, Told};
 use super::request::Request;
 use crate::process;
-use rasman::{Answer, Code, ConnState, Detail, Handle, Manager, Notification, Started};
+use rasman::{
+    Answer, Code, ConnState, Credentials, Detail, EapDialog, Handle, Manager, Notification, Question, QuestionKind,
+    Started,
+};
 use std::ffi::c_void;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -25,7 +28,7 @@ pub(crate) struct Dialled {
     pub(crate) gate: Gate,
     source: Mutex<Receiver<Box<Notification>>>,
     /// The question that pauses it.
-    question: Mutex<Option<u32>>,
+    question: Mutex<Option<Question>>,
     last_state: AtomicU32,
     is_over: AtomicBool,
     /// The handler wants no more calls.
@@ -107,7 +110,7 @@ impl Dialled {
             Told::from,
         );
         *self.question() = match received.map(|notification| &notification.detail) {
-            Some(Detail::Question(question)) => Some(question.id),
+            Some(Detail::Question(question)) => Some(question.clone()),
             _ => None,
         };
         self.last_state.store(told.state, Relaxed);
@@ -138,13 +141,21 @@ impl Dialled {
         }
     }
 
-    /// Answers the question that pauses the dial.
+    /// Answers the question that pauses the dial: with credentials, or with a password alone where the question wants one
+    /// (clause P8). RasInvokeEapUI, which would show a certificate, is a call of its own.
     ///
     /// # Errors
     /// 705 if it is not paused (clause P12).
-    pub(crate) fn resume(&self, answer: Answer) -> Result<(), Code> {
+    pub(crate) fn resume(&self, credentials: Credentials) -> Result<(), Code> {
         let question = self.question().take().ok_or(Code::INVALID_AUTH_STATE)?;
-        let answered = self.manager.backend().answer(self.handle, question, answer);
+        let answer = match question.kind {
+            QuestionKind::PasswordExpired { .. } => Answer::NewPassword(credentials.password),
+            QuestionKind::EapDialog(EapDialog::CertificatePassword) => {
+                Answer::CertificatePassword(credentials.password)
+            }
+            _ => Answer::Credentials(credentials),
+        };
+        let answered = self.manager.backend().answer(self.handle, question.id, answer);
         answered.map_err(crate::call::code_of)
     }
 
@@ -178,7 +189,7 @@ impl Dialled {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn question(&self) -> MutexGuard<'_, Option<u32>> {
+    fn question(&self) -> MutexGuard<'_, Option<Question>> {
         self.question.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

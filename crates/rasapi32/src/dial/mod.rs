@@ -33,7 +33,7 @@ use context::{Signals, undisturbed};
 use inbox::Inbox;
 use notifier::Notifier;
 use queue::Queue;
-use rasman::{Answer, Code, Handle};
+use rasman::{Code, Handle};
 use request::{Arguments, Request};
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ fn resume(handle: u64, request: &Request) -> Outcome {
     if !dial.notifier.is_same(&request.notifier) {
         return Err(Code::INVALID_PARAMETER);
     }
-    undisturbed(|| dial.resume(Answer::Credentials(request.credentials.clone())))?;
+    undisturbed(|| dial.resume(request.credentials.clone()))?;
     match dial.notifier {
         Notifier::None => sync::wait(&dial),
         Notifier::Func(_) | Notifier::Func1(_) | Notifier::Func2(..) | Notifier::Queue(_) => Ok(()),
