@@ -13,3 +13,4 @@ pub mod fuzz_sstp;
 pub mod harness;
 pub mod ipc;
 pub mod peers;
+pub mod radius;

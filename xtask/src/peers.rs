@@ -13,6 +13,7 @@
 //! target/peers/slirp      slirp
 //! target/peers/spandsp    a modem of spandsp's AT interpreter
 //! target/peers/uml        a Linux kernel as a program, pppd, sstpc
+//! target/peers/radius     FreeRADIUS, eapol_test
 //! target/peers/tshark     tshark, which reads captures
 //! target/peers/pki        a test authority, a server certificate
 //! target/peers/status     one line a peer, for the tests
@@ -22,6 +23,7 @@ mod apt;
 mod interop;
 mod lwip;
 mod pki;
+mod radius;
 mod slirp;
 mod softether;
 mod spandsp;
@@ -89,6 +91,7 @@ pub(crate) fn ensure(strict: bool) -> Vec<PeerStatus> {
         ("pppd", uml::ensure),
         ("slirp", slirp::ensure),
         ("spandsp", spandsp::ensure),
+        ("freeradius", radius::ensure),
         ("tshark", tshark::ensure),
         ("python-varlink", varlink::ensure),
     ];

@@ -96,7 +96,9 @@ impl Server {
         self.start_with(self.id)
     }
 
-    pub(super) fn start_with(&mut self, id: u8) -> Vec<u8> {
+    /// The same with an identifier, for who has asked in our place, as a RADIUS client does.
+    #[must_use]
+    pub fn start_with(&mut self, id: u8) -> Vec<u8> {
         self.state = State::Identity;
         self.id = id;
         EapPacket::Request { id, kind: EapType::IDENTITY, data: &[] }.emit()
