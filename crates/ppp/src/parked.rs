@@ -68,7 +68,7 @@ mod tests {
         assert!(parked.keep(Protocol::IPCP, &[1, 1]));
         assert!(parked.keep(Protocol::IPCP, &[1, 2]));
         assert!(!parked.keep(Protocol::IPCP, &[2, 3]));
-        assert!(!parked.keep(Protocol::PAP, &[1, 3]));
+        assert!(!parked.keep(Protocol::IPV6, &[1, 3]));
         assert!(!parked.keep(Protocol::IPCP, &[1; SIZE_MAX + 1]));
         assert_eq!(parked.take(Protocol::IPCP), Some(vec![1, 2]));
         assert_eq!(parked.take(Protocol::IPCP), None);
