@@ -81,9 +81,7 @@ fn the_state_of_an_account_reaches_the_client_as_its_code() {
     ] {
         let config = ServerConfig { accounts: Arc::new(Users(state)), ..server_config() };
         let (events, _) = dial(config, "alice", "wonderland");
-        let Some(Event::AuthenticationRefused { cause, .. }) = events.get(1) else {
-            panic!("{events:?}")
-        };
+        let Some(Event::AuthenticationRefused { cause, .. }) = events.get(1) else { panic!("{events:?}") };
         assert_eq!(cause.code, code);
     }
 }
