@@ -16,6 +16,16 @@ pub trait Backend: EntryBackend + AutodialBackend + 'static {
     /// so on. Nothing was started then.
     fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error>;
 
+    /// Starts a dial as [`Backend::dial`] does and lets the caller do something meanwhile that takes about as long: at a
+    /// manager in another process it is done while that works on the dial.
+    ///
+    /// # Errors
+    /// As [`Backend::dial`].
+    fn dial_while(&self, dial: Dial, held: bool, meanwhile: &mut dyn FnMut()) -> Result<Started, Error> {
+        meanwhile();
+        self.dial(dial, held)
+    }
+
     /// Acknowledges a notification of a held dial.
     fn handler_done(&self, handle: Handle, seq: u64, more: bool);
 

@@ -128,9 +128,16 @@ fn start(request: Request) -> Result<(Arc<Dialled>, Teller), Code> {
     let dial = request.dial()?;
     let signals = Signals::block();
     let manager = managers::to_dial(request.target.phonebook.as_deref(), &request.target.entry).map_err(code_of)?;
-    let teller = Teller::of(&request.notifier, &signals)?;
-    let held = !matches!(teller, Teller::Nobody);
-    let started = manager.backend().dial(dial, held).map_err(code_of)?;
+    let held = !matches!(request.notifier, Notifier::None);
+    let mut teller = None;
+    // Making a thread takes about as long as the manager takes for its part.
+    let mut prepare = || _ = teller.get_or_insert_with(|| Teller::of(&request.notifier, &signals));
+    let started = manager.backend().dial_while(dial, held, &mut prepare).map_err(code_of)?;
+    let handle = started.handle;
+    let teller = teller.unwrap_or_else(|| Teller::of(&request.notifier, &signals)).inspect_err(|_| {
+        // Nobody could be told of it.
+        let _ = manager.backend().hang_up(handle);
+    })?;
     let dial = Dialled::new(manager, started, request);
     bound::bind(&dial);
     Ok((dial, teller))

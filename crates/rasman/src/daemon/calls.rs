@@ -62,7 +62,7 @@ impl Calls {
             let mut wire = Wire::new(connector.open()?);
             wire.stream().set_read_timeout(Some(REPLY_LIMIT)).map_err(|error| self.lost(&error))?;
             let message = write(&Call { method: "io.rasman.Manager.Describe", parameters: &Nothing {}, more: false });
-            match exchange::<Described>(&mut wire, &message, &[]) {
+            match exchange::<Described>(&mut wire, &message, &[], &mut || ()) {
                 Ok((described, _)) => return Ok(Link { wire, epoch: described.epoch }),
                 Err(Trouble::Refused(error)) => return Err(error),
                 Err(Trouble::Lost(error)) => last = Some(error),
@@ -84,7 +84,21 @@ impl Calls {
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R, Error> {
-        self.call_for_descriptors(method, parameters, descriptors).map(|(reply, _)| reply)
+        self.call_while(method, parameters, descriptors, &mut || ())
+    }
+
+    /// The same, and does something while the manager works.
+    ///
+    /// # Errors
+    /// As [`Calls::call`].
+    pub(super) fn call_while<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &P,
+        descriptors: &[BorrowedFd<'_>],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<R, Error> {
+        self.carry_out(method, parameters, descriptors, meanwhile).map(|(reply, _)| reply)
     }
 
     /// The same, and gives the descriptors that came with the reply.
@@ -97,11 +111,21 @@ impl Calls {
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<(R, Vec<OwnedFd>), Error> {
+        self.carry_out(method, parameters, descriptors, &mut || ())
+    }
+
+    fn carry_out<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &P,
+        descriptors: &[BorrowedFd<'_>],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<(R, Vec<OwnedFd>), Error> {
         let message = write(&Call { method, parameters, more: false });
         let mut held = self.held();
         let mut epoch = None;
         if let Some(mut link) = held.take() {
-            match exchange(&mut link.wire, &message, descriptors) {
+            match exchange(&mut link.wire, &message, descriptors, meanwhile) {
                 Ok(reply) => {
                     *held = Some(link);
                     return Ok(reply);
@@ -118,7 +142,7 @@ impl Calls {
         let result = if epoch.as_ref() == Some(&link.epoch) && !is_repeatable(method) {
             Err(self.lost(&"the connection was lost, and the call may have been carried out"))
         } else {
-            exchange(&mut link.wire, &message, descriptors).map_err(|trouble| match trouble {
+            exchange(&mut link.wire, &message, descriptors, meanwhile).map_err(|trouble| match trouble {
                 Trouble::Refused(error) => error,
                 Trouble::Lost(error) => self.lost(&error),
             })
@@ -138,7 +162,7 @@ impl Calls {
         parameters: &P,
     ) -> Result<R, Error> {
         let message = write(&Call { method, parameters, more: true });
-        exchange(wire, &message, &[]).map(|(reply, _)| reply).map_err(|trouble| match trouble {
+        exchange(wire, &message, &[], &mut || ()).map(|(reply, _)| reply).map_err(|trouble| match trouble {
             Trouble::Refused(error) => error,
             Trouble::Lost(error) => self.lost(&error),
         })
@@ -154,16 +178,18 @@ impl Calls {
     }
 }
 
-/// Sends a call and waits for the reply.
+/// Sends a call, does something meanwhile and waits for the reply.
 fn exchange<R: DeserializeOwned>(
     wire: &mut Wire,
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
+    meanwhile: &mut dyn FnMut(),
 ) -> Result<(R, Vec<OwnedFd>), Trouble> {
     let sent = match wire.send(message, descriptors) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(Trouble::Refused(too_long(&error))),
         sent => sent,
     };
+    meanwhile();
     // A manager that turns us away says why and closes, perhaps before we have sent; what it said can still be read.
     match (sent, wire.receive(read_reply)) {
         (_, Ok(reply)) => reply.map(|reply| (reply, wire.take_descriptors())).map_err(Trouble::Refused),

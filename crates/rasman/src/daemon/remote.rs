@@ -70,7 +70,11 @@ impl Remote {
 }
 
 impl Backend for Remote {
-    fn dial(&self, mut dial: Dial, held: bool) -> Result<Started, Error> {
+    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+        self.dial_while(dial, held, &mut || ())
+    }
+
+    fn dial_while(&self, mut dial: Dial, held: bool, meanwhile: &mut dyn FnMut()) -> Result<Started, Error> {
         if let (Target::Entry(entry), Some(path)) = (&mut dial.target, &dial.data_path) {
             // What is replaced does not travel.
             entry.data_path.clone_from(path);
@@ -97,7 +101,7 @@ impl Backend for Remote {
             channel: Some(channel),
         };
         let descriptors: Vec<_> = sealed.iter().chain(&sealed_login).map(AsFd::as_fd).collect();
-        let replied = self.shared.calls.call("io.rasman.Manager.Dial", &call, &descriptors);
+        let replied = self.shared.calls.call_while("io.rasman.Manager.Dial", &call, &descriptors, meanwhile);
         if let Some(sealed) = sealed {
             self.shared.stationery.sent(sealed);
         }
