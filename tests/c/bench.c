@@ -68,7 +68,9 @@ static DWORD ignore(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message,
 
 static void returns(const char *path)
 {
-    static double trips[ROUNDS], calls[ROUNDS], dials[ROUNDS];
+    static double trips[ROUNDS], calls[ROUNDS], dials[ROUNDS], queued[ROUNDS];
+    HRASQUEUE queue = NULL;
+    CHECK_EQUAL(RasCreateMessageQueue(&queue), 0);
     int fd = echo_socket(path);
     HRASCONN nobody = (HRASCONN)(ULONG_PTR)1;
     for (unsigned round = 0; round < ROUNDS + WARM_UP; round++) {
@@ -90,7 +92,21 @@ static void returns(const char *path)
         double dial = now_us() - begun;
         CHECK_EQUAL(RasHangUpA(connection), 0);
         wait_gone(connection);
+        /* Without a thread of its own. */
+        connection = NULL;
+        params = params_of((round + ENTRIES / 2) % ENTRIES);
+        CHECK_EQUAL(RasGetConnectStatusA(nobody, &status), ERROR_INVALID_HANDLE);
+        begun = now_us();
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, RAS_MESSAGE_QUEUE, (LPVOID)queue, &connection), 0);
+        double through_queue = now_us() - begun;
+        CHECK_EQUAL(RasHangUpA(connection), 0);
+        wait_gone(connection);
+        RASMESSAGE message;
+        do
+            message.dwSize = sizeof message;
+        while (RasGetQueueMessage(queue, &message, 0) == 0);
         if (round >= WARM_UP) {
+            queued[round - WARM_UP] = through_queue;
             trips[round - WARM_UP] = trip;
             calls[round - WARM_UP] = call;
             dials[round - WARM_UP] = dial;
@@ -100,6 +116,8 @@ static void returns(const char *path)
     print_share("capi_call_us_p50", 0.5, calls, ROUNDS);
     print_share("capi_dial_return_us_p99", 0.99, dials, ROUNDS);
     print_share("capi_dial_return_us_p50", 0.5, dials, ROUNDS);
+    print_share("capi_queue_dial_return_us_p50", 0.5, queued, ROUNDS);
+    CHECK_EQUAL(RasCloseMessageQueue(queue), 0);
     close(fd);
 }
 

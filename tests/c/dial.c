@@ -567,6 +567,27 @@ static void eap_and_mobility_wait(void)
     CHECK_EQUAL(RasUpdateConnection(connection, &update), ERROR_INVALID_HANDLE);
 }
 
+static void redial_at_once(void)
+{
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    HRASCONN last = NULL;
+    for (int round = 0; round < 5; round++) {
+        HRASCONN connection = NULL;
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &connection), 0);
+        CHECK(connection != last);
+        last = connection;
+        hang_up(connection);
+    }
+}
+
+static void a_library_of_the_entrys(void)
+{
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(RasDialA(NULL, NULL, &params, 2, NOTIFIER(func2), &connection), ERROR_CANNOT_DO_CUSTOMDIAL);
+    CHECK(connection == NULL);
+}
+
 /* A number to call back makes no difference where the server does not ask; an asterisk needs paused states. */
 static void callback_numbers(void)
 {
@@ -604,6 +625,8 @@ static const struct test tests[] = {
     TEST(the_list_of_connections),
     TEST(eap_and_mobility_wait),
     TEST(callback_numbers),
+    TEST(redial_at_once),
+    TEST(a_library_of_the_entrys),
 };
 
 int main(int argc, char **argv)

@@ -110,6 +110,23 @@ static void other_flags_are_taken(void)
     CHECK(!is_signalled(fd));
 }
 
+/* The server cuts each link after a moment: the first is made again at once, the next after a pause. */
+static void a_lost_link(void)
+{
+    int dormant = event(), back = event(), went = event();
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(dormant), RASCN_Dormant), 0);
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(back), RASCN_ReConnection), 0);
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(went), RASCN_Disconnection), 0);
+    HRASCONN connection = dial();
+    wait_signal(back);
+    wait_signal(dormant);
+    CHECK(!is_signalled(went));
+    RASCONNSTATUSA status = status_of(connection);
+    CHECK_EQUAL(status.rasconnstate, RASCS_Connected);
+    CHECK_EQUAL(RasHangUpA(connection), 0);
+    wait_signal(went);
+}
+
 static void what_cannot_be_registered(void)
 {
     int fd = event(), file = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -173,6 +190,7 @@ static const struct test tests[] = {
     TEST(connections_come_and_go),
     TEST(a_dial_that_fails_is_no_connection),
     TEST(other_flags_are_taken),
+    TEST(a_lost_link),
     TEST(what_cannot_be_registered),
     TEST(a_closed_event),
     TEST(of_other_programs),

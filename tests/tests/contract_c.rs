@@ -50,7 +50,7 @@ fn a10_x4_each_version_of_the_parameters_is_taken_and_no_other_size() {
 }
 
 #[test]
-fn a12_a11_a_number_replaces_the_entrys_own() {
+fn a12_a_number_replaces_the_entrys_own() {
     let lab = lab("");
     World::of(&lab).run(&dial(), &["a_number_replaces_the_entrys", &lab.facts().address.to_string()]);
 }
@@ -91,8 +91,24 @@ fn a18_what_cannot_be_dialled_is_refused_at_once() {
 }
 
 #[test]
-fn a63_an_asterisk_to_call_back_needs_paused_states() {
+fn an_asterisk_to_call_back_needs_paused_states() {
     run("callback_numbers");
+}
+
+#[test]
+fn h5_a_redial_works_as_soon_as_the_connection_is_gone() {
+    run("redial_at_once");
+}
+
+#[test]
+fn a59_an_entry_that_a_library_dials_is_755() {
+    let lab = lab("");
+    let world = World::with_books(&lab);
+    let manager = world.manager();
+    let mut properties = manager.entry_properties(harness::ENTRY).unwrap();
+    properties.custom_dial_dll = "dialer.dll".into();
+    manager.set_entry_properties(harness::ENTRY, &properties).unwrap();
+    world.run(&dial(), &["a_library_of_the_entrys"]);
 }
 
 #[test]

@@ -55,8 +55,18 @@ fn c2_c3_a_dial_that_fails_is_no_connection() {
 }
 
 #[test]
-fn c5_c4_all_flags_are_taken() {
+fn all_flags_are_taken() {
     run("watch.c", "other_flags_are_taken");
+}
+
+#[test]
+fn c5_a_link_that_is_lost_and_made_again_is_signalled() {
+    let lab = lab("cut=100ms");
+    let mut entry = harness::entry(&lab);
+    entry.redial.on_link_failure = true;
+    let settings = rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() };
+    let program = capi::compile(&capi::programs_folder().join("watch.c"), Language::C);
+    World::with(settings).run(&program, &["a_lost_link"]);
 }
 
 #[test]

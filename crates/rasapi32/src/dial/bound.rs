@@ -41,6 +41,10 @@ impl Drop for Bound {
         if process::is_current(self.process) {
             for dial in self.dials.drain(..).filter_map(|dial| dial.upgrade()) {
                 dial.abandon();
+                // Where this thread was to be told itself, nobody else takes it out of the list.
+                if dial.gate.is_closed() {
+                    dial.forget();
+                }
             }
         }
     }
