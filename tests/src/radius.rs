@@ -95,10 +95,10 @@ impl Answering {
         self.socket.local_addr().expect("a bound socket")
     }
 
-    /// Serves one peer to its end; tells whether it was let in.
+    /// Serves one peer to its end; tells whether it was let in. One that falls silent was not.
     ///
     /// # Panics
-    /// If it does not come to an end.
+    /// If the socket breaks.
     pub fn serve(
         &mut self,
         accounts: &dyn Accounts,
@@ -107,7 +107,7 @@ impl Answering {
     ) -> bool {
         loop {
             let mut buffer = [0; 4096];
-            let (length, from) = self.socket.recv_from(&mut buffer).expect("the peer goes on");
+            let Ok((length, from)) = self.socket.recv_from(&mut buffer) else { return false };
             let Some(request) = Packet::parse(&buffer[..length]) else { continue };
             let known = request.find(packet::STATE).and_then(|state| self.sessions.remove(state));
             let mut server = match known {

@@ -7,8 +7,8 @@ use rasman_net::tls::certificates;
 use rasman_net::tls::eap::{EapAcceptor, EapTunnels};
 use rasman_testkit::SeededRng;
 use rasman_tests::peers::{
-    FreeRadius, Interop, PASSWORD, SERVER_NAME, USER, Unavailable, ca_file, eapol_test, isolated, server_certificate,
-    user_certificate,
+    FreeRadius, Interop, PASSWORD, SERVER_NAME, USER, Unavailable, ca_file, eapol_test, isolated, scratch,
+    server_certificate, user_certificate,
 };
 use rasman_tests::radius::{Answering, authenticate};
 use std::fs;
@@ -117,14 +117,15 @@ fn network(method: AuthMethod, password: &str, user: &std::path::Path) -> String
 fn dialled(method: AuthMethod, tls12_only: bool, password: &str) -> Result<(bool, String), Unavailable> {
     let mut answering = Answering::start();
     let address = answering.address();
-    let user = std::env::temp_dir().join(format!("rasman-eapol-user-{}.pem", std::process::id()));
+    let folder = scratch();
+    let user = folder.join("user.pem");
     fs::write(&user, user_certificate()).expect("a file of the test's own");
     let text = network(method, password, &user);
     let client = std::thread::spawn(move || eapol_test(&text, address));
     let mut rng = SeededRng::new(3);
     let granted = answering.serve(&Alice, &mut rng, |rng| server(method, tls12_only, rng));
     let printed = client.join().expect("eapol_test ends")?;
-    let _ = fs::remove_file(&user);
+    let _ = fs::remove_dir_all(&folder);
     Ok((granted, printed))
 }
 

@@ -26,9 +26,7 @@ impl FreeRadius {
     pub fn start(tls_max: &str) -> Result<Self, Unavailable> {
         let version = ready("freeradius")?;
         let root = root();
-        let home = std::env::temp_dir().join(format!("rasman-radius-{}-{tls_max}", std::process::id()));
-        let _ = fs::remove_dir_all(&home);
-        fs::create_dir_all(&home).expect("a folder of the test's own");
+        let home = scratch();
         let text = |text: &str| {
             let fill = [
                 ("@ROOT@", root.display().to_string()),
@@ -92,8 +90,7 @@ impl Drop for FreeRadius {
 /// If `openssl` refuses.
 #[must_use]
 pub fn user_certificate() -> Vec<u8> {
-    let folder = std::env::temp_dir().join(format!("rasman-user-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder of the test's own");
+    let folder = scratch();
     let pki = dir().join("pki");
     let made = Command::new("openssl")
         .current_dir(&folder)
@@ -122,14 +119,26 @@ pub fn user_certificate() -> Vec<u8> {
 /// If it cannot be started.
 pub fn eapol_test(network: &str, server: SocketAddr) -> Result<String, Unavailable> {
     ready("freeradius")?;
-    let file = std::env::temp_dir().join(format!("rasman-eapol-{}-{}", std::process::id(), server.port()));
+    let folder = scratch();
+    let file = folder.join("network.conf");
     fs::write(&file, network).expect("a file of the test's own");
-    let mut command = at(&root(), "usr/sbin/eapol_test");
+    let mut command = at(&root(), "usr/bin/eapol_test");
     command.arg("-c").arg(&file).args(["-a", "127.0.0.1", "-p", &server.port().to_string(), "-s"]);
     let output = command.arg(String::from_utf8_lossy(SECRET).into_owned()).args(["-t", "20"]).output();
-    let _ = fs::remove_file(&file);
+    let _ = fs::remove_dir_all(&folder);
     let output = output.expect("eapol_test can be started");
     Ok(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// Makes a folder that is nobody else's: tests in namespaces of their own have the same process id.
+///
+/// # Panics
+/// If the system has no room for one.
+#[must_use]
+pub fn scratch() -> PathBuf {
+    let names = (0..10_000).map(|number| std::env::temp_dir().join(format!("rasman-radius-{number}")));
+    let made = names.into_iter().find(|folder| fs::create_dir(folder).is_ok());
+    made.expect("a folder of the test's own")
 }
 
 /// A program of the unpacked packages, with their libraries.

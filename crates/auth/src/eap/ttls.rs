@@ -158,7 +158,8 @@ impl TtlsServer {
                     unreachable!("what is granted is told by a Success")
                 };
                 let mut avps = Vec::new();
-                avp::push(&mut avps, avp::MS_CHAP2_SUCCESS, &[&[ident], message].concat());
+                // RFC 2548 2.3.3: ident and 42 octets; the text behind them is CHAP's alone.
+                avp::push(&mut avps, avp::MS_CHAP2_SUCCESS, &[&[ident], &message[..PROOF]].concat());
                 self.state = ServerState::Proving(token.user().to_owned());
                 tunnel.send(&avps)
             }
@@ -211,6 +212,9 @@ fn implicit_challenge(tunnel: &dyn Tunnel) -> Result<([u8; 16], u8), TunnelError
     let [challenge @ .., ident] = out;
     Ok((challenge, ident))
 }
+
+/// The octets of `S=` and the digits behind it.
+const PROOF: usize = 42;
 
 /// What a wrong password is called where the inside gives no verdict of its own.
 pub(super) fn refused(user: &str) -> Cause {
