@@ -3,6 +3,8 @@
 //! They are included as files, so that a fuzz build instruments what is fuzzed alone and not the daemon.
 #![forbid(unsafe_code)]
 
+#[path = "../../tests/src/fuzz_auth.rs"]
+pub mod auth;
 #[path = "../../tests/src/fuzz_capi.rs"]
 pub mod capi;
 #[path = "../../tests/src/fuzz_dial.rs"]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capi;
+pub mod fuzz_auth;
 pub mod fuzz_capi;
 pub mod fuzz_dial;
 pub mod fuzz_import;

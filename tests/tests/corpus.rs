@@ -16,6 +16,7 @@ macro_rules! corpora {
 }
 
 corpora! {
+    fuzz_auth: auth_messages, eap_peer, eap_server;
     fuzz_capi: capi_calls;
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;

@@ -57,6 +57,7 @@ fn freeradius_lets_us_in_by_each_method_with_the_same_keys() {
                 }
                 interop.ok();
             }
+            assert!(server.log_says(&format!("TLS {tls}")), "{}", server.last_words());
         }
         Ok(())
     });
@@ -108,7 +109,7 @@ fn network(method: AuthMethod, password: &str, user: &std::path::Path) -> String
         _ => "eap=MD5".to_owned(),
     };
     format!(
-        "network={{\n key_mgmt=IEEE8021X\n {specific}\n identity=\"{USER}\"\n password=\"{password}\"\n ca_cert=\"{}\"\n}}\n",
+        "network={{\n key_mgmt=IEEE8021X\n phase1=\"tls_disable_tlsv1_3=0\"\n {specific}\n identity=\"{USER}\"\n password=\"{password}\"\n ca_cert=\"{}\"\n}}\n",
         ca.display()
     )
 }
@@ -139,6 +140,9 @@ fn eapol_test_is_let_in_by_each_method_and_finds_the_same_keys() {
                 let interop = Interop::begin("eapol_test", "2.10", "EAP server", &name);
                 let (granted, printed) = dialled(method, tls12_only, PASSWORD)?;
                 assert!(granted, "{name}:\n{printed}");
+                if method.has_tls() {
+                    assert!(printed.contains(&format!("Using TLS version TLSv{tls}")), "{name}:\n{printed}");
+                }
                 if method != AuthMethod::EapMd5 {
                     assert!(printed.contains("MPPE keys OK: 1  mismatch: 0"), "{name}:\n{printed}");
                     assert!(printed.trim_end().ends_with("SUCCESS"), "{name}:\n{printed}");
