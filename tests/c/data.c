@@ -304,6 +304,7 @@ static void projection(void)
     CHECK_EQUAL(all.ppp.dwIPv4NegotiationError, 0);
     CHECK(all.ppp.ipv4Address.s_addr != 0);
     CHECK_EQUAL(all.ppp.dwAuthenticationProtocol, RASLCPAP_CHAP);
+    CHECK_EQUAL(all.ppp.dwIPv6NegotiationError, ERROR_PROTOCOL_NOT_CONFIGURED); /* J2: its own error */
     all.version = (RASAPIVERSION)99;
     CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, &size), ERROR_INVALID_SIZE);
     CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, NULL), ERROR_INVALID_PARAMETER);

@@ -169,8 +169,17 @@ fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
 
 /// Gives protocol, algorithm and EAP type of what the server authenticated the user with; zeroes for nothing.
 fn authentication(method: Option<AuthMethod>) -> (u32, u32, u32) {
+    let eap = |kind| (RASLCPAP_EAP, 0, kind);
     match method {
+        Some(AuthMethod::Pap) => (RASLCPAP_PAP, 0, 0),
+        Some(AuthMethod::Chap) => (RASLCPAP_CHAP, RASLCPAD_CHAP_MD5, 0),
         Some(AuthMethod::MsChapV2) => (RASLCPAP_CHAP, RASLCPAD_CHAP_MSV2, 0),
+        // The numbers of EAP types at IANA.
+        Some(AuthMethod::EapMd5) => eap(4),
+        Some(AuthMethod::EapTls) => eap(13),
+        Some(AuthMethod::TtlsMsChapV2 | AuthMethod::TtlsPap) => eap(21),
+        Some(AuthMethod::PeapMsChapV2) => eap(25),
+        Some(AuthMethod::EapMsChapV2) => eap(26),
         _ => (0, 0, 0),
     }
 }
@@ -184,3 +193,19 @@ const RASP_PPP_IPX: u32 = RASP_PppIpx;
 const RASP_PPP_NBF: u32 = RASP_PppNbf;
 const RASP_AMB: u32 = RASP_Amb;
 const RASP_SLIP: u32 = RASP_Slip;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn j2_every_method_of_authentication_has_its_protocol() {
+        for method in AuthMethod::ALL {
+            let (protocol, data, eap) = authentication(Some(*method));
+            assert_eq!(protocol == RASLCPAP_EAP, method.is_eap(), "{method}");
+            assert_eq!(protocol == RASLCPAP_CHAP, data != 0, "{method}");
+            assert_eq!(protocol == RASLCPAP_EAP, eap != 0, "{method}");
+            assert_ne!(protocol, 0, "{method}");
+        }
+    }
+}

@@ -76,8 +76,7 @@ unsafe fn get<C: Char>(
 
 /// Tells whether an entry uses a method of EAP that does more than take a user name and a password.
 fn needs_identity(properties: &Properties) -> bool {
-    properties.auth_restrictions.contains(AuthRestrictions::EAP)
-        && ![0, EAP_MSCHAPV2].contains(&properties.custom_auth_key)
+    properties.auth_restrictions.contains(AuthRestrictions::EAP) && !STANDARD.contains(&properties.custom_auth_key)
 }
 
 /// Makes an identity with the data behind it.
@@ -119,8 +118,9 @@ unsafe fn free(identity: *mut c_void) {
     });
 }
 
-/// EAP-MSCHAPv2, which takes a user name and a password.
-const EAP_MSCHAPV2: u32 = 26;
+/// Types of EAP that take a user name and a password, which RASDIALPARAMS has: none in particular, MD5, TTLS, PEAP,
+/// MSCHAPv2.
+const STANDARD: [u32; 5] = [0, 4, 21, 25, 26];
 
 /// ERROR_NOT_ENOUGH_MEMORY.
 const NOT_ENOUGH_MEMORY: Code = Code(8);
