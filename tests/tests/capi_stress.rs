@@ -41,6 +41,28 @@ fn whatever_memory_a_caller_gives_nothing_breaks() {
     }
 }
 
+/// What is exported and not called here would be looked at by nobody.
+#[test]
+fn every_exported_function_is_among_those_and_has_both_variants() {
+    let library = capi::prefix().join("lib/librasapi32.so");
+    let output = std::process::Command::new("nm").args(["-D", "--defined-only"]).arg(library).output();
+    let output = String::from_utf8(output.expect("binutils come with the compiler").stdout).unwrap();
+    let symbols = output.lines().filter_map(|line| line.split_whitespace().nth(2)?.split_once("@@"));
+    let mut exported: Vec<&str> = symbols
+        .map(|(name, version)| {
+            assert_eq!(version, "RASAPI32_0.1", "{name}");
+            name
+        })
+        .collect();
+    let mut called: Vec<&str> = rasapi32::fuzzing::names().collect();
+    exported.sort_unstable();
+    called.sort_unstable();
+    assert_eq!(exported, called);
+    for narrow in exported.iter().filter_map(|name| name.strip_suffix('A')) {
+        assert!(exported.contains(&&*format!("{narrow}W")), "{narrow}A has no W");
+    }
+}
+
 #[test]
 fn threads_that_dial_hang_up_ask_and_end() {
     let lab = lab("");

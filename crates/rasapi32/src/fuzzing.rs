@@ -78,6 +78,8 @@ fn give(kind: Kind, source: &mut Source<'_>, arena: &mut Arena, before: Given) -
         Kind::Number => same(source.number() as usize),
         Kind::Small => same((source.number() % 4) as usize),
         Kind::Handle => same(source.handle()),
+        Kind::Protocol => same(PROTOCOLS[source.number() as usize % PROTOCOLS.len()] as usize),
+        Kind::Null => same(0),
         // The room of the buffer before it.
         Kind::Length => same(before.length),
         Kind::Connection if source.one_in(8) => (0, before),
@@ -95,6 +97,11 @@ fn give(kind: Kind, source: &mut Source<'_>, arena: &mut Arena, before: Given) -
         Kind::Struct(sizes) => {
             let memory = source.structure(sizes, None);
             (arena.hold(&memory, source.flag()), Given { length: memory.len(), number: 0 })
+        }
+        Kind::Units => {
+            let count = usize::from(source.byte().unwrap_or_default());
+            let memory = source.bytes(count * 2);
+            (arena.hold(&memory, source.flag()), Given { length: count, number: 0 })
         }
         Kind::Buffer(sizes) => {
             let room = 4 + usize::from(source.byte().unwrap_or_default()) * 8;
@@ -203,6 +210,8 @@ impl Source<'_> {
 
 type Function = unsafe extern "C-unwind" fn(usize, usize, usize, usize, usize, usize, usize, usize) -> u32;
 
+/// RASP_Amb, PppNbf, PppIpx, PppIp, PppCcp, PppLcp, PppIpv6, Slip and none.
+const PROTOCOLS: [u32; 9] = [0x10000, 0x803F, 0x802B, 0x8021, 0x80FD, 0xC021, 0x8057, 0x20000, 7];
 /// The most arguments of a function, and one more.
 const ARGUMENTS: usize = 8;
 /// The most calls of one run.

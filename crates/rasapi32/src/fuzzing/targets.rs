@@ -1,14 +1,17 @@
 //! The exported functions and what each argument of them is.
 
 use crate::abi::{
-    Layout, RAS_STATS, RASCONN, RASCONNSTATUS, RASCREDENTIALS, RASDIALEXTENSIONS, RASDIALPARAMS, RASENTRY,
-    RASENTRYNAME, RASNAPSTATE, RASSUBENTRY, RASUPDATECONN,
+    Layout, RAS_STATS, RASAUTODIALENTRY, RASCONN, RASCONNSTATUS, RASCREDENTIALS, RASCTRYINFO, RASDEVINFO, RASDIALDLG,
+    RASDIALEXTENSIONS, RASDIALPARAMS, RASENTRY, RASENTRYDLG, RASENTRYNAME, RASMONITORDLG, RASNAPSTATE, RASPBDLG,
+    RASPPPIP, RASSUBENTRY, RASUPDATECONN,
 };
 
 /// What an argument is.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Number,
+    /// A protocol of RasGetProjectionInfo, mostly.
+    Protocol,
     /// 0 to 3.
     Small,
     Handle,
@@ -24,12 +27,16 @@ pub(super) enum Kind {
     Size,
     /// The size of the buffer before.
     Length,
+    /// A buffer of which the next argument tells the size in characters of two bytes.
+    Units,
     /// So many bytes.
     Bytes(usize),
     /// Eight bytes to write to.
     Out,
     /// A function of the type that the argument before tells.
     Notifier,
+    /// Nothing but null is allowed.
+    Null,
     /// Where a new queue goes.
     NewQueue,
     /// Where RasDial's handle is.
@@ -57,7 +64,8 @@ macro_rules! targets {
 }
 
 use Kind::{
-    Buffer, Bytes, Connection, Handle, Length, NewQueue, Notifier, Number, Out, Path, Size, Small, Struct, Text,
+    Buffer, Bytes, Connection, Handle, Length, NewQueue, Notifier, Null, Number, Out, Path, Protocol, Size, Small,
+    Struct, Text, Units,
 };
 
 const fn sizes<T: Layout>() -> &'static [u32] {
@@ -133,4 +141,57 @@ targets! {
     RasClearConnectionStatistics(Handle);
     RasClearLinkStatistics(Handle, Number);
     RasGetNapStatus(Handle, Struct(sizes::<RASNAPSTATE>()));
+    RasGetProxyAddressW(Handle, Buffer(NONE), Size);
+    RasGetConnectionCauseW(Handle, Buffer(NONE), Size);
+    RasGetErrorStringW(Number, Units, Length);
+    RasSetDelivery(Small);
+    RasFreeEapUserIdentityA(Null);
+    RasFreeEapUserIdentityW(Null);
+    RasEnumDevicesA(Buffer(sizes::<RASDEVINFO<u8>>()), Size, Out);
+    RasEnumDevicesW(Buffer(sizes::<RASDEVINFO<u16>>()), Size, Out);
+    RasGetCountryInfoA(Buffer(sizes::<RASCTRYINFO>()), Size);
+    RasGetCountryInfoW(Buffer(sizes::<RASCTRYINFO>()), Size);
+    RasGetProjectionInfoA(Handle, Protocol, Buffer(sizes::<RASPPPIP<u8>>()), Size);
+    RasGetProjectionInfoW(Handle, Protocol, Buffer(sizes::<RASPPPIP<u16>>()), Size);
+    RasGetProjectionInfoEx(Handle, Buffer(NONE), Size);
+    RasGetAutodialAddressA(Text(1), Null, Buffer(sizes::<RASAUTODIALENTRY<u8>>()), Size, Out);
+    RasGetAutodialAddressW(Text(2), Null, Buffer(sizes::<RASAUTODIALENTRY<u16>>()), Size, Out);
+    RasSetAutodialAddressA(Text(1), Small, Buffer(sizes::<RASAUTODIALENTRY<u8>>()), Length, Small);
+    RasSetAutodialAddressW(Text(2), Small, Buffer(sizes::<RASAUTODIALENTRY<u16>>()), Length, Small);
+    RasEnumAutodialAddressesA(Buffer(NONE), Size, Out);
+    RasEnumAutodialAddressesW(Buffer(NONE), Size, Out);
+    RasGetAutodialEnableA(Number, Out);
+    RasGetAutodialEnableW(Number, Out);
+    RasSetAutodialEnableA(Number, Small);
+    RasSetAutodialEnableW(Number, Small);
+    RasGetAutodialParamA(Number, Buffer(NONE), Size);
+    RasGetAutodialParamW(Number, Buffer(NONE), Size);
+    RasSetAutodialParamA(Number, Buffer(NONE), Length);
+    RasSetAutodialParamW(Number, Buffer(NONE), Length);
+    RasDialDlgA(Path(1), Text(1), Text(1), Struct(sizes::<RASDIALDLG>()));
+    RasDialDlgW(Path(2), Text(2), Text(2), Struct(sizes::<RASDIALDLG>()));
+    RasEntryDlgA(Path(1), Text(1), Struct(sizes::<RASENTRYDLG<u8>>()));
+    RasEntryDlgW(Path(2), Text(2), Struct(sizes::<RASENTRYDLG<u16>>()));
+    RasPhonebookDlgA(Path(1), Text(1), Struct(sizes::<RASPBDLG>()));
+    RasPhonebookDlgW(Path(2), Text(2), Struct(sizes::<RASPBDLG>()));
+    RasMonitorDlgA(Text(1), Struct(sizes::<RASMONITORDLG>()));
+    RasMonitorDlgW(Text(2), Struct(sizes::<RASMONITORDLG>()));
+    RasCreatePhonebookEntryA(Handle, Path(1));
+    RasCreatePhonebookEntryW(Handle, Path(2));
+    RasEditPhonebookEntryA(Handle, Path(1), Text(1));
+    RasEditPhonebookEntryW(Handle, Path(2), Text(2));
+    RasGetQuarantineConnectionId(Handle, Out);
+    RasGetPCscf(Out);
+    RasAdminServerGetInfo(Text(2), Out);
+    RasAdminGetUserAccountServer(Text(2), Text(2), Out);
+    RasAdminUserGetInfo(Text(2), Text(2), Out);
+    RasAdminUserSetInfo(Text(2), Text(2), Out);
+    RasAdminPortEnum(Text(2), Out, Out);
+    RasAdminPortGetInfo(Text(2), Text(2), Out, Out, Out);
+    RasAdminPortClearStatistics(Text(2), Text(2));
+    RasAdminPortDisconnect(Text(2), Text(2));
+    RasAdminGetErrorString(Number, Out, Number);
+    RasAdminFreeBuffer(Null);
+    CmMalloc(Number);
+    CmFree(Null);
 }
