@@ -51,6 +51,54 @@ pub fn mschapv2_messages(data: &[u8]) {
     assert!(refusal.cause.said.chars().count() <= 240);
 }
 
+/// A link that has come as far as `script` leads, for attacks by single frames.
+pub struct PppVictim(Bench);
+
+impl PppVictim {
+    /// A dialling link under attack.
+    #[must_use]
+    pub fn client(script: &[u8]) -> Self {
+        Self::new(client(1), server(2), script)
+    }
+
+    /// An answering link under attack.
+    #[must_use]
+    pub fn server(script: &[u8]) -> Self {
+        Self::new(server(1), client(2), script)
+    }
+
+    fn new(ppp: Ppp, peer: Ppp, mut script: &[u8]) -> Self {
+        let mut bench = Bench::new(ppp, peer);
+        bench.ppp.lower_up(bench.now, 1500);
+        bench.peer.lower_up(bench.now, 1500);
+        bench.pump();
+        while let Some(step) = take(&mut script, 1).first().copied() {
+            bench.step(step, &mut script);
+            bench.pump();
+        }
+        Self(bench)
+    }
+
+    /// A frame arrives, and the link answers; gives how many bytes it sent.
+    pub fn hears(&mut self, frame: &[u8]) -> usize {
+        let before = self.0.sent;
+        self.0.input(frame.to_vec());
+        self.0.pump();
+        self.0.sent - before
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.0.over
+    }
+
+    /// Left alone, it comes to rest.
+    pub fn rest(mut self) {
+        self.0.rest();
+    }
+}
+
 struct Bench {
     /// Under test; the other one is honest.
     ppp: Ppp,
@@ -60,6 +108,8 @@ struct Bench {
     to_peer: VecDeque<Vec<u8>>,
     token: Option<Authenticated>,
     over: bool,
+    /// Bytes that were sent.
+    sent: usize,
     projections: usize,
 }
 
@@ -73,6 +123,7 @@ impl Bench {
             to_peer: VecDeque::new(),
             token: None,
             over: false,
+            sent: 0,
             projections: 0,
         }
     }
@@ -169,6 +220,7 @@ impl Bench {
         assert!(out.len() <= 8, "{} frames after one step", out.len());
         for sent in out.frames() {
             assert!(sent.len() <= 4 + 1500);
+            self.sent += sent.len();
             ppp_frame(sent);
             push(&mut self.to_peer, sent);
         }

@@ -67,6 +67,17 @@ pub fn sstp_server(data: &[u8]) {
     script.run();
 }
 
+/// A script that brings either end to a stage of a call, and what it is then told.
+///
+/// 0: before HTTP; 1: HTTP is done; 2: the call is made; 3: the call is bound; 4: it is being closed.
+pub fn sstp_attack(dialling: bool, stage: usize, inputs: &[&[u8]]) {
+    let (client, server) = ends();
+    match dialling {
+        true => Script::new(client, server, &[]).attack(stage, inputs),
+        false => Script::new(server, client, &[]).attack(stage, inputs),
+    }
+}
+
 fn ends() -> (Client, Server) {
     let tls =
         TlsSpec { host: "vpn".into(), port: 443, server_name: String::new(), trust: Trust::default(), proxy: None };
@@ -121,6 +132,19 @@ impl<'a, L: Link, P: Link> Script<'a, L, P> {
         self.check();
         self.pass(self.layer.close_limit());
         assert!(self.down, "the close limit has passed");
+    }
+
+    fn attack(&mut self, stage: usize, inputs: &[&[u8]]) {
+        let stages: [&[u8]; 5] = [&[0, 1], &[10], &[10, 10], &[2, 11, 10, 10], &[4]];
+        for op in stages[..=stage].concat() {
+            self.step(op);
+            self.check();
+        }
+        for input in inputs {
+            self.hear(input);
+            self.check();
+        }
+        self.run();
     }
 
     fn step(&mut self, op: u8) {

@@ -12,6 +12,7 @@ pub mod fuzz_phonebook;
 pub mod fuzz_ppp;
 pub mod fuzz_sstp;
 pub mod harness;
+pub mod hostile;
 pub mod ipc;
 pub mod peers;
 pub mod radius;

@@ -5,6 +5,7 @@ mod phases;
 
 use crate::auth::{Auth, Io};
 use crate::ccp::Ccp;
+use crate::config::DEFAULT_MRU;
 use crate::lcp::{Lcp, LcpOptions};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
@@ -337,6 +338,9 @@ impl Layer for Ppp {
                 let taken = self.sealed_input(now, &mut input[range.clone()], range.start, used);
                 return self.for_the_host(now, taken, input);
             }
+            // RFC 1661 2: the information is as long as the MRU at most, and 1500 octets are always taken. What a longer
+            // one costs to read would be the peer's choice.
+            Ok((_, range)) if range.len() > usize::from(self.role.mru().max(DEFAULT_MRU)) => Err(DropReason::TooLarge),
             Ok((protocol, range)) => self.control_input(now, protocol, &input[range]),
             Err(malformed) => Err(DropReason::Malformed(malformed.expected)),
         };

@@ -344,7 +344,7 @@ impl Role {
         }
     }
 
-    fn mru(&self) -> u16 {
+    pub(super) fn mru(&self) -> u16 {
         match self {
             Self::Client(config) => config.mru,
             Self::Server(config) => config.mru,

@@ -69,6 +69,16 @@ fn a_server_may_negotiate_every_day() {
 }
 
 #[test]
+fn a_negotiation_longer_than_the_mru_is_not_read() {
+    let mut t = established(ClientConfig::default());
+    // Options of two octets each: reading them would cost many times what the peer has sent.
+    let options = [99, 2].repeat(748);
+    t.receives(lcp(REQ, 7, &options));
+    assert!(t.take_sent().iter().any(|sent| split(sent).1 == REJ));
+    t.receives(lcp(REQ, 8, &[99, 2].repeat(749))).sends_nothing();
+}
+
+#[test]
 fn requests_that_can_never_be_acknowledged_have_an_end() {
     let mut t = established(ClientConfig::default());
     for n in 0..100_u8 {
