@@ -50,7 +50,7 @@ use std::path::PathBuf;
 pub use data::{DATA_PORT, fetch, fetch_async, pattern, push, push_async, sha256_hex};
 pub use freeradius::{FreeRadius, eapol_test, scratch, user_certificate};
 pub use host::Host;
-pub use isolate::{isolated, leftovers};
+pub use isolate::{isolated, isolated_for, leftovers};
 pub use probe::{Binding, Probe, dial, handshake};
 pub use process::Process;
 pub use softether::SoftEther;

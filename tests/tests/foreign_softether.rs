@@ -2,8 +2,12 @@
 
 use rasman::{Code, ConnState, LayerName, Trust};
 use rasman_tests::harness::sstp_of;
-use rasman_tests::peers::caller::{CONNECTED, Caller, calling, entry_to, hang_up, move_data, pin, projection, states};
-use rasman_tests::peers::{Auth, Binding, Interop, PASSWORD, SoftEther, dial, handshake, isolated, leftovers};
+use rasman_tests::peers::caller::{
+    CONNECTED, Caller, calling, dials, entry_to, hang_up, many, move_data, pin, projection, states,
+};
+use rasman_tests::peers::{
+    Auth, Binding, Interop, PASSWORD, SoftEther, dial, handshake, isolated, isolated_for, leftovers,
+};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Its name in the interoperability table.
@@ -70,6 +74,25 @@ fn softether_carries_our_call() {
         assert!(server.session_ended());
         let data = server.data_log();
         assert!(data.contains("SEND 10485760 bytes") && data.contains("RECV 10485760 bytes"), "{data}");
+        interop.ok();
+        server.stop();
+        assert_eq!(leftovers(), Vec::<String>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn softether_connects_each_of_many_dials() {
+    let (times, limit) = dials();
+    isolated_for(limit, "softether_connects_each_of_many_dials", || {
+        let server = SoftEther::start()?;
+        let interop = Interop::begin(PEER, server.version(), "SSTP", &many("MS-CHAPv2", times));
+        calling(async || {
+            let caller = Caller::new(entry_to(server.address()));
+            let (connected, failed) = caller.dial_in_a_row(times, server.data_address()).await;
+            assert_eq!(connected, times, "{failed:#?}");
+            caller.shut_down().await;
+        });
         interop.ok();
         server.stop();
         assert_eq!(leftovers(), Vec::<String>::new());

@@ -1,8 +1,12 @@
 //! sorz/sstp-server answers, with lwIP's PPP behind it: the judge of our crypto binding.
 
 use rasman::{Code, ConnState, LayerName};
-use rasman_tests::peers::caller::{CONNECTED, Caller, calling, entry_to, hang_up, move_data, projection, states};
-use rasman_tests::peers::{Auth, Binding, Interop, PASSWORD, Sstpd, dial, handshake, isolated, leftovers};
+use rasman_tests::peers::caller::{
+    CONNECTED, Caller, calling, dials, entry_to, hang_up, many, move_data, projection, states,
+};
+use rasman_tests::peers::{
+    Auth, Binding, Interop, PASSWORD, Sstpd, dial, handshake, isolated, isolated_for, leftovers,
+};
 use std::net::Ipv4Addr;
 
 /// Its name in the interoperability table.
@@ -73,6 +77,25 @@ fn sstpd_carries_our_call() {
         assert!(server.log_says("Received call disconnect request."));
         let ppp = server.ppp_log();
         assert!(ppp.contains("received 10485760 bytes") && ppp.contains("served 10485760 bytes"));
+        interop.ok();
+        server.stop();
+        assert_eq!(leftovers(), Vec::<String>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn sstpd_connects_each_of_many_dials() {
+    let (times, limit) = dials();
+    isolated_for(limit, "sstpd_connects_each_of_many_dials", || {
+        let server = Sstpd::start(Auth::MsChapV2)?;
+        let interop = Interop::begin(PEER, server.version(), "SSTP", &many("MS-CHAPv2", times));
+        calling(async || {
+            let caller = Caller::new(entry_to(server.address()));
+            let (connected, failed) = caller.dial_in_a_row(times, server.data_address()).await;
+            assert_eq!(connected, times, "{failed:#?}");
+            caller.shut_down().await;
+        });
         interop.ok();
         server.stop();
         assert_eq!(leftovers(), Vec::<String>::new());

@@ -10,6 +10,7 @@ mod clauses;
 mod contract;
 mod errors;
 mod fuzz;
+mod interop;
 mod licence;
 mod lint;
 mod mutate;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers => peers::run(),
+        Command::Interop(args) => interop::run(&args),
         Command::Errors(args) => errors::run(&args),
     };
     match outcome {
@@ -73,6 +75,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Write `docs/errors.md` from `tests/errors.toml`
     Errors(errors::Args),
+    /// Run the tests against foreign peers, and write `docs/interop.md` from what they report
+    Interop(interop::Args),
     /// Prepare the foreign peers, so that `cargo test` finds them
     Peers,
 }

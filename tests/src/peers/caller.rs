@@ -33,6 +33,9 @@ pub const CONNECTED: [ConnState; 14] = [
     ConnState::Connected,
 ];
 
+/// What goes through each of many connections.
+const PAGE: usize = 16 * 1024;
+
 /// Longer than any step of a dial takes, so that a hang fails in the step that hangs.
 const LONG: Duration = Duration::from_secs(40);
 
@@ -163,6 +166,25 @@ impl Caller {
         result.unwrap_or_else(|error| panic!("not connected: {error}\n{told:#?}"))
     }
 
+    /// Dials and hangs up so many times in a row; a small page of data goes through each connection. Gives how many of
+    /// the dials connected, and why the others did not.
+    ///
+    /// # Panics
+    /// When data is lost or a hang-up does not end.
+    pub async fn dial_in_a_row(&self, times: usize, service: SocketAddr) -> (usize, Vec<Error>) {
+        let mut failed = Vec::new();
+        for _ in 0..times {
+            match self.dial(PASSWORD).await {
+                (_, Ok(connection)) => {
+                    move_data(&connection, service, PAGE).await;
+                    hang_up(&connection).await;
+                }
+                (_, Err(error)) => failed.push(error),
+            }
+        }
+        (times - failed.len(), failed)
+    }
+
     /// Ends the manager, which must have no connection left.
     ///
     /// # Panics
@@ -170,6 +192,23 @@ impl Caller {
     pub async fn shut_down(self) {
         assert_eq!(self.manager.connections(), []);
         timeout(LONG, self.manager.shut_down()).await.expect("the manager ends");
+    }
+}
+
+/// Dials in a row, and the time that they may take: few, or as many as RASMAN_DIALS says (`cargo xtask dials`).
+#[must_use]
+pub fn dials() -> (usize, Duration) {
+    let asked = std::env::var("RASMAN_DIALS").ok().and_then(|times| times.parse().ok());
+    let times = asked.unwrap_or(3);
+    (times, Duration::from_secs(120 + 12 * times as u64))
+}
+
+/// The row of so many dials in the interoperability table; few are no row of their own.
+#[must_use]
+pub fn many(authentication: &str, times: usize) -> String {
+    match times {
+        0..10 => authentication.to_owned(),
+        _ => format!("{authentication}, {times} dials in a row"),
     }
 }
 

@@ -11,8 +11,8 @@ use super::{Unavailable, skip};
 /// Set in the process that runs the body of an isolated test.
 const INSIDE: &str = "RASMAN_ISOLATED";
 
-/// After this the test is ended from outside, in seconds.
-const DEADLINE: &str = "240";
+/// After this a test is ended from outside.
+const DEADLINE: Duration = Duration::from_secs(240);
 
 /// Runs the body of the test function `test` in fresh network, mount and process namespaces, with
 /// `lo` up and an empty `/run`.
@@ -23,8 +23,16 @@ const DEADLINE: &str = "240";
 /// # Panics
 /// When the body does, and where a peer is missing though `CI=true`.
 pub fn isolated(test: &str, body: impl FnOnce() -> Result<(), Unavailable>) {
+    isolated_for(DEADLINE, test, body);
+}
+
+/// The same for a test that may take `deadline`.
+///
+/// # Panics
+/// As [`isolated`].
+pub fn isolated_for(deadline: Duration, test: &str, body: impl FnOnce() -> Result<(), Unavailable>) {
     if std::env::var_os(INSIDE).is_none() {
-        return again(test);
+        return again(test, deadline);
     }
     let prepared = Command::new("sh").args(["-c", "mount -t tmpfs tmpfs /run && ip link set lo up"]).status();
     assert!(prepared.is_ok_and(|status| status.success()), "the test's own namespace can be furnished");
@@ -61,12 +69,12 @@ fn describe(stat: &str) -> Option<String> {
     (!rest.starts_with(['Z', 'X'])).then(|| head.replace('(', ""))
 }
 
-fn again(test: &str) {
-    let output = match enter("true", &[]) {
+fn again(test: &str, deadline: Duration) {
+    let output = match enter(deadline, "true", &[]) {
         Ok(output) if output.status.success() => {
             let exe = std::env::current_exe().expect("a test knows its own program");
             let exe = exe.to_str().expect("the path of a test program is UTF-8");
-            enter(exe, &[test, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
+            enter(deadline, exe, &[test, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
         }
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -97,9 +105,9 @@ fn relay(test: &str, output: &Output) {
 
 /// Runs a program as the first process of new namespaces. It dies with us, or at the deadline: `timeout`
 /// hears of our death, and KILL is what `unshare` obeys.
-fn enter(program: &str, arguments: &[&str]) -> std::io::Result<Output> {
+fn enter(deadline: Duration, program: &str, arguments: &[&str]) -> std::io::Result<Output> {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "timeout", "--kill-after=0.2", DEADLINE]);
+    command.args(["--pdeathsig", "TERM", "timeout", "--kill-after=0.2"]).arg(deadline.as_secs().to_string());
     command.args(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     if !root {
