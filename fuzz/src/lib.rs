@@ -13,6 +13,8 @@ pub mod dial;
 pub mod import;
 #[path = "../../tests/src/fuzz_lab.rs"]
 pub mod lab;
+#[path = "../../tests/src/fuzz_modem.rs"]
+pub mod modem;
 #[path = "../../tests/src/fuzz_net.rs"]
 pub mod net;
 #[path = "../../tests/src/fuzz_phonebook.rs"]

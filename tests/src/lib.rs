@@ -7,6 +7,7 @@ pub mod fuzz_capi;
 pub mod fuzz_dial;
 pub mod fuzz_import;
 pub mod fuzz_lab;
+pub mod fuzz_modem;
 pub mod fuzz_net;
 pub mod fuzz_phonebook;
 pub mod fuzz_ppp;

@@ -94,8 +94,6 @@ pub enum LayerName {
     Port,
     /// A modem, or whatever else is at the other end of a serial cable.
     Modem,
-    /// A login script or terminal.
-    Script,
     /// LCP, or PPP as a whole.
     Lcp,
     /// Authentication.
@@ -124,7 +122,6 @@ impl fmt::Display for LayerName {
             Self::Sstp => "SSTP",
             Self::Port => "serial port",
             Self::Modem => "modem",
-            Self::Script => "login script",
             Self::Lcp => "LCP",
             Self::Auth => "authentication",
             Self::Ipcp => "IPCP",

@@ -352,6 +352,7 @@ fn a_hang_up_drops_dtr_where_there_is_one_and_escapes_where_not() {
     let mut world = World::new(entry(vec![modem("5551234")]));
     world.has_lines = true;
     world.run_until(5_000).hang_up().run_until(5_000);
+    assert_eq!(world.server.as_ref().map(|_| ()), None, "the server has answered the goodbye");
     assert_eq!((world.dtr_dropped, world.told.last()), (1, Some(&(ConnState::Disconnected, 0))));
     assert_eq!(world.finished.as_ref().map(|cause| cause.code), Some(Code::USER_DISCONNECTION));
     let mut world = World::new(entry(vec![modem("5551234")]));

@@ -14,6 +14,7 @@
 pub mod activation;
 pub mod config;
 pub mod daemon;
+pub mod devices;
 mod embedded;
 mod entries;
 mod environment;

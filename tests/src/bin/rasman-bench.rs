@@ -97,7 +97,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<A
     Ok(read)
 }
 
-const PARTS: [&str; 3] = ["embedded", "daemon", "capi"];
+const PARTS: [&str; 4] = ["embedded", "daemon", "capi", "hdlc"];
 
 /// Flat results: one number a key.
 #[derive(Default)]

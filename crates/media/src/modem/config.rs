@@ -12,6 +12,8 @@ pub struct Config {
     pub greetings: u32,
     /// How long an answering end waits for a call, or for a greeting.
     pub call: Duration,
+    /// How long the other end may take to answer the goodbye of the layers above, where nothing else gives it the time.
+    pub parting: Duration,
     /// How long DTR stays down before the port is closed, unless the carrier drops sooner.
     pub dtr: Duration,
     /// How long a modem may take to answer the escape, and then to hang up.
@@ -24,6 +26,8 @@ impl Default for Config {
             greeting: Duration::from_secs(1),
             greetings: 10,
             call: Duration::from_secs(24 * 3600),
+            // A Terminate-Request and its answer at 1,200 bit/s; on a faster line the answer ends it.
+            parting: Duration::from_millis(800),
             // V.250 6.3.11 leaves it to the modem; S25 of most is 50 ms, and the slowest want half a second.
             dtr: Duration::from_millis(500),
             hang_up: Duration::from_millis(700),

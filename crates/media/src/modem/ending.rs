@@ -15,6 +15,8 @@ pub(super) struct Ending {
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Step {
+    /// The goodbye of the layers above is on its way; any frame is taken for its answer.
+    Parting,
     /// DTR is down.
     DtrDown,
     /// A modem that still dials was told to stop by a character (V.250 5.6.1).
@@ -28,6 +30,20 @@ enum Step {
 }
 
 impl Ending {
+    /// The other end gets the time to answer.
+    pub(super) fn parting(now: Instant, config: &Config, cause: Cause) -> Self {
+        Self {
+            cause,
+            step: Step::Parting,
+            deadline: Timeout { at: now + config.parting, why: "answer to the goodbye" },
+        }
+    }
+
+    /// Tells whether frames still come.
+    pub(super) fn is_parting(&self) -> bool {
+        self.step == Step::Parting
+    }
+
     /// DTR was dropped.
     pub(super) fn by_dtr(now: Instant, config: &Config, cause: Cause) -> Self {
         Self { cause, step: Step::DtrDown, deadline: Timeout { at: now + config.dtr, why: "modem hangs up by DTR" } }
@@ -71,7 +87,7 @@ impl Ending {
             return false;
         }
         match self.step {
-            Step::DtrDown | Step::HangingUp => return true,
+            Step::Parting | Step::DtrDown | Step::HangingUp => return true,
             Step::Silence => {
                 out.extend_from_slice(b"+++");
                 self.step = Step::Escaped;

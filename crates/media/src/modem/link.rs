@@ -181,7 +181,7 @@ impl SerialLink {
         if let (Some(line), State::Ending(ending)) = (line, &mut self.state)
             && ending.handle_line(now, &self.config, &line, &mut self.out)
         {
-            self.hung_up();
+            self.hung_up(now);
         }
         used
     }
@@ -191,22 +191,42 @@ impl SerialLink {
         self.reader.clear();
         let carries = matches!(self.state, State::Up);
         let is_modem = matches!(self.settings.device, LineDevice::Modem(_));
-        let ending = match (is_modem && (carries || calling), self.has_lines) {
-            (true, true) => {
-                self.port(PortCommand::Line(LineCommand::Dtr(false)));
-                Ending::by_dtr(now, &self.config, cause)
-            }
+        let ending = match (is_modem, self.has_lines) {
+            // The silence before the escape is time enough for an answer.
             (true, false) if carries => Ending::by_escape(now, cause),
-            (true, false) => Ending::by_command(now, &self.config, cause, &mut self.out),
-            (false, _) => return self.down(cause, true),
+            _ if carries => Ending::parting(now, &self.config, cause),
+            (true, true) if calling => self.drop_dtr(now, cause),
+            (true, false) if calling => Ending::by_command(now, &self.config, cause, &mut self.out),
+            _ => return self.down(cause, true),
         };
         self.enter(State::Ending(ending));
     }
 
-    /// The modem has hung up.
-    fn hung_up(&mut self) {
+    fn drop_dtr(&mut self, now: Instant, cause: Cause) -> Ending {
+        self.port(PortCommand::Line(LineCommand::Dtr(false)));
+        Ending::by_dtr(now, &self.config, cause)
+    }
+
+    /// A step of the end is done.
+    fn hung_up(&mut self, now: Instant) {
         let State::Ending(ending) = core::mem::replace(&mut self.state, State::Down) else { return };
+        let hangs_up = ending.is_parting() && matches!(self.settings.device, LineDevice::Modem(_));
+        if hangs_up {
+            let ending = self.drop_dtr(now, ending.cause);
+            return self.enter(State::Ending(ending));
+        }
         self.down(ending.cause, true);
+    }
+
+    /// The other end answers the goodbye.
+    fn parting_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
+        match self.decoder.decode(input) {
+            Input::Payload { used, .. } => {
+                self.hung_up(now);
+                Input::Consumed { used }
+            }
+            other => other,
+        }
     }
 
     fn down(&mut self, cause: Cause, close: bool) {

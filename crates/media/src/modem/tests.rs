@@ -101,15 +101,22 @@ fn a_modem_without_lines_is_hung_up_by_escape_in_a_bounded_time() {
 fn a_modem_with_lines_is_hung_up_by_dtr() {
     let mut t = connected(true);
     t.call(|link, now| link.close(now, &hung_up())).sends_nothing();
+    assert!(t.take_events().is_empty() && t.side().layer.is_ending());
+    // The peer answers the goodbye; then the line is dropped.
+    let mut answer = Batch::new();
+    hdlc::Encoder::default().encode(b"\xff\x03\xc0\x21", b"\x06", &mut answer);
+    t.receives(answer.as_bytes());
     let dtr = PortCommand::Line(LineCommand::Dtr(false));
     assert!(matches!(&t.take_events()[..], [LinkEvent::Port(_, command)] if *command == dtr));
     // The carrier drops, and the port with it.
     t.at(100).call(|link, now| link.port_closed(now, PortId(0), &PortClosed::ByPeer));
     assert!(matches!(&t.take_events()[..], [LinkEvent::Down(cause)] if cause.code == Code::USER_DISCONNECTION));
     let mut t = connected(true);
-    t.call(|link, now| link.close(now, &hung_up())).at(499);
+    t.call(|link, now| link.close(now, &hung_up())).at(799);
+    assert!(t.take_events().is_empty());
+    t.at(1_299);
     assert_eq!(t.take_events().len(), 1);
-    t.at(500);
+    t.at(1_300);
     assert_eq!(down(&mut t).code, Code::USER_DISCONNECTION);
 }
 
@@ -205,6 +212,8 @@ fn a_direct_line_is_up_at_once() {
     let mut t = connecting(LineDevice::Direct, true);
     t.sends_nothing();
     assert!(matches!(t.take_events()[..], [LinkEvent::Up(_)]));
-    t.call(|link, now| link.close(now, &hung_up()));
+    t.call(|link, now| link.close(now, &hung_up())).at(799);
+    assert!(t.take_events().is_empty(), "the goodbye may be answered");
+    t.at(800);
     assert!(matches!(t.take_events()[..], [LinkEvent::Port(_, PortCommand::Close), LinkEvent::Down(_)]));
 }

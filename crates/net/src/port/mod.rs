@@ -9,12 +9,14 @@
 mod holder;
 mod lock;
 pub mod names;
+mod probe;
 pub mod pty;
 mod raw;
 pub mod serial;
 #[cfg(test)]
 mod tests;
 
+pub use probe::probe;
 pub use raw::RawStream;
 
 use crate::tls::{Counters, Received, TlsStream};

@@ -19,6 +19,12 @@ pub fn list() -> Vec<PortName> {
     list_in(Path::new("/sys/class/tty"), Path::new("/dev"), Path::new(BY_ID))
 }
 
+/// Describes a port that is not in the list, such as a pseudo-terminal.
+#[must_use]
+pub fn named(path: &Path) -> PortName {
+    PortName { path: path.to_owned(), stable: stable_in(Path::new(BY_ID), path) }
+}
+
 fn list_in(class: &Path, devices: &Path, by_id: &Path) -> Vec<PortName> {
     let Ok(entries) = fs::read_dir(class) else { return Vec::new() };
     let mut ports: Vec<PortName> = entries

@@ -4,6 +4,7 @@ mod completions;
 mod connections;
 pub(crate) mod credentials;
 mod demo;
+mod devices;
 pub(crate) mod dial;
 mod entry;
 mod explain;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Forward(ConnectionArguments),
     /// Stop the manager, which hangs up all of its connections
     Stop,
+    /// List the serial ports of this machine, and the modems that answer at them
+    Devices(devices::DevicesArguments),
     /// Explain an error: its number, its name, or the last one
     Explain(explain::ExplainArguments),
     /// Run a test server to dial, with faults on demand
@@ -71,6 +74,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Proxy(arguments) => proxy::run(&arguments, context),
         Command::Forward(arguments) => forward::run(&arguments, context),
         Command::Stop => block_on(stop::run(context))?,
+        Command::Devices(arguments) => devices::run(&arguments, context),
         Command::Explain(arguments) => explain::run(&arguments, context),
         Command::Lab(arguments) => Ok(lab::run(arguments)),
         Command::Demo(arguments) => demo::run(&arguments, context),

@@ -1,5 +1,6 @@
 //! A user with a home of their own, and a lab to dial.
 
+use rasman_lab::modem::ModemConfig;
 use rasman_lab::{Config, DEFAULT_PASSWORD, DEFAULT_USER, Faults, Running};
 use serde_json::Value;
 use std::fs;
@@ -18,6 +19,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// Starts a lab with faults, or with none.
     pub(crate) fn new(faults: &str) -> Self {
+        Self::with_modems(faults, &[])
+    }
+
+    /// Starts a lab with modems, at the ports `modem0` and so on of the folder.
+    pub(crate) fn with_modems(faults: &str, modems: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("rasctl-{}-{number}", std::process::id()));
@@ -27,6 +33,10 @@ impl Scene {
         }
         let mut config = Config::default();
         config.faults = faults.parse::<Faults>().unwrap();
+        for (at, words) in modems.iter().enumerate() {
+            let link = Some(folder.join(format!("modem{at}")));
+            config.modems.push(ModemConfig { link, personality: words.parse().unwrap() });
+        }
         let lab = rasman_lab::spawn(config).unwrap();
         let scene = Self { folder, lab };
         symlink(RASCTL, scene.path("bin/rasmand")).unwrap();

@@ -3,7 +3,7 @@
 //! Landlock has no exceptions below what it allows, and knows a file by its inode: what others replace by renaming must
 //! be reached through its folder. So whole folders are named here, and the permissions of the files in them count too.
 
-use super::{Applied, Plan, Scope};
+use super::{Applied, Plan};
 use landlock::{
     ABI, Access, AccessFs, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr, RulesetError, RulesetStatus,
@@ -58,10 +58,9 @@ fn restrict(plan: &Plan) -> Result<landlock::RestrictionStatus, RulesetError> {
     for path in &plan.writable {
         rules = allow(rules, path, write())?;
     }
-    rules = allow(rules, Path::new("/dev/null"), read() | AccessFs::WriteFile | AccessFs::Truncate)?;
-    if plan.scope == Scope::System {
-        rules = allow(rules, Path::new("/dev/net/tun"), read() | AccessFs::WriteFile | AccessFs::IoctlDev)?;
-    }
+    // Serial ports come and go below it, each time as another file. Which devices may be opened their permissions say,
+    // and those of the service's unit.
+    rules = allow(rules, Path::new("/dev"), read() | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev)?;
     if let Some(program) = &plan.program {
         let folders = EXECUTABLE.iter().map(PathBuf::from).chain(folders_of(program));
         for folder in folders {

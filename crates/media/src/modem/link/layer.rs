@@ -11,6 +11,7 @@ impl Layer for SerialLink {
             _ if input.is_empty() => return Input::NeedMore,
             State::Dialling(_) => self.dialogue_input(now, input),
             State::Greeting(_) => self.greeting_input(input),
+            State::Ending(ref ending) if ending.is_parting() => return self.parting_input(now, input),
             State::Ending(_) => self.ending_input(now, input),
             State::Up => return self.data_input(now, input),
             State::Idle | State::Opening | State::Ready | State::Down => {
@@ -53,7 +54,7 @@ impl Layer for SerialLink {
             }
             State::Ending(ending) => {
                 if ending.handle_timeout(now, &self.config, &mut self.out) {
-                    self.hung_up();
+                    self.hung_up(now);
                 }
             }
             State::Up => self.doubt_is_over(now),

@@ -37,7 +37,7 @@ pub(crate) struct AddArguments {
     /// Port of a modem or of a cable, such as /dev/ttyUSB0
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
-    /// Where the SOCKS5 proxy of a VPN listens; port 0 lets the system choose, `rasctl proxy` tells it then
+    /// Where the SOCKS5 proxy listens; port 0 lets the system choose, `rasctl proxy` tells it then
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     proxy: String,
     /// Further settings, as `rasctl entry set` takes them; may be repeated
@@ -115,7 +115,7 @@ fn template(name: &str, medium: MediumName, arguments: &AddArguments, output: Ou
         }
         MediumName::Direct => Properties::direct(name, port()?, "Serial cable", identity),
     };
-    if entry.entry_type == rasman_phonebook::EntryType::Vpn {
+    if entry.entry_type != rasman_phonebook::EntryType::Broadband {
         entry.socks.clone_from(&arguments.proxy);
     }
     Ok(entry)

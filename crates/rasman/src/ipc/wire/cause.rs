@@ -50,7 +50,7 @@ fn layer(name: &str) -> LayerName {
     LAYERS.into_iter().find(|layer| layer.to_string() == name).unwrap_or(LayerName::Manager)
 }
 
-const LAYERS: [LayerName; 15] = [
+const LAYERS: [LayerName; 17] = [
     LayerName::Settings,
     LayerName::Manager,
     LayerName::User,
@@ -60,6 +60,8 @@ const LAYERS: [LayerName; 15] = [
     LayerName::Tls,
     LayerName::Http,
     LayerName::Sstp,
+    LayerName::Port,
+    LayerName::Modem,
     LayerName::Lcp,
     LayerName::Auth,
     LayerName::Ipcp,

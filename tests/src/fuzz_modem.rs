@@ -1,0 +1,171 @@
+//! Bodies of the fuzz targets of serial lines; `tests/tests/corpus.rs` replays their corpora.
+
+use rasman_core::{
+    Batch, Cause, Code, Duration, Input, Instant, Layer, LayerName, LineDevice, LineSettings, Link, LinkEvent,
+    ModemProfile, ModemSettings, PortClosed, PortFacts, PortId, SerialPort, SerialSettings,
+};
+use rasman_media::modem::at::{Reply, ReplyReader};
+use rasman_media::modem::hdlc::{Decoder, Encoder, Fcs, LINE_FRAME_MAX};
+use rasman_media::modem::{Config, SerialLink};
+
+/// Octets of a line: the first five tell checksum, map and the size of pieces. Whatever comes, frames are bounded, what is
+/// encoded behind it comes back, and pieces make no difference.
+pub fn hdlc(data: &[u8]) {
+    let Some((&[a, b, c, d, kind], line)) = data.split_first_chunk() else { return };
+    let accm = u32::from_be_bytes([a, b, c, d]);
+    let fcs = if kind & 1 == 0 { Fcs::Fcs16 } else { Fcs::Fcs32 };
+    let piece = usize::from(kind >> 1) + 1;
+    let frames = decoded(fcs, accm, line, piece);
+    assert_eq!(frames, decoded(fcs, accm, line, line.len().max(1)));
+    let mut out = Batch::new();
+    let encoder = Encoder::new(fcs, accm);
+    frames.iter().for_each(|frame| encoder.encode(&[], frame, &mut out));
+    assert_eq!(decoded(fcs, accm, out.as_bytes(), piece), frames);
+}
+
+fn decoded(fcs: Fcs, accm: u32, line: &[u8], piece: usize) -> Vec<Vec<u8>> {
+    let mut decoder = Decoder::new(fcs, accm);
+    let (mut waiting, mut frames) = (Vec::new(), Vec::new());
+    for octets in line.chunks(piece) {
+        waiting.extend_from_slice(octets);
+        loop {
+            let used = match decoder.decode(&mut waiting) {
+                Input::Payload { range, used } => {
+                    assert!(range.end < used && range.len() >= 2);
+                    frames.push(waiting[range].to_vec());
+                    used
+                }
+                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::NeedMore => break,
+            };
+            assert!(0 < used && used <= waiting.len());
+            waiting.drain(..used);
+        }
+        assert!(waiting.len() <= LINE_FRAME_MAX);
+    }
+    frames
+}
+
+/// Lines of a modem: any octets, in any pieces.
+pub fn at_replies(data: &[u8]) {
+    let mut reader = ReplyReader::default();
+    let mut rest = data;
+    let mut lines = Vec::new();
+    while !rest.is_empty() {
+        let (used, line) = reader.take(rest);
+        assert!(0 < used && used <= rest.len());
+        rest = &rest[used..];
+        lines.extend(line);
+    }
+    for line in &lines {
+        assert!(line.len() <= 256 && line.chars().all(|c| (' '..='~').contains(&c)));
+        let _ = Reply::parse(line).speed();
+    }
+    let mut reader = ReplyReader::default();
+    let single: Vec<String> = data.iter().filter_map(|octet| reader.take(&[*octet]).1).collect();
+    assert_eq!(single, lines);
+    if let Ok(text) = core::str::from_utf8(data) {
+        let _ = Reply::parse(text);
+    }
+}
+
+/// A whole line against a script: the first octet tells the device, each further one begins something that happens.
+pub fn serial_link(data: &[u8]) {
+    let Some((kind, mut script)) = data.split_first() else { return };
+    let mut link = link(*kind);
+    let mut now = Instant::ZERO;
+    let mut unread = Vec::new();
+    let mut down = 0;
+    link.open(now);
+    for _ in 0..STEPS_MAX {
+        let Some((step, rest)) = script.split_first() else { break };
+        script = rest;
+        match step % 8 {
+            0 => link.port_ready(now, PortId(0), &facts(step & 8 != 0)),
+            1 => link.connect(now),
+            2 => link.close(now, &Cause::new(Code::USER_DISCONNECTION, LayerName::User)),
+            3 => link.port_closed(now, PortId(0), &PortClosed::ByPeer),
+            4 => now += Duration::from_millis(u64::from(step >> 3) * 500),
+            5 => {
+                let _ = link.encap(now, &[0xff, 0x03, 0x00, 0x21], &[*step; 40], &mut Batch::new());
+            }
+            6 => {
+                let (line, rest) = script.split_at(script.len().min(usize::from(step >> 3)));
+                script = rest;
+                feed(&mut link, now, &mut unread, line);
+            }
+            _ => feed(&mut link, now, &mut unread, WORDS[usize::from(step >> 3) % WORDS.len()]),
+        }
+        link.handle_timeout(now);
+        let mut out = Batch::new();
+        while link.poll_transmit(now, &mut out) {}
+        assert!(out.byte_len() < 4096, "no octet of the other end makes us say so much");
+        while let Some(event) = link.poll_event() {
+            assert_eq!(down, 0, "nothing follows Down");
+            down += u32::from(matches!(event, LinkEvent::Down(_)));
+        }
+    }
+    // Whatever happened, it ends in a bounded time.
+    let limit = now + link.close_limit();
+    link.close(now, &Cause::new(Code::USER_DISCONNECTION, LayerName::User));
+    while let Some(due) = link.poll_timeout() {
+        assert!(due.at <= limit, "{}", due.why);
+        now = now.max(due.at);
+        link.handle_timeout(now);
+    }
+    while let Some(event) = link.poll_event() {
+        down += u32::from(matches!(event, LinkEvent::Down(_)));
+    }
+    assert_eq!(down, 1);
+}
+
+fn link(kind: u8) -> SerialLink {
+    let profile = ModemProfile::ALL[usize::from(kind >> 3) % ModemProfile::ALL.len()];
+    let device = match kind % 3 {
+        0 => LineDevice::Modem(ModemSettings { number: "5551234".into(), profile, ..ModemSettings::default() }),
+        1 => LineDevice::NullModem,
+        _ => LineDevice::Direct,
+    };
+    let port = SerialPort::Device("/dev/ttyS0".into());
+    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0 };
+    match kind & 4 {
+        0 => SerialLink::caller(settings, Config::default()),
+        _ => SerialLink::answerer(settings, Config::default()),
+    }
+}
+
+fn facts(has_lines: bool) -> PortFacts {
+    let mut facts = PortFacts::default();
+    facts.has_lines = has_lines;
+    facts
+}
+
+fn feed(link: &mut SerialLink, now: Instant, unread: &mut Vec<u8>, line: &[u8]) {
+    unread.extend_from_slice(line);
+    while !unread.is_empty() {
+        let used = match link.handle_input(now, unread) {
+            Input::Payload { used, .. } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
+            Input::NeedMore => break,
+        };
+        assert!(0 < used && used <= unread.len());
+        unread.drain(..used);
+    }
+    assert!(unread.len() <= LINE_FRAME_MAX);
+}
+
+/// What modems say.
+const WORDS: &[&[u8]] = &[
+    b"\r\nOK\r\n",
+    b"\r\nCONNECT 33600\r\n",
+    b"\r\nNO CARRIER\r\n",
+    b"\r\nERROR\r\n",
+    b"\r\nRING\r\n",
+    b"\r\nBUSY\r\n",
+    b"0\r1\r",
+    b"\r\n+CPIN: READY\r\n",
+    b"\r\n+CREG: 1,1\r\n",
+    b"CLIENT",
+    b"CLIENTSERVER",
+    b"\x7e\xff\x7d\x23\xc0\x21\x7e",
+];
+const STEPS_MAX: usize = 2_000;
