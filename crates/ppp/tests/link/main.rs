@@ -10,6 +10,10 @@ mod ipcp;
 mod ipv6cp;
 mod lcp;
 mod lcp_line;
+mod methods;
 mod pair;
 mod peers;
 mod server;
+
+#[path = "../../../auth/tests/eap/plain.rs"]
+mod plain;

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use rasman::{Code, Entry, Medium, Trust};
+use rasman::{AuthMethod, ClientCertificate, Code, Entry, Medium, Trust};
 use std::path::{Path, PathBuf};
 
 /// Which server, and how it proves who it is.
@@ -27,6 +27,19 @@ pub(crate) struct ServerArguments {
     /// Trust exactly the certificate with this SHA-256 digest (64 hexadecimal digits), and nothing else
     #[arg(long, value_name = "SHA256", value_parser = parse_digest, requires = "server", help_heading = "Server")]
     pin: Option<[u8; 32]>,
+    /// Authentication methods that are allowed, the preferred one first, with commas between [default: mschapv2]
+    #[arg(long, value_name = "METHODS", value_delimiter = ',', value_parser = parse_method, requires = "server",
+          help_heading = "Server")]
+    auth: Vec<AuthMethod>,
+    /// Authority that may sign the certificate of EAP's server, instead of the system's (PEM or DER file)
+    #[arg(long, value_name = "FILE", requires = "auth", help_heading = "Server")]
+    eap_ca: Option<PathBuf>,
+    /// Name that the certificate of EAP's server must carry; may be repeated
+    #[arg(long, value_name = "NAME", requires = "auth", help_heading = "Server")]
+    eap_server_name: Vec<String>,
+    /// The user's certificate for EAP-TLS: a PEM file with its key, or a PKCS#12 file
+    #[arg(long, value_name = "FILE", requires = "auth", help_heading = "Server")]
+    certificate: Option<PathBuf>,
 }
 
 /// What carries a connection.
@@ -74,12 +87,38 @@ impl ServerArguments {
         if let Some(digest) = self.pin {
             sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
         }
+        self.authentication(&mut entry)?;
         entry.validate().map_err(|invalid| {
             Failure::new(Exit::Usage, format!("{} {}", flag_of(invalid.field), invalid.problem), invalid.advice)
         })?;
         // Clause B11: without a name it is listed under its number.
         entry.name.clear();
         Ok(Some(entry))
+    }
+
+    /// Sets which methods are allowed, and what those of EAP need.
+    fn authentication(&self, entry: &mut Entry) -> Result<(), Failure> {
+        if self.auth.is_empty() {
+            return Ok(());
+        }
+        entry.authentication.clone_from(&self.auth);
+        if !self.auth.iter().any(|method| method.has_tls()) {
+            return Ok(());
+        }
+        let eap = &mut entry.eap;
+        eap.trust.system_roots = self.eap_ca.is_none();
+        if let Some(path) = &self.eap_ca {
+            eap.trust.added_roots = read_certificates(path)?;
+        }
+        eap.server_names.clone_from(&self.eap_server_name);
+        if let Some(path) = &self.certificate {
+            let file = crate::certificates::bytes(path).map_err(|what| {
+                let what = format!("--certificate {} {what}", path.display());
+                Failure::new(Exit::Settings, what, "give a PEM file with certificate and key, or a PKCS#12 file")
+            })?;
+            eap.certificate = Some(ClientCertificate { file, ..Default::default() });
+        }
+        Ok(())
     }
 
     /// Gives the server's name.
@@ -95,6 +134,9 @@ fn flag_of(field: &str) -> &str {
         "sstp.port" => "--port",
         "sstp.server_name" => "--server-name",
         field if field.starts_with("sstp.trust") => "--ca or --pin",
+        "eap.trust" | "eap.trust.added_roots" => "--eap-ca",
+        "eap.server_names" => "--eap-server-name",
+        "eap.certificate" => "--certificate",
         field => field,
     }
 }
@@ -105,6 +147,13 @@ const NAME: &str = "command line";
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     crate::certificates::read(path).map_err(|what| {
         Failure::new(Exit::Settings, format!("--ca {} {what}", path.display()), "give a PEM or DER certificate")
+    })
+}
+
+fn parse_method(word: &str) -> Result<AuthMethod, String> {
+    AuthMethod::from_word(word).ok_or_else(|| {
+        let all: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.word()).collect();
+        format!("give some of {}", all.join(", "))
     })
 }
 

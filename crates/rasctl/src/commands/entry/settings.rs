@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use rasman::AuthMethod;
 use rasman_phonebook::{Assign, AuthRestrictions, IdleDisconnect, OverridePref, Properties, Subentry, VpnStrategy};
 use std::num::NonZeroU32;
 
@@ -62,6 +63,80 @@ pub(super) const SETTINGS: &[Setting] = &[
         get: |entry| methods(entry.auth_restrictions),
         set: |entry, value| {
             entry.auth_restrictions = restrictions(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-method",
+        takes: "eap-tls, peap-mschapv2, ttls-mschapv2, ttls-pap, eap-mschapv2, eap-md5, with commas between",
+        what: "methods of EAP, the preferred one first, if eap is allowed",
+        get: |entry| entry.eap_methods.join(","),
+        set: |entry, value| {
+            let unknown = |word: &String| AuthMethod::from_word(word).is_none_or(|method| !method.is_eap());
+            if let Some(word) = list(value).find(unknown) {
+                return Err(format!("has an unknown method, {word}"));
+            }
+            entry.eap_methods = list(value).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-ca",
+        takes: "FILE,...",
+        what: "authorities that may sign the certificate of EAP's server, instead of the system's",
+        get: |entry| entry.eap_ca.join(","),
+        set: |entry, value| {
+            entry.eap_ca = list(value).map(absolute).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-pin",
+        takes: "SHA256",
+        what: "accept exactly the certificate of EAP's server with this digest",
+        get: |entry| entry.eap_pin.clone(),
+        set: |entry, value| {
+            value.clone_into(&mut entry.eap_pin);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-server-name",
+        takes: "NAME,...",
+        what: "names one of which the certificate of EAP's server must carry",
+        get: |entry| entry.eap_server_names.join(","),
+        set: |entry, value| {
+            entry.eap_server_names = list(value).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-identity",
+        takes: "NAME",
+        what: "what EAP tells in the open in place of the user's name",
+        get: |entry| entry.eap_identity.clone(),
+        set: |entry, value| {
+            value.clone_into(&mut entry.eap_identity);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-certificate",
+        takes: "FILE",
+        what: "the user's certificate for EAP-TLS: PEM, or PKCS#12 with its key",
+        get: |entry| entry.eap_certificate.clone(),
+        set: |entry, value| {
+            entry.eap_certificate = path(value);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "eap-key",
+        takes: "FILE",
+        what: "the key of that certificate, if it is in another file",
+        get: |entry| entry.eap_key.clone(),
+        set: |entry, value| {
+            entry.eap_key = path(value);
             Ok(())
         },
     },
@@ -342,6 +417,10 @@ fn list(value: &str) -> impl Iterator<Item = String> {
 /// A path in a phone book means the same wherever one dials from.
 fn absolute(path: String) -> String {
     std::path::absolute(&path).map_or(path, |path| path.to_string_lossy().into_owned())
+}
+
+fn path(value: &str) -> String {
+    if value.is_empty() { String::new() } else { absolute(value.to_owned()) }
 }
 
 fn yes_or_no(on: bool) -> String {
