@@ -1,12 +1,19 @@
 //! Serial lines with software of others: spandsp's modem, lwIP's PPP behind it, and Linux's pppd at the end of a cable and
 //! of a telephone line.
 
-use rasman::Code;
+use rasman::{AuthMethod, Code};
+use rasman_tests::harness;
 use rasman_tests::peers::atmodem::{AtModem, NUMBER, cable};
 use rasman_tests::peers::caller::{CONNECTED, Caller, calling, hang_up, move_data, projection, states};
-use rasman_tests::peers::{Auth, DATA_PORT, Interop, Uml, isolated};
+use rasman_tests::peers::{Auth, DATA_PORT, Interop, Uml, isolated, pattern};
+use std::io::{Read, Write};
 use std::net::Ipv4Addr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(40);
 /// Each way.
 const BULK: usize = 256 * 1024;
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 66, 0, 1);
@@ -28,6 +35,44 @@ fn lwip_answers_a_call_of_spandsps_modem() {
             }
             caller.is_refused("looking-glass").await;
             caller.shut_down().await;
+        });
+        interop.ok();
+        modem.stop();
+        Ok(())
+    });
+}
+
+#[test]
+fn slirp_answers_a_call_of_spandsps_modem() {
+    isolated("slirp_answers_a_call_of_spandsps_modem", || {
+        let modem = AtModem::with_slirp("-P +chap -vj")?;
+        let interop = Interop::begin("spandsp's modem with slirp", modem.version(), "modem", "CHAP-MD5");
+        calling(async || {
+            // By its manual, 10.0.2.2 is the loopback of the machine that slirp runs on: this test's own.
+            let loopback =
+                std::net::TcpListener::bind(("127.0.0.1", DATA_PORT)).expect("an isolated test has it to itself");
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = loopback.accept().expect("slirp connects");
+                let mut bytes = vec![0; BULK];
+                stream.read_exact(&mut bytes).expect("all that was sent");
+                stream.write_all(&bytes).expect("and all of it back");
+            });
+            let mut entry = modem.entry(&[NUMBER]);
+            entry.authentication = vec![AuthMethod::Chap];
+            let caller = Caller::new(entry);
+            let (told, connection) = caller.connected().await;
+            assert_eq!(projection(&told).expect("told at Projected").local, Ipv4Addr::new(10, 0, 2, 15));
+            let proxy = connection.status().expect("known").doors.socks.expect("asked for");
+            let mut stream =
+                harness::socks(proxy, Ipv4Addr::new(10, 0, 2, 2), DATA_PORT).await.expect("the proxy connects");
+            let sent = pattern(BULK);
+            stream.write_all(&sent).await.expect("sent");
+            let mut back = vec![0; BULK];
+            timeout(LONG, stream.read_exact(&mut back)).await.expect("in time").expect("come back");
+            assert!(back == sent, "what came back is what was sent");
+            assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            caller.shut_down().await;
+            server.join().expect("it has served");
         });
         interop.ok();
         modem.stop();
