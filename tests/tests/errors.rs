@@ -329,9 +329,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     all.filter(|path| path.file_name().is_some_and(|name| name != "tests.rs")).collect()
 }
 
-const OF_LINES: [&str; 3] = ["serial port", "modem", "login script"];
+const OF_LINES: [&str; 2] = ["serial port", "modem"];
 
-const LAYERS: [LayerName; 18] = [
+const LAYERS: [LayerName; 17] = [
     LayerName::Settings,
     LayerName::Manager,
     LayerName::User,
@@ -343,7 +343,6 @@ const LAYERS: [LayerName; 18] = [
     LayerName::Sstp,
     LayerName::Port,
     LayerName::Modem,
-    LayerName::Script,
     LayerName::Lcp,
     LayerName::Auth,
     LayerName::Ipcp,
