@@ -67,6 +67,12 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Tells how many bytes fit into its memory.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Forgets the frames and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -100,6 +106,13 @@ impl Frame<'_> {
     /// Appends bytes.
     pub fn slice(&mut self, bytes: &[u8]) {
         self.batch.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends `len` bytes that `fill` writes in place; what they are before is not said.
+    pub fn fill(&mut self, len: usize, fill: &mut dyn FnMut(&mut [u8])) {
+        let start = self.batch.bytes.len();
+        self.batch.bytes.resize(start + len, 0);
+        fill(&mut self.batch.bytes[start..]);
     }
 
     /// Tells how many bytes this frame has so far.

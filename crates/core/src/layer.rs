@@ -29,6 +29,24 @@ pub trait Layer {
     /// The reason why the packet cannot be sent now; `out` is then unchanged.
     fn encap(&mut self, now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason>;
 
+    /// Appends the frames that carry `header` followed by `len` bytes, which `fill` writes straight to their place where
+    /// the layer's framing leaves bytes as they are.
+    ///
+    /// # Errors
+    /// As [`encap`](Self::encap); `fill` may not have been called then.
+    fn encap_with(
+        &mut self,
+        now: Instant,
+        header: &[u8],
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
+        let mut payload = vec![0; len];
+        fill(&mut payload);
+        self.encap(now, header, &payload, out)
+    }
+
     /// Does what is due by `now`.
     fn handle_timeout(&mut self, now: Instant);
 

@@ -3,7 +3,7 @@
 use crate::Event;
 use crate::faults::{Ending, Stage};
 use crate::gate::Gate;
-use crate::inner::{Inner, Web};
+use crate::inner::{Behind, Web};
 use crate::pap;
 use crate::told::Told;
 use rasman_core::{
@@ -29,7 +29,9 @@ pub(crate) struct Call {
     link: Box<dyn Answering>,
     ppp: Ppp,
     gate: Gate,
-    inner: Option<Inner>,
+    behind: Option<Behind>,
+    /// What is to be behind is a network device.
+    device: bool,
     web: Rc<Web>,
     told: Told,
     /// What waits to be sent.
@@ -47,12 +49,20 @@ pub(crate) struct Call {
 
 impl Call {
     /// Makes the layers of a session whose TLS stream is up.
-    pub(crate) fn new(link: impl Answering + 'static, ppp: Ppp, gate: Gate, web: Rc<Web>, told: Told) -> Self {
+    pub(crate) fn new(
+        link: impl Answering + 'static,
+        ppp: Ppp,
+        gate: Gate,
+        web: Rc<Web>,
+        device: bool,
+        told: Told,
+    ) -> Self {
         Self {
             link: Box::new(link),
             ppp,
             gate,
-            inner: None,
+            behind: None,
+            device,
             web,
             told,
             out: Batch::new(),
@@ -132,41 +142,56 @@ impl Call {
         self.over.as_ref()
     }
 
-    /// Lets the stack behind send as long as the port has room.
+    /// Lets what is behind send as long as the port has room.
     pub(crate) fn send_from(&mut self, now: Instant, pump: &mut Pump) -> Result<(), Cause> {
-        let Self { link, ppp, gate, inner: Some(inner), frames, links, told, bound: true, .. } = self else {
+        let Self { link, ppp, gate, behind: Some(behind), frames, links, told, bound: true, .. } = self else {
             return Ok(());
         };
-        pump.send_from(now, &mut inner.stack, |packet, out| {
-            told.inner_out(packet.len());
+        let mut encap = |first: u8, length: usize, write: &mut dyn FnMut(&mut [u8]), out: &mut Batch| {
+            told.inner_out(length);
             let sent = if gate.is_open() {
-                encap(&mut **link, ppp, now, packet, frames, out)
+                encap_with(&mut **link, ppp, now, (first, length), write, frames, out)
             } else {
-                encap(&mut **link, ppp, now, packet, frames, links).map(|()| {
+                encap_with(&mut **link, ppp, now, (first, length), write, frames, links).map(|()| {
                     links.frames().for_each(|frame| gate.pass(now, Stage::Data, frame, out));
                     links.clear();
                 })
             };
             dropped(sent);
-        })
+        };
+        match behind {
+            Behind::Services(inner) => {
+                pump.send_from(now, &mut inner.stack, |length, write, out| encap(IPV4_FIRST, length, write, out))
+            }
+            Behind::Device(tun) => pump.send_from_device(tun, encap),
+        }
     }
 
     /// Tells when the layers want to be called next; what would send data only counts while there is room for it.
     pub(crate) fn next_wake(&mut self, now: Instant, has_room: bool) -> Option<Instant> {
         let layers = Timeout::earliest(self.link.poll_timeout(), self.ppp.poll_timeout()).map(|timeout| timeout.at);
         let held = self.gate.next_release().filter(|_| has_room);
-        let stack = match &mut self.inner {
-            Some(inner) if has_room && self.bound => inner.stack.next_poll(now).map(|after| now + after),
+        let stack = match &self.behind {
+            Some(Behind::Services(inner)) if has_room && self.bound => {
+                inner.stack.next_poll(now).map(|after| now + after)
+            }
             _ => None,
         };
         [layers, stack, held, self.ending_at].into_iter().flatten().min()
     }
 
     /// Waits until something behind has something to send.
-    pub(crate) async fn notified(&self) {
-        match &self.inner {
-            Some(inner) if self.bound => inner.stack.notified().await,
+    pub(crate) async fn notified(&self, has_room: bool) {
+        match &self.behind {
+            Some(behind) if self.bound => behind.notified(has_room).await,
             _ => std::future::pending().await,
+        }
+    }
+
+    /// Hands the system what was received.
+    pub(crate) fn flush(&mut self) {
+        if let Some(Behind::Device(tun)) = &mut self.behind {
+            tun.flush();
         }
     }
 
@@ -177,16 +202,23 @@ impl Call {
     fn frame(&mut self, now: Instant, frame: &mut [u8]) {
         match self.ppp.handle_input(now, frame) {
             // [MS-SSTP] 3.3.5.2.3: no IP packet before the binding.
-            Input::Payload { range, .. } if self.link.is_bound() => self.packet(now, &frame[range]),
+            Input::Payload { range, .. } if self.link.is_bound() => self.packet(now, &mut frame[range]),
             Input::Payload { .. } => {}
             Input::Consumed { .. } | Input::NeedMore | Input::Dropped { .. } => self.advance(now),
         }
     }
 
-    fn packet(&mut self, now: Instant, packet: &[u8]) {
+    fn packet(&mut self, now: Instant, packet: &mut [u8]) {
         self.told.inner_in(packet.len());
-        let Some(inner) = &mut self.inner else { return };
-        let Some(reply) = inner.receive(now, packet) else { return };
+        let reply = match &mut self.behind {
+            Some(Behind::Services(inner)) => inner.receive(now, packet),
+            Some(Behind::Device(tun)) => {
+                tun.deliver(packet);
+                None
+            }
+            None => None,
+        };
+        let Some(reply) = reply else { return };
         self.told.inner_out(reply.len());
         dropped(encap(&mut *self.link, &mut self.ppp, now, &reply, &mut self.frames, &mut self.links));
         self.links.frames().for_each(|frame| self.gate.pass(now, Stage::Data, frame, &mut self.out));
@@ -253,7 +285,7 @@ impl Call {
             LinkEvent::Port(_, PortCommand::Close) => self.wants_close = true,
             LinkEvent::Down(cause) => {
                 self.ppp.lower_down(now);
-                self.inner = None;
+                self.behind = None;
                 self.ending_at = None;
                 self.over = Some(cause);
             }
@@ -268,7 +300,7 @@ impl Call {
                 self.gate.reach(Stage::Auth);
                 self.told.tell(Event::LcpUp);
             }
-            rasman_ppp::Event::Renegotiating => self.inner = None,
+            rasman_ppp::Event::Renegotiating => self.behind = None,
             rasman_ppp::Event::Authenticated { token, keys } => {
                 self.gate.reach(Stage::Ipcp);
                 self.told.authenticated(token.user());
@@ -294,14 +326,17 @@ impl Call {
     /// Opens what is behind; a client without an address finds nothing there.
     fn projected(&mut self, now: Instant, projection: &Projection) {
         let Some(address) = projection.peer.filter(|address| !address.is_unspecified()) else { return };
-        self.inner = Some(Inner::new(projection, &self.web, now));
+        match Behind::open(projection, &self.web, self.device, now) {
+            Ok(behind) => self.behind = Some(behind),
+            Err(cause) => return self.link.close(now, &cause),
+        }
         self.told.tell(Event::Projected { address });
         self.connected(now);
     }
 
     /// Counts a client that has both a binding and an address.
     fn connected(&mut self, now: Instant) {
-        if !self.bound || self.inner.is_none() {
+        if !self.bound || self.behind.is_none() {
             return;
         }
         if self.told.connected() {
@@ -378,10 +413,26 @@ fn encap(
     frames: &mut Batch,
     out: &mut Batch,
 ) -> Result<(), DropReason> {
-    if let Some(header) = ppp.clear_header(packet)? {
-        return link.encap(now, header.as_bytes(), packet, out);
+    let shape = (packet.first().copied().unwrap_or(0), packet.len());
+    encap_with(link, ppp, now, shape, &mut |space| space.copy_from_slice(packet), frames, out)
+}
+
+/// Writes an IP packet of this first byte and length.
+fn encap_with(
+    link: &mut dyn Answering,
+    ppp: &mut Ppp,
+    now: Instant,
+    (first, length): (u8, usize),
+    write: &mut dyn FnMut(&mut [u8]),
+    frames: &mut Batch,
+    out: &mut Batch,
+) -> Result<(), DropReason> {
+    if let Some(header) = ppp.clear_header(first, length)? {
+        return link.encap_with(now, header.as_bytes(), length, write, out);
     }
-    ppp.encap(now, &[], packet, frames)?;
+    let mut packet = vec![0; length];
+    write(&mut packet);
+    ppp.encap(now, &[], &packet, frames)?;
     let sent = frames.frames().try_for_each(|frame| link.encap(now, &[], frame, out));
     frames.clear();
     sent
@@ -393,6 +444,9 @@ fn dropped(sent: Result<(), DropReason>) {
         tracing::trace!(?reason, "a frame was dropped");
     }
 }
+
+/// How every packet of the services begins: IPv4.
+const IPV4_FIRST: u8 = 0x45;
 
 /// The one port of a session.
 const PORT: PortId = PortId(0);

@@ -40,6 +40,9 @@ pub struct Config {
     pub modems: Vec<ModemConfig>,
     /// The page at `/`; `None` for the built-in one.
     pub http_page: Option<String>,
+    /// What is behind it is the system's: each client gets a network device here, whose address is the gateway, instead
+    /// of the services. Needs the right to make one (CAP_NET_ADMIN).
+    pub device: bool,
     /// The largest body, in bytes, of a download or an upload inside.
     pub bulk_max: u64,
     /// The most sessions at one time; further clients are refused.
@@ -68,6 +71,7 @@ impl Default for Config {
             faults: Faults::default(),
             modems: Vec::new(),
             http_page: None,
+            device: false,
             bulk_max: 64 << 30,
             max_sessions: 2000,
             handshake_limit: Duration::from_secs(10),

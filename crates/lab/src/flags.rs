@@ -57,6 +57,7 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("fault", "what goes wrong, see below; may be repeated (nothing)"),
     ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
     ("page", "file with the page at / inside (a built-in one)"),
+    ("inside", "services: the web and name servers; device: a network device of this system (services)"),
     ("max-sessions", "sessions at one time (2000)"),
 ];
 
@@ -134,6 +135,13 @@ impl Config {
                     .push(ModemConfig { link, personality: personality.parse().map_err(|error| failed(&error))? });
             }
             "page" => self.http_page = Some(fs::read_to_string(value).map_err(|error| failed(&error))?),
+            "inside" => {
+                self.device = match value {
+                    "services" => false,
+                    "device" => true,
+                    _ => return Err(expected("services or device")),
+                }
+            }
             "max-sessions" => self.max_sessions = value.parse().map_err(|_| expected("a number"))?,
             _ => return Err(format!("--{name}: there is no such flag")),
         }

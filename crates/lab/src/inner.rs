@@ -1,14 +1,41 @@
 //! What a connected client finds behind the gateway's address.
 
 use crate::{dns, http};
-use rasman_core::{Instant, Projection};
+use rasman_core::{Cause, Instant, Projection, TunSettings};
 use rasman_net::stack::{Stack, StackConfig, StackListener};
+use rasman_net::tun::Tun;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 
 pub(crate) use crate::http::Web;
+
+/// What is behind: the lab's own services, or the system's network.
+pub(crate) enum Behind {
+    Services(Box<Inner>),
+    Device(Box<Tun>),
+}
+
+impl Behind {
+    /// Opens what the lab was told to have.
+    pub(crate) fn open(projection: &Projection, web: &Rc<Web>, device: bool, now: Instant) -> Result<Self, Cause> {
+        if !device {
+            return Ok(Self::Services(Box::new(Inner::new(projection, web, now))));
+        }
+        let tun = Tun::open(&TunSettings::default(), projection, &[], None)?;
+        Ok(Self::Device(Box::new(tun)))
+    }
+
+    /// Waits until there is something to be sent; what comes from a device only counts while there is room for it.
+    pub(crate) async fn notified(&self, has_room: bool) {
+        match self {
+            Self::Services(inner) => inner.stack.notified().await,
+            Self::Device(tun) if has_room => tun.ready().await,
+            Self::Device(_) => std::future::pending().await,
+        }
+    }
+}
 
 /// The stack at the gateway's address, with its services. Dropped, every stream of it is reset.
 pub(crate) struct Inner {

@@ -88,7 +88,14 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders
     let told = Told::new(&lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
     let faults = lab.faults_of(number);
     let (ppp, faults, told) = ppp(&lab, faults, told, LINE_FRAMING);
-    let call = Call::new(SerialLink::connected(), ppp, Gate::new(faults, Stage::Lcp), Rc::clone(&lab.web), told);
+    let call = Call::new(
+        SerialLink::connected(),
+        ppp,
+        Gate::new(faults, Stage::Lcp),
+        Rc::clone(&lab.web),
+        lab.config.device,
+        told,
+    );
     drive(call, Pump::new(port), orders).await;
 }
 
@@ -104,7 +111,7 @@ fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
     let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
     let link = sstp::Server::new(link, Box::new(SystemRng));
     let (ppp, faults, told) = ppp(lab, faults, told, Framing::default());
-    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), told)
+    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), lab.config.device, told)
 }
 
 fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Faults, Told) {
@@ -145,13 +152,14 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
             break true;
         }
         let wake = call.next_wake(clock::now(), pump.port().send_room() > 0);
+        let has_room = pump.has_room_for_device();
         tokio::select! {
             () = pump.ready() => {
                 if let Some(closed) = exchange(&mut call, &mut pump, clock::now()) {
                     call.port_closed(clock::now(), &closed);
                 }
             }
-            () = call.notified() => {}
+            () = call.notified(has_room) => {}
             () = sleep_until(wake) => call.handle_timeout(clock::now()),
             _ = orders.changed() => call.hang_up(clock::now(), &sent_away()),
         }
@@ -188,6 +196,7 @@ fn send(call: &mut Call, pump: &mut Pump) -> Result<(), Cause> {
 /// Reads from and writes to the port; tells how it closed, if it did.
 fn exchange(call: &mut Call, pump: &mut Pump, now: Instant) -> Option<PortClosed> {
     let received = pump.receive(|input| call.take(now, input), |_| {});
+    call.flush();
     match received.and_then(|end| pump.write().map(|()| end)) {
         Ok(None) => None,
         Ok(Some(End::CloseNotify | End::Eof)) => Some(PortClosed::ByPeer),

@@ -3,7 +3,10 @@
 //! Everything here is owned by one task of a session worker (a current-thread runtime), so nothing is locked and
 //! little is `Send`.
 
+#[doc(hidden)]
+pub mod accounting;
 pub mod activation;
+mod buffers;
 pub mod clock;
 pub mod connect;
 pub mod doors;

@@ -1,8 +1,10 @@
 //! Moves bytes between a port and a stack of layers.
 
+use crate::buffers;
 use crate::port::PortStream;
 use crate::stack::Stack;
 use crate::tls::{End, Received};
+use crate::tun::Tun;
 use rasman_core::{Batch, Cause, Code, Input, Instant, LayerName};
 
 /// A port with the buffers between it and the layers above. Both halves, dialling and answering, use it.
@@ -54,14 +56,17 @@ impl Pump {
     pub fn receive(
         &mut self,
         mut take: impl FnMut(&mut [u8]) -> Input,
-        mut deliver: impl FnMut(&[u8]),
+        mut deliver: impl FnMut(&mut [u8]),
     ) -> Result<Option<End>, Cause> {
+        if self.plain.is_empty() {
+            self.plain = buffers::take_vector();
+        }
         let received = self.port.try_read(&mut self.plain)?;
         while self.start < self.plain.len() {
             let input = &mut self.plain[self.start..];
             let used = match take(input) {
                 Input::Payload { range, used } => {
-                    deliver(&input[range]);
+                    deliver(&mut input[range]);
                     used
                 }
                 Input::Consumed { used } | Input::Dropped { used, .. } => used,
@@ -82,6 +87,9 @@ impl Pump {
 
     /// Gives the batch that the next [`send`](Self::send) sends.
     pub fn out(&mut self) -> &mut Batch {
+        if self.out.capacity() == 0 {
+            self.out = buffers::take_batch();
+        }
         &mut self.out
     }
 
@@ -100,11 +108,12 @@ impl Pump {
             return Ok(());
         }
         let queued = self.port.queue(self.out.as_bytes());
-        self.out.clear();
+        buffers::give_batch(std::mem::take(&mut self.out));
         queued
     }
 
-    /// Lets the stack send as long as the port has room; `encap` appends a packet's frames to the batch.
+    /// Lets the stack send as long as the port has room; `encap` gets the length of each packet and what writes it, and
+    /// appends the packet's frames to the batch.
     ///
     /// # Errors
     /// The port broke.
@@ -112,20 +121,50 @@ impl Pump {
         &mut self,
         now: Instant,
         stack: &mut Stack,
-        mut encap: impl FnMut(&[u8], &mut Batch),
+        mut encap: impl FnMut(usize, &mut dyn FnMut(&mut [u8]), &mut Batch),
     ) -> Result<(), Cause> {
         loop {
             let room = self.port.send_room().min(RECORD_BATCH);
             if room == 0 {
                 return Ok(());
             }
-            let out = &mut self.out;
-            let polled = stack.poll(now, room, |packet| encap(packet, out));
+            let out = self.out();
+            let polled = stack.poll_into(now, room, |length, write| encap(length, write, out));
             self.send()?;
             if !polled.more || polled.packets == 0 {
                 return Ok(());
             }
         }
+    }
+
+    /// Sends what comes out of a device, as long as the port has room; then its queue fills, and the kernel drops.
+    ///
+    /// Many small packets make one record; what is alone goes at once. `encap` is as for [`send_from`](Self::send_from),
+    /// and gets the first byte of each packet as well.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub fn send_from_device(
+        &mut self,
+        tun: &mut Tun,
+        mut encap: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]), &mut Batch),
+    ) -> Result<(), Cause> {
+        for _ in 0..READS_AT_ONCE {
+            if !self.port.has_room_for(self.out.byte_len() + SUPER_PACKET) {
+                break;
+            }
+            let out = self.out();
+            if !tun.receive(|first, length, write| encap(first, length, write, out)) {
+                break;
+            }
+        }
+        self.send()
+    }
+
+    /// Tells whether a device may be read.
+    #[must_use]
+    pub fn has_room_for_device(&self) -> bool {
+        self.port.has_room_for(SUPER_PACKET)
     }
 
     /// Writes what TCP takes now.
@@ -155,7 +194,10 @@ impl Pump {
                 .did(format!("read {rest} bytes without finding the end of a frame"))
                 .advice("check that the server offers SSTP on this port"));
         }
-        if self.start > 0 {
+        if rest == 0 {
+            self.start = 0;
+            buffers::give_vector(std::mem::take(&mut self.plain));
+        } else if self.start > 0 {
             self.plain.copy_within(self.start.., 0);
             self.plain.truncate(rest);
             self.start = 0;
@@ -166,5 +208,9 @@ impl Pump {
 
 /// More than any frame of a medium or HTTP header may have.
 const FRAME_MAX: usize = 64 * 1024;
+/// How often a device is read in one turn, so that connections of one worker take turns.
+pub(crate) const READS_AT_ONCE: usize = 64;
+/// What one read of a device may become: 64 KiB, and the headers of its packets.
+const SUPER_PACKET: usize = 80 * 1024;
 /// How much goes to TLS at once: several full records, so that encryption has work and latency stays.
 const RECORD_BATCH: usize = 64 * 1024;

@@ -153,18 +153,22 @@ fn mppe(consent: MppeConsent) -> ppp::Mppe {
 }
 
 impl Layers {
-    /// Writes an IP packet: copied once, or sealed in `scratch` first where PPP encrypts.
-    pub(super) fn encap(
+    /// Writes an IP packet: straight to its place, or sealed in `scratch` first where PPP encrypts.
+    pub(super) fn encap_with(
         &mut self,
         now: Instant,
-        packet: &[u8],
+        first: u8,
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
         scratch: &mut Batch,
         out: &mut Batch,
     ) -> Result<(), DropReason> {
-        if let Some(header) = self.ppp.clear_header(packet)? {
-            return self.link.encap(now, header.as_bytes(), packet, out);
+        if let Some(header) = self.ppp.clear_header(first, len)? {
+            return self.link.encap_with(now, header.as_bytes(), len, fill, out);
         }
-        self.ppp.encap(now, &[], packet, scratch)?;
+        self.packet.resize(len, 0);
+        fill(&mut self.packet);
+        self.ppp.encap(now, &[], &self.packet, scratch)?;
         let sent = scratch.frames().try_for_each(|frame| self.link.encap(now, &[], frame, out));
         scratch.clear();
         sent
@@ -193,7 +197,7 @@ impl Layers {
             },
             rng_source(),
         );
-        Self { link, ppp, opened: false, down: false }
+        Self { link, ppp, packet: Vec::new(), opened: false, down: false }
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Connection {
 struct Layers {
     link: Box<dyn Link + Send>,
     ppp: Ppp,
+    /// A packet that is to be encrypted; reused.
+    packet: Vec<u8>,
     /// `link.open` was called.
     opened: bool,
     /// `LinkEvent::Down` was seen.
@@ -227,16 +229,33 @@ impl Connection {
     /// # Errors
     /// Why the packet was discarded; the drop is counted.
     pub fn encap(&mut self, now: Instant, packet: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        let first = packet.first().copied().unwrap_or(0);
+        self.encap_with(now, first, packet.len(), &mut |space| space.copy_from_slice(packet), out)
+    }
+
+    /// Appends the frames that carry an IP packet of `len` bytes, of which `first` is the first; `fill` writes it straight
+    /// to its place where the medium's framing leaves bytes as they are and PPP does not encrypt.
+    ///
+    /// # Errors
+    /// As [`encap`](Self::encap); `fill` may not have been called then.
+    pub fn encap_with(
+        &mut self,
+        now: Instant,
+        first: u8,
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
         let result = match &self.stage {
-            Stage::Connected(projection) if packet.len() > usize::from(projection.mtu) => Err(DropReason::TooLarge),
-            Stage::Connected(_) => self.layers.encap(now, packet, &mut self.scratch, out),
+            Stage::Connected(projection) if len > usize::from(projection.mtu) => Err(DropReason::TooLarge),
+            Stage::Connected(_) => self.layers.encap_with(now, first, len, fill, &mut self.scratch, out),
             _ => Err(DropReason::NotUp),
         };
         match result {
             Ok(()) => {
                 self.last_traffic = now;
                 self.statistics.packets_sent += 1;
-                self.statistics.bytes_sent += packet.len() as u64;
+                self.statistics.bytes_sent += len as u64;
             }
             Err(_) => self.statistics.send_drops += 1,
         }

@@ -127,8 +127,8 @@ impl Driver {
             let mut sent = pump.send();
             if let Some(stack) = &mut self.stack {
                 let link = &mut self.link;
-                sent = sent.and(pump.send_from(now, stack, |packet, out| {
-                    let _ = link.encap(now, &[0xff, 0x03, 0x00, 0x21], packet, out);
+                sent = sent.and(pump.send_from(now, stack, |length, write, out| {
+                    let _ = link.encap_with(now, &[0xff, 0x03, 0x00, 0x21], length, write, out);
                 }));
             }
             let mut closed = sent.and(pump.write()).err().map(PortClosed::Failed);

@@ -85,8 +85,14 @@ impl Line {
     }
 
     /// Writes a data packet ([MS-SSTP] 2.2.3), behind the messages that were queued before it.
-    pub(super) fn encap(&mut self, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
-        let length = HEADER_LEN + header.len() + payload.len();
+    pub(super) fn encap_with(
+        &mut self,
+        header: &[u8],
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
+        let length = HEADER_LEN + header.len() + len;
         if length > PACKET_MAX {
             return Err(DropReason::TooLarge);
         }
@@ -95,7 +101,7 @@ impl Line {
         // The length is at most 0x0fff, so the reserved bits stay zero.
         frame.slice(&[super::wire::VERSION, 0, (length >> 8) as u8, length as u8]);
         frame.slice(header);
-        frame.slice(payload);
+        frame.fill(len, fill);
         frame.finish();
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::network::{Doors, NetworkPath};
 use super::{Counters, Observer, OpenDoors, Session};
 use crate::clock::sleep_until;
 use crate::port::{self, PortStream, RawStream};
-use crate::pump::Pump;
+use crate::pump::{Pump, READS_AT_ONCE};
 use crate::random::SystemRng;
 use crate::tls::TlsStream;
 use crate::tls::eap::EapTunnels;
@@ -48,6 +48,8 @@ pub(super) async fn run(session: Session) {
         stable: Vec::new(),
         leaving: JoinSet::new(),
         idle: Batch::new(),
+        counted: 0,
+        carried: 0,
         finished: None,
     };
     let mut commands_open = true;
@@ -55,6 +57,9 @@ pub(super) async fn run(session: Session) {
         driver.turn(clock::now());
         if driver.finished.is_some() && !matches!(driver.port, Port::Closing(_)) {
             break;
+        }
+        if driver.took_its_turn() {
+            tokio::task::yield_now().await;
         }
         let wake = driver.next_wake(clock::now());
         let has_room = driver.has_room_for_device();
@@ -97,6 +102,9 @@ struct Driver {
     leaving: JoinSet<()>,
     /// Where frames go that have no port.
     idle: Batch,
+    /// Bytes that were carried until now, and since the last turn of others.
+    counted: u64,
+    carried: u64,
     finished: Option<Cause>,
 }
 
@@ -150,11 +158,23 @@ impl Driver {
         self.count(now);
     }
 
+    /// Tells whether so much was carried that the other connections of this worker are to have their turn.
+    fn took_its_turn(&mut self) -> bool {
+        let over = self.carried >= TURN;
+        if over {
+            self.carried = 0;
+        }
+        over
+    }
+
     fn count(&mut self, now: Instant) {
         if let Some(tun) = &self.tun {
             self.drops = tun.drops();
         }
         let mut statistics = self.connection.statistics(now);
+        let total = statistics.bytes_sent + statistics.bytes_received;
+        self.carried += total - self.counted;
+        self.counted = total;
         statistics.send_drops += self.drops.sent;
         statistics.receive_drops += self.drops.received;
         self.counters.write(now, &statistics);
@@ -257,16 +277,16 @@ impl Driver {
             // As with a cable that is pulled: what is sent is lost and counted, TCP repeats it, and whoever cannot
             // wait gives up by the stack's own limits.
             let idle = &mut self.idle;
-            network.stack.poll(now, LOST_AT_ONCE, |packet| {
-                let _ = connection.encap(now, packet, idle);
+            network.stack.poll_into(now, LOST_AT_ONCE, |length, write| {
+                let _ = connection.encap_with(now, IPV4_FIRST, length, write, idle);
             });
             return;
         }
         let Port::Open { id, pump } = &mut self.port else { return };
         let id = *id;
-        let sent = pump.send_from(now, &mut network.stack, |packet, out| {
+        let sent = pump.send_from(now, &mut network.stack, |length, write, out| {
             // A packet that does not go is counted as a drop; TCP repeats it.
-            let _ = connection.encap(now, packet, out);
+            let _ = connection.encap_with(now, IPV4_FIRST, length, write, out);
         });
         if let Err(cause) = sent.and_then(|()| pump.write()) {
             self.port_failed(now, id, PortClosed::Failed(cause));
@@ -281,8 +301,8 @@ impl Driver {
             let idle = &mut self.idle;
             for _ in 0..READS_AT_ONCE {
                 // It is lost and counted: better nowhere than past the tunnel.
-                let more = tun.receive(|packet| {
-                    let _ = connection.encap(now, packet, idle);
+                let more = tun.receive(|first, length, write| {
+                    let _ = connection.encap_with(now, first, length, write, idle);
                 });
                 if !more {
                     break;
@@ -293,28 +313,17 @@ impl Driver {
         }
         let Port::Open { id, pump } = &mut self.port else { return };
         let id = *id;
-        for _ in 0..READS_AT_ONCE {
-            // Many small packets make one record; a queue that is empty makes one at once.
-            if !pump.port().has_room_for(pump.out_len() + SUPER_PACKET) {
-                break;
-            }
-            let out = pump.out();
-            let more = tun.receive(|packet| {
-                let _ = connection.encap(now, packet, out);
-            });
-            if !more {
-                break;
-            }
-        }
-        if let Err(cause) = pump.send().and_then(|()| pump.write()) {
+        let sent = pump.send_from_device(tun, |first, length, write, out| {
+            let _ = connection.encap_with(now, first, length, write, out);
+        });
+        if let Err(cause) = sent.and_then(|()| pump.write()) {
             self.port_failed(now, id, PortClosed::Failed(cause));
         }
     }
 
     /// Tells whether the device may be read.
     fn has_room_for_device(&self) -> bool {
-        !self.connection.is_carrying()
-            || matches!(&self.port, Port::Open { pump, .. } if pump.port().has_room_for(SUPER_PACKET))
+        !self.connection.is_carrying() || matches!(&self.port, Port::Open { pump, .. } if pump.has_room_for_device())
     }
 
     fn effect(&mut self, now: Instant, effect: Effect) {
@@ -626,10 +635,10 @@ fn v4(addresses: &[SocketAddr]) -> Vec<Ipv4Addr> {
     addresses.iter().filter_map(v4).collect()
 }
 
-/// How often a device is read in one turn, so that connections of one worker take turns.
-const READS_AT_ONCE: usize = 64;
-/// What one read of a device may become: 64 KiB, and the headers of its packets.
-const SUPER_PACKET: usize = 80 * 1024;
+/// How every packet of the user-space stack begins: IPv4.
+const IPV4_FIRST: u8 = 0x45;
+/// After how many bytes other connections of the same worker have their turn: some hundred microseconds.
+const TURN: u64 = 256 * 1024;
 /// How many bytes a stack may lose in one turn while no link carries them.
 const LOST_AT_ONCE: usize = 1 << 20;
 /// How long a port may take to say goodbye.

@@ -66,31 +66,36 @@ impl Outlet for Replies {
 }
 
 /// The owner's sink and what it has taken.
-pub(super) struct Sink<'a, F> {
-    pub(super) scratch: &'a mut Vec<u8>,
+pub(super) struct Sink<F> {
     pub(super) sink: F,
     pub(super) packets: usize,
     pub(super) bytes: usize,
 }
 
-impl<F: FnMut(&[u8])> Sink<'_, F> {
+impl<F: FnMut(usize, &mut dyn FnMut(&mut [u8]))> Sink<F> {
     pub(super) fn give(&mut self, packet: &[u8]) {
         self.packets += 1;
         self.bytes += packet.len();
-        (self.sink)(packet);
+        (self.sink)(packet.len(), &mut |space| space.copy_from_slice(packet));
     }
 }
 
-impl<F: FnMut(&[u8])> Outlet for Sink<'_, F> {
+impl<F: FnMut(usize, &mut dyn FnMut(&mut [u8]))> Outlet for Sink<F> {
     fn write<R>(&mut self, len: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-        if self.scratch.len() < len {
-            self.scratch.resize(len, 0);
-        }
-        let result = fill(&mut self.scratch[..len]);
         self.packets += 1;
         self.bytes += len;
-        (self.sink)(&self.scratch[..len]);
-        result
+        let (mut fill, mut result) = (Some(fill), None);
+        (self.sink)(len, &mut |space| {
+            if let Some(fill) = fill.take() {
+                result = Some(fill(space));
+            }
+        });
+        match (result, fill) {
+            (Some(result), _) => result,
+            // Nobody wanted it; the socket has to believe that it is on its way.
+            (None, Some(fill)) => fill(&mut vec![0; len]),
+            (None, None) => unreachable!("a packet that was filled gave a result"),
+        }
     }
 }
 

@@ -120,7 +120,24 @@ impl Stack {
     ///
     /// Call it after every batch of [`receive`](Self::receive), when [`notified`](Self::notified) wakes, and when
     /// [`next_poll`](Self::next_poll) is due.
-    pub fn poll(&mut self, now: Instant, room: usize, sink: impl FnMut(&[u8])) -> Polled {
+    pub fn poll(&mut self, now: Instant, room: usize, mut sink: impl FnMut(&[u8])) -> Polled {
+        let mut packet = Vec::new();
+        self.poll_into(now, room, |length, write| {
+            packet.clear();
+            packet.resize(length, 0);
+            write(&mut packet);
+            sink(&packet);
+        })
+    }
+
+    /// Does the same without a copy: `sink` gets the length of each packet, and what writes it to where it goes. A packet
+    /// that is not written is lost.
+    pub fn poll_into(
+        &mut self,
+        now: Instant,
+        room: usize,
+        sink: impl FnMut(usize, &mut dyn FnMut(&mut [u8])),
+    ) -> Polled {
         self.shared.engine.borrow_mut().poll(now, room, sink)
     }
 

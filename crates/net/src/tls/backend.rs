@@ -2,6 +2,8 @@
 
 use super::explain::{Explain, Role};
 use super::{Progress, SendBuffer, Session, TlsTransport, leaf_of};
+use crate::accounting::{self, InTls};
+use crate::buffers;
 use rasman_core::{Cause, Code, LayerName, Leaf};
 use rustls::InvalidMessage;
 use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
@@ -44,7 +46,8 @@ pub(super) struct Backend<C> {
     own_leaf: Option<Leaf>,
     /// `start..end` has come and is not yet done with. It must stay in place until rustls says to discard it, as a
     /// handshake message may be in it in part; so every call, also one that only wants to encrypt, passes it.
-    buffer: Box<[u8]>,
+    /// While there are none, the memory is others'.
+    buffer: Vec<u8>,
     start: usize,
     end: usize,
     peer_closed: bool,
@@ -64,12 +67,11 @@ const RECORD_MAX: usize = 1 << 14;
 
 impl<C: End> Backend<C> {
     fn new(conn: C, explain: Explain, own_leaf: Option<Leaf>) -> Self {
-        let buffer = vec![0; RECEIVE_BUFFER].into_boxed_slice();
         Self {
             conn,
             explain,
             own_leaf,
-            buffer,
+            buffer: Vec::new(),
             start: 0,
             end: 0,
             peer_closed: false,
@@ -92,6 +94,7 @@ impl<C: End> Backend<C> {
                 while let Some(record) = traffic.next_record() {
                     let record = record?;
                     discard += record.discard;
+                    accounting::records(1);
                     plain.extend_from_slice(record.payload);
                 }
                 Ok(Step::Again)
@@ -132,9 +135,15 @@ impl<C: End> Backend<C> {
         };
         self.start += discard;
         if self.start >= self.end {
-            (self.start, self.end) = (0, 0);
+            self.release();
         }
         step
+    }
+
+    /// Lets others have the memory of the buffer, as nothing is in it.
+    fn release(&mut self) {
+        (self.start, self.end) = (0, 0);
+        buffers::give_bytes(std::mem::take(&mut self.buffer));
     }
 
     /// Runs [`step`](Self::step) until rustls wants something from us.
@@ -148,6 +157,7 @@ impl<C: End> Backend<C> {
             return Err(cause.clone());
         }
         let handshaking = self.conn.is_handshaking();
+        let _in_tls = InTls::enter();
         loop {
             match self.step(plain, wire, write) {
                 Ok(Step::Again) => {}
@@ -186,15 +196,24 @@ enum Step {
 
 impl<C: End> TlsTransport for Backend<C> {
     fn space(&mut self) -> &mut [u8] {
+        if self.buffer.is_empty() {
+            self.buffer = buffers::take_bytes();
+            if self.buffer.len() < RECEIVE_BUFFER {
+                self.buffer.resize(RECEIVE_BUFFER, 0);
+            }
+        }
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        &mut self.buffer[self.end..]
+        &mut self.buffer[self.end..RECEIVE_BUFFER]
     }
 
     fn received(&mut self, len: usize) {
-        self.end = (self.end + len).min(self.buffer.len());
+        self.end = (self.end + len).min(RECEIVE_BUFFER);
+        if self.end == 0 {
+            self.release();
+        }
     }
 
     fn process(&mut self, plain: &mut Vec<u8>, wire: &mut SendBuffer) -> Result<Progress, Cause> {
@@ -223,6 +242,7 @@ impl<C: End> TlsTransport for Backend<C> {
                 done => done?,
             };
             wire.filled(len);
+            accounting::records(plain.len().div_ceil(RECORD_MAX));
             Ok(())
         };
         let step = self.run(&mut nothing, wire, &mut write)?;

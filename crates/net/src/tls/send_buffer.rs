@@ -1,8 +1,10 @@
 //! Bytes that wait for TCP.
 
+use crate::buffers;
+
 /// A queue of bytes that records are encrypted into in place.
 ///
-/// The memory grows to what was once needed at one time and is then reused.
+/// The memory grows to what is needed at one time; while nothing waits it is others'.
 #[derive(Default, Debug)]
 pub struct SendBuffer {
     bytes: Vec<u8>,
@@ -34,11 +36,15 @@ impl SendBuffer {
         self.start += len.min(self.len());
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
+            buffers::give_bytes(std::mem::take(&mut self.bytes));
         }
     }
 
     /// Gives at least `len` bytes of space behind what waits.
     pub fn space(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.is_empty() {
+            self.bytes = buffers::take_bytes();
+        }
         if self.bytes.len() - self.end < len {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.len());

@@ -111,7 +111,10 @@ impl TlsStream {
                 self.counters.received += len as u64;
                 self.transport.received(len);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.transport.received(0);
+                return None;
+            }
             Err(error) => return Some(Err(self.transport.broken(&in_words(&error)))),
         }
         match self.transport.process(plain, &mut self.wire) {

@@ -11,7 +11,7 @@ pub trait TlsTransport {
     /// Gives the free part of the receive buffer. It is empty only if the peer sends a message beyond all limits.
     fn space(&mut self) -> &mut [u8];
 
-    /// Tells that the first `len` bytes of [`space`](Self::space) were filled.
+    /// Tells that the first `len` bytes of [`space`](Self::space) were filled, or none of them.
     fn received(&mut self, len: usize);
 
     /// Opens all whole records: application data is appended to `plain`, answers of the protocol to `wire`.

@@ -7,6 +7,8 @@
 //!
 //! What keeps the tunnel's own packets out of the tunnel, and who removes what, is said at [`Rule`].
 
+mod gro;
+mod gso;
 mod mss;
 mod netlink;
 mod networks;
@@ -18,6 +20,7 @@ pub use mss::clamp;
 pub use rule::{Journal, NotARule, Rule};
 pub use setup::remove_leftovers;
 
+use gso::Read;
 use packets::{Buffers, SEGMENTS_MAX, is_ipv4};
 use rasman_core::{Cause, Code, Ipv4Net, LayerName, Projection, TunSettings};
 use setup::Setup;
@@ -28,7 +31,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tun_rs::{DeviceBuilder, SyncDevice, VIRTIO_NET_HDR_LEN};
+use tun_rs::{DeviceBuilder, SyncDevice};
 
 /// A device with its addresses, routes and rules. Dropped, it takes them all along.
 pub struct Tun {
@@ -149,19 +152,16 @@ impl Tun {
 
     /// Takes what programs send with one read: a packet, or a super-packet split into packets. Tells whether there may
     /// be more.
-    pub fn receive(&mut self, mut sink: impl FnMut(&[u8])) -> bool {
+    ///
+    /// `sink` gets the first byte and the length of each packet, and what writes it to where it goes.
+    pub fn receive(&mut self, mut sink: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))) -> bool {
         let (mtu, drops) = (self.mtu, &mut self.drops);
         let received = Buffers::with(|buffers| {
-            let Buffers { whole, split, sizes, .. } = buffers;
-            let count = try_read(&self.device, |device| device.recv_multiple(whole, split, sizes, 0))?;
-            for (packet, size) in split.iter_mut().zip(&*sizes).take(count) {
-                let packet = &mut packet[..*size];
-                if is_ipv4(packet) && packet.len() <= usize::from(mtu) {
-                    clamp(packet, mtu);
-                    sink(packet);
-                } else {
-                    drops.sent += 1;
-                }
+            let length = try_read(&self.device, |device| device.recv(&mut buffers.whole))?;
+            let whole = buffers.whole.get_mut(..length).unwrap_or_default();
+            match Read::parse(whole).ok().filter(|read| read.count() <= SEGMENTS_MAX && read.is_ipv4()) {
+                Some(read) => drops.sent += hand_over(&read, mtu, &mut sink),
+                None => drops.sent += 1,
             }
             Ok(())
         });
@@ -175,12 +175,7 @@ impl Tun {
         match (error.kind(), error.raw_os_error()) {
             (io::ErrorKind::WouldBlock, _) => false,
             (io::ErrorKind::Interrupted, _) => true,
-            // Something that does not fit our buffers; it was read, and the next may.
-            (_, None) => {
-                self.drops.sent += 1;
-                true
-            }
-            (_, Some(number)) => {
+            (_, number) => {
                 tracing::debug!(device = self.name, number, "the device cannot be read");
                 self.gone = true;
                 false
@@ -189,37 +184,65 @@ impl Tun {
     }
 
     /// Takes a packet for programs; they get it with the next [`flush`](Self::flush) at the latest.
-    pub fn deliver(&mut self, packet: &[u8]) {
+    pub fn deliver(&mut self, packet: &mut [u8]) {
         if !is_ipv4(packet) {
             self.drops.received += 1;
             return;
         }
-        let full = Buffers::with(|buffers| {
-            clamp(buffers.push(packet), self.mtu);
-            buffers.is_full()
-        });
-        if full {
-            self.flush();
-        }
+        clamp(packet, self.mtu);
+        let mut refused = None;
+        let device = self.device.get_ref();
+        Buffers::with(|buffers| buffers.merge.push(packet, &mut |bytes| write(device, bytes, &mut refused)));
+        self.note(refused);
     }
 
     /// Hands what was delivered to the kernel, merged where packets follow one another.
     pub fn flush(&mut self) {
-        let sent = Buffers::with(|buffers| {
-            let ready = std::mem::take(&mut buffers.ready);
-            if ready == 0 {
-                return Ok(0);
-            }
-            let packets = &mut buffers.merge[..ready];
-            self.device.get_ref().send_multiple(&mut buffers.table, packets, VIRTIO_NET_HDR_LEN)
-        });
-        if let Err(error) = sent {
-            // ENOBUFS, or the device is switched off. TCP repeats what was lost.
-            self.drops.received += 1;
-            self.gone |= error.raw_os_error() == Some(FILE_IN_BAD_STATE);
-            tracing::trace!(device = self.name, %error, "the kernel refused a packet");
-        }
+        let mut refused = None;
+        let device = self.device.get_ref();
+        Buffers::with(|buffers| buffers.merge.flush(&mut |bytes| write(device, bytes, &mut refused)));
+        self.note(refused);
     }
+
+    /// Counts what the kernel refused: it has no memory (ENOBUFS), or the device is switched off. TCP repeats it.
+    fn note(&mut self, refused: Option<(io::Error, u64)>) {
+        let Some((error, count)) = refused else { return };
+        self.drops.received += count;
+        self.gone |= error.raw_os_error() == Some(FILE_IN_BAD_STATE);
+        tracing::trace!(device = self.name, %error, "the kernel refused a packet");
+    }
+}
+
+impl Drop for Tun {
+    fn drop(&mut self) {
+        // The memory of what waits is shared: it must not be taken for another device's.
+        self.flush();
+    }
+}
+
+/// Writes a packet, or notes why it could not be, and how many could not.
+fn write(device: &SyncDevice, bytes: &[u8], refused: &mut Option<(io::Error, u64)>) {
+    if let Err(error) = device.send(bytes) {
+        let before = refused.take().map_or(0, |(_, count)| count);
+        *refused = Some((error, before + 1));
+    }
+}
+
+/// Hands the packets of a read over; tells how many are too long.
+fn hand_over(read: &Read<'_>, mtu: u16, sink: &mut impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))) -> u64 {
+    let mut too_long = 0;
+    for index in 0..read.count() {
+        let length = read.len(index);
+        if length > usize::from(mtu) {
+            too_long += 1;
+            continue;
+        }
+        sink(read.first(), length, &mut |space| {
+            read.write(index, space);
+            clamp(space, mtu);
+        });
+    }
+    too_long
 }
 
 /// Reads if there is something to read or an error; else that is known from now on.

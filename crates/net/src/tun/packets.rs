@@ -1,19 +1,14 @@
 //! Packets between a device and the layers, many at a time.
 
+use super::gro::Merge;
 use std::cell::RefCell;
-use tun_rs::{GROTable, VIRTIO_NET_HDR_LEN};
+use tun_rs::VIRTIO_NET_HDR_LEN;
 
 /// Memory for packets on their way. It is used within one call alone, so the connections of a worker share it.
 pub(super) struct Buffers {
     /// A super-packet as the kernel hands it over.
     pub(super) whole: Vec<u8>,
-    /// What it is split into.
-    pub(super) split: Vec<Vec<u8>>,
-    pub(super) sizes: Vec<usize>,
-    /// Packets for the kernel, each behind room for a header, to be merged; the first `ready` count.
-    pub(super) merge: Vec<Vec<u8>>,
-    pub(super) ready: usize,
-    pub(super) table: GROTable,
+    pub(super) merge: Merge,
 }
 
 thread_local! {
@@ -22,33 +17,12 @@ thread_local! {
 
 impl Buffers {
     fn new() -> Self {
-        Self {
-            whole: vec![0; VIRTIO_NET_HDR_LEN + 65_535],
-            split: vec![vec![0; PACKET_MAX]; SEGMENTS_MAX],
-            sizes: vec![0; SEGMENTS_MAX],
-            merge: vec![Vec::new(); SEGMENTS_MAX],
-            ready: 0,
-            table: GROTable::new(),
-        }
+        Self { whole: vec![0; VIRTIO_NET_HDR_LEN + 65_535], merge: Merge::new() }
     }
 
     /// Uses the buffers of this thread.
     pub(super) fn with<R>(use_them: impl FnOnce(&mut Self) -> R) -> R {
         BUFFERS.with_borrow_mut(use_them)
-    }
-
-    /// Puts a packet behind those for the kernel; tells whether no more fit.
-    pub(super) fn push(&mut self, packet: &[u8]) -> &mut [u8] {
-        let buffer = &mut self.merge[self.ready];
-        self.ready += 1;
-        buffer.clear();
-        buffer.resize(VIRTIO_NET_HDR_LEN, 0);
-        buffer.extend_from_slice(packet);
-        &mut buffer[VIRTIO_NET_HDR_LEN..]
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.ready == self.merge.len()
     }
 }
 
@@ -62,8 +36,6 @@ pub(super) fn is_ipv4(packet: &[u8]) -> bool {
 
 /// The most segments that the kernel may put into one super-packet.
 pub(super) const SEGMENTS_MAX: usize = 128;
-/// More than any medium carries, so that a packet that is too long is recognised as one.
-const PACKET_MAX: usize = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -198,17 +198,17 @@ impl Ppp {
         self.network.ccp.as_ref().is_some_and(Ccp::encrypts)
     }
 
-    /// Gives what goes before an IP packet that leaves in clear, so that whoever composes the layers can write both at
+    /// Gives what goes before an IP packet of `len` bytes, of which `first` is the first, that leaves in clear, so that whoever composes the layers can write both at
     /// once; nothing if the packet has to go through [`Layer::encap`] to be encrypted.
     ///
     /// # Errors
     /// The reason why it cannot be sent now.
-    pub fn clear_header(&self, packet: &[u8]) -> Result<Option<frame::Header>, DropReason> {
+    pub fn clear_header(&self, first: u8, len: usize) -> Result<Option<frame::Header>, DropReason> {
         let projection = self.network.projection.as_ref().ok_or(DropReason::NotUp)?;
-        if packet.len() > usize::from(projection.mtu) {
+        if len > usize::from(projection.mtu) {
             return Err(DropReason::TooLarge);
         }
-        let protocol = protocol_of(packet.first());
+        let protocol = protocol_of(Some(&first));
         if !self.flows(protocol) {
             return Err(DropReason::NotUp);
         }

@@ -27,11 +27,22 @@ impl Layer for Client {
         }
     }
 
-    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+    fn encap(&mut self, now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        self.encap_with(now, header, payload.len(), &mut |space| space.copy_from_slice(payload), out)
+    }
+
+    fn encap_with(
+        &mut self,
+        _now: Instant,
+        header: &[u8],
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
         if !self.is_up() {
             return Err(DropReason::NotUp);
         }
-        self.line.encap(header, payload, out)
+        self.line.encap_with(header, len, fill, out)
     }
 
     fn handle_timeout(&mut self, now: Instant) {

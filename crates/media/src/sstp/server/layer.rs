@@ -23,9 +23,20 @@ impl Layer for Server {
         }
     }
 
-    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+    fn encap(&mut self, now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+        self.encap_with(now, header, payload.len(), &mut |space| space.copy_from_slice(payload), out)
+    }
+
+    fn encap_with(
+        &mut self,
+        _now: Instant,
+        header: &[u8],
+        len: usize,
+        fill: &mut dyn FnMut(&mut [u8]),
+        out: &mut Batch,
+    ) -> Result<(), DropReason> {
         match self.state {
-            State::Unbound { .. } | State::Connected => self.line.encap(header, payload, out),
+            State::Unbound { .. } | State::Connected => self.line.encap_with(header, len, fill, out),
             State::Idle | State::Listening { .. } | State::Pending { .. } | State::Ending(_) | State::Down => {
                 Err(DropReason::NotUp)
             }

@@ -17,10 +17,14 @@ const TIME_WAIT_MAX: usize = 256;
 const STUCK: Duration = Duration::from_millis(1);
 
 impl Engine {
-    pub(in crate::stack) fn poll(&mut self, now: Instant, room: usize, sink: impl FnMut(&[u8])) -> Polled {
+    pub(in crate::stack) fn poll(
+        &mut self,
+        now: Instant,
+        room: usize,
+        sink: impl FnMut(usize, &mut dyn FnMut(&mut [u8])),
+    ) -> Polled {
         self.now = now;
-        let mut scratch = core::mem::take(&mut self.scratch);
-        let mut out = Sink { scratch: &mut scratch, sink, packets: 0, bytes: 0 };
+        let mut out = Sink { sink, packets: 0, bytes: 0 };
         let mut more = false;
         while let Some(reply) = self.replies.front() {
             if out.bytes + reply.len() > room {
@@ -41,13 +45,14 @@ impl Engine {
         while !more && let Some(index) = self.ready.pop_front() {
             more = !self.turn(index, room, &mut out);
         }
-        let polled = Polled { packets: out.packets, bytes: out.bytes, more };
-        self.scratch = scratch;
-        polled
+        Polled { packets: out.packets, bytes: out.bytes, more }
     }
 
     /// Lets one flow send a burst; returns whether there was room.
-    fn turn<F: FnMut(&[u8])>(&mut self, index: usize, room: usize, out: &mut Sink<'_, F>) -> bool {
+    fn turn<F>(&mut self, index: usize, room: usize, out: &mut Sink<F>) -> bool
+    where
+        F: FnMut(usize, &mut dyn FnMut(&mut [u8])),
+    {
         for sent in 0..BURST {
             if out.bytes + self.mtu > room {
                 // Whoever has had something of this room is the last to have something of the next.

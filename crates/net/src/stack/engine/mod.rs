@@ -42,7 +42,6 @@ pub(super) struct Engine {
     time_wait: VecDeque<usize>,
     memory: usize,
     replies: Replies,
-    scratch: Vec<u8>,
 }
 
 /// RFC 791: every network carries 68 bytes; less would leave no room for a TCP segment.
@@ -84,7 +83,6 @@ impl Engine {
             time_wait: VecDeque::new(),
             memory: 0,
             replies: Replies::default(),
-            scratch: Vec::new(),
         };
         let servers: Vec<_> = projection.dns.iter().filter(|server| is_host(**server)).map(|s| (*s).into()).collect();
         if !servers.is_empty() {
