@@ -302,7 +302,7 @@ impl Backend for Embedded {
     }
 
     fn devices(&self) -> Result<Vec<Device>, Error> {
-        Ok(Device::ALL.to_vec())
+        Ok(crate::ras_devices::list())
     }
 
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {

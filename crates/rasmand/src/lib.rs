@@ -22,6 +22,7 @@ mod helpers;
 mod hygiene;
 pub mod journal;
 mod observer;
+mod ras_devices;
 pub mod sandbox;
 #[cfg(test)]
 mod scratch;

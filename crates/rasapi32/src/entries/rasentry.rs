@@ -8,6 +8,7 @@ use crate::text::{self, Char};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::num::NonZeroU32;
 use rasman::{Code, Properties, Subentry};
+use rasman_core::SerialPort;
 use rasman_phonebook::{
     DialMode, EntryType, ExcludedProtocols, Framing, Guid, IdleDisconnect, OverridePref, VpnStrategy,
 };
@@ -260,7 +261,12 @@ fn identities<C: Char>(given: &RASENTRY<C>, entry: &mut Properties) -> Result<()
 pub(super) fn set_device(link: &mut Subentry, kind: String, name: String) {
     let is = |wanted: &str| kind.eq_ignore_ascii_case(wanted);
     if link.device_name != name {
-        link.port = if is(RASDT_Vpn) { "VPN2-0".to_owned() } else { String::new() };
+        link.port = match () {
+            () if is(RASDT_Vpn) => "VPN2-0".to_owned(),
+            // RASENTRY has no port, so a device that is named by its port is at that port.
+            () if SerialPort::parse(&name).is_some() => name.clone(),
+            () => String::new(),
+        };
     }
     if !link.device_type.eq_ignore_ascii_case(&kind) {
         link.media = match () {

@@ -14,7 +14,7 @@ use rasman::ipc::wire::{
     Nothing, OfHandle, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
-use rasman_core::{Cause, Code, Device, LayerName, Secret};
+use rasman_core::{Cause, Code, LayerName, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -149,7 +149,7 @@ impl Call<'_> {
 
     fn devices(&self) -> Result<Outcome> {
         let Nothing {} = self.read()?;
-        reply(&DevicesReply { devices: Device::ALL.iter().map(Into::into).collect() })
+        reply(&DevicesReply { devices: crate::ras_devices::list().iter().map(Into::into).collect() })
     }
 
     fn events(&self) -> Result<Outcome> {

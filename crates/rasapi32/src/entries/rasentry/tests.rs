@@ -79,3 +79,13 @@ fn b5_an_entry_of_no_kind_and_text_without_an_end_are_refused() {
     assert_eq!(refused(&RASENTRY { dwType: 0, ..good }), Err(Code::INVALID_PARAMETER));
     assert_eq!(refused(&RASENTRY { szDnsSuffix: [b'x'; 256], ..good }), Err(Code::INVALID_PARAMETER));
 }
+
+#[test]
+fn a_modem_that_is_named_by_its_port_is_at_that_port() {
+    let mut given = to_rasentry::<u8>(&sstp());
+    (given.szDeviceType, given.szDeviceName) = (text::array(RASDT_Modem), text::array("/dev/ttyUSB0"));
+    let mut entry = sstp();
+    from_rasentry(&given, RASENTRY::<u8>::size(), Vec::new(), &mut entry).expect("it can be read");
+    let link = &entry.subentries[0];
+    assert_eq!((&*link.media, &*link.port, &*link.device_type), ("serial", "/dev/ttyUSB0", "modem"));
+}
