@@ -1,6 +1,6 @@
 //! Linux's own pppd, in User Mode Linux: behind sorz/sstp-server, and with sstpc before our lab.
 
-use rasman::Code;
+use rasman::{AuthMethod, Code};
 use rasman_lab::Config;
 use rasman_tests::peers::caller::{CONNECTED, Caller, calling, entry_to, hang_up, move_data, projection, states};
 use rasman_tests::peers::{Interop, PppdServer, SstpcCall, Uml, isolated, leftovers};
@@ -22,13 +22,43 @@ fn pppd_runs_in_a_kernel_of_its_own() {
     });
 }
 
-#[test]
-fn pppd_answers_our_call() {
-    isolated("pppd_answers_our_call", || {
-        let mut server = PppdServer::start("require-mschap-v2")?;
-        let interop = Interop::begin("sstp-server with pppd", server.version(), "SSTP", "MS-CHAPv2");
+/// One test for each method and role: pppd behind sstp-server answers our client, and with sstpc it calls our lab.
+macro_rules! methods {
+    ($($answers:ident, $calls:ident: $method:ident, $options:literal;)+) => {
+        $(
+            #[test]
+            fn $answers() {
+                answers(stringify!($answers), AuthMethod::$method, $options);
+            }
+
+            #[test]
+            fn $calls() {
+                calls(stringify!($calls), AuthMethod::$method);
+            }
+        )+
+    };
+}
+
+methods! {
+    pppd_answers_our_call, sstpc_calls_our_lab: MsChapV2, "require-mschap-v2";
+    pppd_answers_our_call_with_pap, sstpc_calls_our_lab_with_pap: Pap, "require-pap";
+    pppd_answers_our_call_with_chap, sstpc_calls_our_lab_with_chap: Chap, "require-chap";
+    pppd_answers_our_call_with_eap_md5, sstpc_calls_our_lab_with_eap_md5: EapMd5, "require-eap";
+    pppd_answers_our_call_with_eap_mschapv2, sstpc_calls_our_lab_with_eap_mschapv2: EapMsChapV2, "require-eap";
+}
+
+fn answers(test: &str, method: AuthMethod, options: &str) {
+    isolated(test, || {
+        let has_keys = matches!(method, AuthMethod::MsChapV2 | AuthMethod::EapMsChapV2);
+        let mut server = match has_keys {
+            true => PppdServer::start(options)?,
+            false => PppdServer::start_without_keys(options)?,
+        };
+        let interop = Interop::begin("sstp-server with pppd", server.version(), "SSTP", &method.to_string());
         calling(async || {
-            let caller = Caller::new(entry_to(server.address()));
+            let mut entry = entry_to(server.address());
+            entry.authentication = vec![method];
+            let caller = Caller::new(entry);
             let (told, connection) = caller.connected().await;
             assert_eq!(states(&told), CONNECTED);
             let projection = projection(&told).expect("told at Projected");
@@ -37,7 +67,7 @@ fn pppd_answers_our_call() {
             assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
             caller.shut_down().await;
         });
-        assert!(server.log_says("Crypto Binding is valid."));
+        assert!(!has_keys || server.log_says("Crypto Binding is valid."));
         interop.ok();
         server.stop();
         assert_eq!(leftovers(), Vec::<String>::new());
@@ -45,13 +75,13 @@ fn pppd_answers_our_call() {
     });
 }
 
-#[test]
-fn sstpc_calls_our_lab() {
-    isolated("sstpc_calls_our_lab", || {
+fn calls(test: &str, method: AuthMethod) {
+    isolated(test, || {
         let mut uml = Uml::start()?;
-        let interop = Interop::begin("sstp-client with pppd", uml.version(), "SSTP", "MS-CHAPv2");
+        let interop = Interop::begin("sstp-client with pppd", uml.version(), "SSTP", &method.to_string());
         let mut config = Config::default();
         config.listen = SocketAddr::from((Uml::OUR_ADDRESS, 0));
+        config.authentication = vec![method];
         let lab = rasman_lab::spawn(config).expect("the lab starts");
         let facts = lab.facts();
         let call = SstpcCall { ca_pem: Some(&facts.ca_pem), name: &facts.name, ..SstpcCall::new(facts.address) };

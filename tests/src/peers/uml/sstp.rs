@@ -27,13 +27,29 @@ impl PppdServer {
     /// # Panics
     /// When they are and do not start.
     pub fn start(options: &str) -> Result<Self, Unavailable> {
+        Self::start_with(options, PPPD)
+    }
+
+    /// The same for a method without keys: the plugin has none to tell then, and sstp-server would wait for them for ever.
+    /// Without the plugin it compares nonce and certificate of the crypto binding alone.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_without_keys(options: &str) -> Result<Self, Unavailable> {
+        Self::start_with(options, PPPD_WITHOUT_PLUGIN)
+    }
+
+    fn start_with(options: &str, wrapper: &str) -> Result<Self, Unavailable> {
         let sstpd = ready("sstp-server")?;
         let mut uml = Uml::start()?;
         let version = format!("{sstpd} with {}", uml.version());
         uml.serve_data();
         let folder = uml.folder().display().to_string();
         let options = format!("{options}\nms-dns 10.66.0.53\ndebug\nlogfile {folder}/pppd.log\nname pppd.test\n");
-        let (options, wrapper) = (uml.write("pppd.options", &options), uml.write("pppd", PPPD));
+        let (options, wrapper) = (uml.write("pppd.options", &options), uml.write("pppd", wrapper));
         let (python, script, pki) = (dir().join("venv/bin/python"), assets().join("sstpd_run.py"), dir().join("pki"));
         uml.must(&format!(
             "setsid {} {} -l {} -p 443 -c {pki}/server.crt -k {pki}/server.key --pppd {} --pppd-config {} \
@@ -167,6 +183,12 @@ for argument; do
   case "$argument" in *.so) argument="$UML/root/usr/lib/pppd/2.4.9/$argument" ;; esac
   set -- "$@" "$argument"
 done
+exec pppd "$@"
+"#;
+
+/// sstp-server asks by a dry run whether pppd takes the plugin.
+const PPPD_WITHOUT_PLUGIN: &str = r#"#!/bin/sh
+case "$*" in *dryrun*) exit 1 ;; esac
 exec pppd "$@"
 "#;
 
