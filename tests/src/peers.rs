@@ -40,6 +40,7 @@ mod probe;
 mod process;
 mod softether;
 mod sstpd;
+mod tshark;
 mod uml;
 mod varlink;
 
@@ -55,6 +56,7 @@ pub use probe::{Binding, Probe, dial, handshake};
 pub use process::Process;
 pub use softether::SoftEther;
 pub use sstpd::{Auth, Sstpd};
+pub use tshark::tshark;
 pub use uml::{PppdServer, Said, SstpcCall, Uml};
 pub use varlink::python_varlink;
 
