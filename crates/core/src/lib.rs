@@ -10,6 +10,7 @@ mod batch;
 mod cause;
 mod code;
 mod entry;
+pub mod hex;
 mod ip_net;
 mod keys;
 mod layer;

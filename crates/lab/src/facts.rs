@@ -38,12 +38,10 @@ pub struct Facts {
 
 /// Bytes as hexadecimal digits.
 pub(crate) mod hex {
+    use rasman_core::hex::decode;
+    pub(crate) use rasman_core::hex::encode;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn encode(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     pub(crate) fn serialize<S: Serializer>(bytes: impl AsRef<[u8]>, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&encode(bytes.as_ref()))
@@ -51,12 +49,7 @@ pub(crate) mod hex {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(from: D) -> Result<T, D::Error> {
         let text = String::deserialize(from)?;
-        let digits = text.as_bytes().chunks(2).map(|pair| {
-            let pair = core::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-            u8::from_str_radix(pair, 16).ok()
-        });
-        let bytes: Option<Vec<u8>> = digits.collect();
-        let bytes = bytes.ok_or_else(|| D::Error::custom("expected pairs of hexadecimal digits"))?;
+        let bytes = decode(text).ok_or_else(|| D::Error::custom("expected pairs of hexadecimal digits"))?;
         T::try_from(bytes).map_err(|_| D::Error::custom("expected another number of bytes"))
     }
 }

@@ -9,7 +9,7 @@ pub use finding::{Finding, Severity};
 use crate::error::shown;
 use crate::keys::{self, Key, Kind};
 use crate::line::{BLANKS, DEVICE, MEDIA};
-use crate::value::{Blob, Value, from_hex};
+use crate::value::{Blob, Value};
 use crate::{
     Book, Encoding, Guid, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key,
     validate_name,
@@ -17,7 +17,7 @@ use crate::{
 use core::net::{Ipv4Addr, Ipv6Addr};
 use honoured::is_not_honoured;
 use nearest::did_you_mean;
-use rasman_core::Code;
+use rasman_core::{Code, hex};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -243,7 +243,7 @@ impl Check {
                 return self.find(place.line, place.column, place.length, Severity::Warning, what, "write 0 or 1");
             }
             Kind::Flag | Kind::RepeatedFlag => "0 or 1",
-            Kind::Hex(digits) if from_hex(text).is_some_and(|bytes| bytes.len() * 2 == digits) => return,
+            Kind::Hex(digits) if hex::decode(text).is_some_and(|bytes| bytes.len() * 2 == digits) => return,
             Kind::Hex(_) => "hexadecimal digits, 32 for a GUID and 16 for an interface",
             Kind::Blob if Blob::read(&values).is_some() => return,
             Kind::Blob => "an even count of hexadecimal digits",

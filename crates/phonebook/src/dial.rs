@@ -13,9 +13,8 @@ pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
 
 use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
-use crate::value::from_hex;
 use crate::{Properties, Subentry};
-use rasman_core::{Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust};
+use rasman_core::{Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust, hex};
 use server::split_server;
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
@@ -174,7 +173,7 @@ impl Properties {
 
     fn trust(&self, files: &mut impl ReadFiles) -> Result<Trust, NotDialable> {
         if !self.pin.trim().is_empty() {
-            let digest = from_hex(&self.pin.trim().replace(':', "")).and_then(|digest| digest.try_into().ok());
+            let digest = hex::decode_array(self.pin.trim().replace(':', ""));
             let Some(digest) = digest else {
                 let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanPin", &self.pin, "is no SHA-256 digest");
                 return Err(error.advice("give 64 hexadecimal digits, or remove the line"));

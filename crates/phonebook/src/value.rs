@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use rasman_core::hex;
 use std::borrow::Cow;
 
 /// A type that the values of a key can be read as. Most keys have one value; those that repeat have several.
@@ -108,18 +109,18 @@ impl Value for Guid {
         if text.is_empty() {
             return Some(Self::default());
         }
-        Some(Self(from_hex(text)?.try_into().ok()?))
+        Some(Self(hex::decode_array(text)?))
     }
 
     fn write(&self) -> Written {
-        Written::One(to_hex(&self.0))
+        Written::One(hex::encode_upper(&self.0))
     }
 }
 
 /// Prints the 32 digits as they stand in the file.
 impl fmt::Debug for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_hex(&self.0))
+        f.write_str(&hex::encode_upper(&self.0))
     }
 }
 
@@ -129,11 +130,11 @@ pub struct Blob(pub Vec<u8>);
 
 impl Value for Blob {
     fn read(values: &[Cow<'_, str>]) -> Option<Self> {
-        from_hex(&values.concat().replace([' ', '\t'], "")).map(Self)
+        hex::decode(values.concat().replace([' ', '\t'], "")).map(Self)
     }
 
     fn write(&self) -> Written {
-        Written::Many(self.0.chunks(BLOB_LINE).map(to_hex).collect())
+        Written::Many(self.0.chunks(BLOB_LINE).map(hex::encode_upper).collect())
     }
 }
 
@@ -160,20 +161,6 @@ impl Filetime {
     pub fn from_halves(low: u32, high: u32) -> Self {
         Self(u64::from(high) << 32 | u64::from(low))
     }
-}
-
-/// Reads an even count of hexadecimal digits.
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    text.as_bytes().chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
-}
-
-/// Writes bytes as upper-case hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// Makes an enumeration of the numbers of a key. What has no name is an ordinary value too.

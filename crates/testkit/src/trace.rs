@@ -1,7 +1,7 @@
 //! One layer against a script, in virtual time.
 
 use crate::Side;
-use rasman_core::{Batch, Instant, Layer};
+use rasman_core::{Batch, Instant, Layer, hex};
 
 /// One layer against a script in virtual time: at this millisecond this comes in, and exactly that goes out.
 ///
@@ -61,8 +61,8 @@ impl<L: Layer> Trace<L> {
     /// If they differ.
     #[track_caller]
     pub fn sends<F: AsRef<[u8]>>(&mut self, frames: impl IntoIterator<Item = F>) -> &mut Self {
-        let expected: Vec<String> = frames.into_iter().map(|f| hex(f.as_ref())).collect();
-        let sent: Vec<String> = self.sent.drain(..).map(|f| hex(&f)).collect();
+        let expected: Vec<String> = frames.into_iter().map(|f| hex::encode(f.as_ref())).collect();
+        let sent: Vec<String> = self.sent.drain(..).map(|f| hex::encode(&f)).collect();
         assert_eq!(sent, expected, "frames sent until {:?}", self.now);
         self
     }
@@ -107,8 +107,4 @@ impl<L: Layer> Trace<L> {
         self.sent.extend(self.batch.frames().map(<[u8]>::to_vec));
         self.batch.clear();
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -31,7 +31,7 @@ pub fn pattern(size: usize) -> Vec<u8> {
 /// The SHA-256 of `data` in lower-case hex.
 #[must_use]
 pub fn sha256_hex(data: &[u8]) -> String {
-    Sha256::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
+    rasman_core::hex::encode(&Sha256::digest(data))
 }
 
 /// Sends `size` bytes and has the service say what arrived; `stream` is a fresh connection to it.

@@ -1,6 +1,6 @@
 //! What MS-CHAPv2 puts into CHAP's fields: the value of a Response, the messages of Success and Failure.
 
-use rasman_core::{Code, Malformed, Reader, Secret};
+use rasman_core::{Code, Malformed, Reader, Secret, hex};
 use zeroize::Zeroizing;
 
 /// The value of a Response (RFC 2759 4): 49 octets.
@@ -44,12 +44,12 @@ impl ResponseValue {
 /// The digits must be upper case by the RFC; lower case is read as well. SoftEther leaves `M=` out.
 pub(super) fn parse_success(message: &[u8]) -> Option<[u8; 20]> {
     let digits = message.strip_prefix(b"S=")?;
-    unhex(digits)
+    hex::decode_array(digits.get(..40)?)
 }
 
 /// Writes the message of a Success.
 pub(super) fn emit_success(authenticator_response: &[u8; 20]) -> Vec<u8> {
-    format!("S={} M=Access granted", hex(authenticator_response)).into_bytes()
+    format!("S={} M=Access granted", hex::encode_upper(authenticator_response)).into_bytes()
 }
 
 /// The message of a Failure (RFC 2759 6).
@@ -105,7 +105,7 @@ impl FailureMessage {
                 self.error = number.map_or(Code::AUTHENTICATION_FAILURE, Code);
             }
             [b'R', b'=', flag @ ..] => self.retry = flag == b"1",
-            [b'C', b'=', digits @ ..] => self.challenge = unhex(digits).filter(|_| digits.len() == 32),
+            [b'C', b'=', digits @ ..] => self.challenge = hex::decode_array(digits),
             [b'V', b'=', version @ ..] => self.changes_password = version == b"3",
             _ => return false,
         }
@@ -115,7 +115,7 @@ impl FailureMessage {
     /// Writes the message. `C=` must be present (RFC 2759 6), so it is zero if there is none.
     #[must_use]
     pub fn emit(&self) -> Vec<u8> {
-        let challenge = hex(&self.challenge.unwrap_or_default());
+        let challenge = hex::encode_upper(&self.challenge.unwrap_or_default());
         let retry = u8::from(self.retry);
         let version = if self.changes_password { 3 } else { 2 };
         let mut message = format!("E={} R={retry} C={challenge} V={version} M=", self.error.0).into_bytes();
@@ -135,22 +135,6 @@ pub(super) fn from_unicode(octets: &[u8]) -> Option<Secret> {
         encoded.fill(0);
     }
     Some(Secret::new(text.as_slice()))
-}
-
-/// Writes octets as upper-case hexadecimal digits.
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
-}
-
-/// Reads `N` octets from the hexadecimal digits in front.
-fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let mut octets = [0; N];
-    for (octet, pair) in octets.iter_mut().zip(digits.get(..2 * N)?.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *octet = u8::try_from(high << 4 | low).ok()?;
-    }
-    Some(octets)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Why TLS failed, in plain words.
 
 use super::trust::{NotItsKey, PinMismatch};
-use rasman_core::{Cause, Code, LayerName};
+use rasman_core::{Cause, Code, LayerName, hex};
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +22,9 @@ impl Seen {
     /// What to do if the certificate is the right one all the same.
     fn pin_advice(&self) -> String {
         match self.get() {
-            Some(digest) => format!("if its administrator confirms the SHA-256 digest {}, pin it", hex(&digest)),
+            Some(digest) => {
+                format!("if its administrator confirms the SHA-256 digest {}, pin it", hex::encode(&digest))
+            }
             None => "pin it".to_owned(),
         }
     }
@@ -173,13 +175,13 @@ impl Explain {
 
     fn other_leaf(&self, pinned: &PinMismatch) -> Cause {
         let said = match self.seen().and_then(Seen::get) {
-            Some(digest) => format!("showed another certificate, with the SHA-256 digest {}", hex(&digest)),
+            Some(digest) => format!("showed another certificate, with the SHA-256 digest {}", hex::encode(&digest)),
             None => "showed another certificate".to_owned(),
         };
         let advice = "if the server's administrator confirms the new digest, pin it; otherwise somebody may be in \
                       between";
         let cause = self.cause(Code::VPN_BAD_CERT);
-        let did = format!("{}, the one with the SHA-256 digest {}", cause.did, hex(&pinned.0));
+        let did = format!("{}, the one with the SHA-256 digest {}", cause.did, hex::encode(&pinned.0));
         cause.did(did).said(said).advice(advice)
     }
 
@@ -257,10 +259,6 @@ fn alert_advice(cause: Cause, alert: AlertDescription) -> Cause {
 fn plain_name(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
     inner.trim_matches('"')
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a time as `2026-11-22 18:00 UTC`.

@@ -1,5 +1,6 @@
 //! What an entry's secrets are filed under.
 
+use rasman_core::hex;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub(crate) struct EntryId(String);
 impl EntryId {
     /// Names an entry by its Guid.
     pub(crate) fn guid(guid: &[u8; 16]) -> Self {
-        Self(format!("g{}", hex(guid)))
+        Self(format!("g{}", hex::encode(guid)))
     }
 
     /// Names an entry of a book outside the usual places by both.
@@ -25,7 +26,7 @@ impl EntryId {
         let mut hash = Sha256::new();
         hash.update(guid);
         hash.update(book.as_os_str().as_bytes());
-        Self(format!("b{}", hex(&hash.finalize()[..16])))
+        Self(format!("b{}", hex::encode(&hash.finalize()[..16])))
     }
 
     /// Names an entry by its book and name; no book stands for the entries that a program brings along.
@@ -36,7 +37,7 @@ impl EntryId {
         // No path holds this byte, so no path and name give what another path and name give.
         hash.update([0]);
         hash.update(name.to_lowercase().as_bytes());
-        Self(format!("n{}", hex(&hash.finalize()[..16])))
+        Self(format!("n{}", hex::encode(&hash.finalize()[..16])))
     }
 }
 
@@ -44,10 +45,6 @@ impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use rasman::{
     Cause, Code, ConnState, Connection, Credentials, DataPath, Dial, Dialing, Entry, HangUp, Manager, Medium,
     Notification, Rootless, Trust,
 };
+use rasman_core::hex;
 use serde_json::json;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -109,7 +110,7 @@ async fn refusal(stage: &mut Stage) -> io::Result<()> {
 async fn carry(stage: &mut Stage, proxy: SocketAddr, gateway: Ipv4Addr, page_sha256: &[u8; 32], bulk: u64) {
     match traffic::page(proxy, gateway).await {
         Ok(page) => {
-            let hash = traffic::hex(&page.sha256);
+            let hash = hex::encode(&page.sha256);
             stage.line("page", format_args!("\"{}\", {} bytes, SHA-256 {}...", page.title, page.length, &hash[..16]));
             stage.check("the page is the lab's, byte for byte", page.sha256 == *page_sha256);
         }
@@ -244,7 +245,7 @@ impl Stage {
         let seconds = transfer.elapsed.as_secs_f64();
         #[allow(clippy::cast_precision_loss)] // For people to read.
         let rate = transfer.length as f64 * 8.0 / seconds / 1e9;
-        let hash = &traffic::hex(&transfer.sha256)[..16];
+        let hash = &hex::encode(&transfer.sha256)[..16];
         let size = bytes(transfer.length);
         self.line(direction, format_args!("{size} in {seconds:.2} s, {rate:.2} Gbit/s, SHA-256 {hash}..."));
         self.check("both ends have the same hash", transfer.sha256 == transfer.peer_sha256);

@@ -1,6 +1,7 @@
 //! Real traffic through the tunnel: HTTP by way of our own SOCKS5 proxy.
 
 use super::socks;
+use rasman_core::hex;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,7 +42,8 @@ pub(super) async fn download(proxy: SocketAddr, gateway: Ipv4Addr, length: u64) 
     let request = format!("GET /bulk/{length} HTTP/1.1\r\nHost: {gateway}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let (head, first) = head(&mut stream).await?;
-    let peer_sha256 = header(&head, "x-sha256").and_then(unhex).ok_or_else(|| io::Error::other("no X-Sha256"))?;
+    let peer_sha256 =
+        header(&head, "x-sha256").and_then(hex::decode_array).ok_or_else(|| io::Error::other("no X-Sha256"))?;
     let mut hash = Sha256::new_with_prefix(&first);
     let mut received = first.len() as u64;
     let mut buffer = vec![0; BUFFER];
@@ -78,13 +80,9 @@ pub(super) async fn upload(proxy: SocketAddr, gateway: Ipv4Addr, length: u64) ->
     stream.read_to_end(&mut body).await?;
     let elapsed = start.elapsed();
     let answer: serde_json::Value = serde_json::from_slice(&body).map_err(io::Error::other)?;
-    let peer_sha256 = answer["sha256"].as_str().and_then(unhex).ok_or_else(|| io::Error::other("no hash came back"))?;
+    let peer_sha256 =
+        answer["sha256"].as_str().and_then(hex::decode_array).ok_or_else(|| io::Error::other("no hash came back"))?;
     Ok(Transfer { length: sent, elapsed, sha256: hash.finalize().into(), peer_sha256 })
-}
-
-/// Gives bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a response's head; gives it and what came behind it.
@@ -109,17 +107,6 @@ async fn head(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 const BUFFER: usize = 256 * 1024;

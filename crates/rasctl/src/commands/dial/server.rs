@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use rasman::{AuthMethod, ClientCertificate, Code, Entry, Medium, Trust};
+use rasman_core::hex;
 use std::path::{Path, PathBuf};
 
 /// Which server, and how it proves who it is.
@@ -159,15 +160,7 @@ fn parse_method(word: &str) -> Result<AuthMethod, String> {
 
 fn parse_digest(text: &str) -> Result<[u8; 32], String> {
     let digits: String = text.chars().filter(|c| *c != ':').collect();
-    let mut digest = [0; 32];
-    if digits.len() != 64 || !digits.is_ascii() {
-        return Err("give 64 hexadecimal digits".to_owned());
-    }
-    for (index, byte) in digest.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&digits[index * 2..index * 2 + 2], 16)
-            .map_err(|_| "give 64 hexadecimal digits".to_owned())?;
-    }
-    Ok(digest)
+    hex::decode_array(digits).ok_or_else(|| "give 64 hexadecimal digits".to_owned())
 }
 
 #[cfg(test)]
