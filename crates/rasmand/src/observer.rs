@@ -23,6 +23,8 @@ pub(crate) struct TableObserver {
 pub(crate) struct Afterwards {
     pub(crate) entries: Arc<Entries>,
     pub(crate) helpers: Helpers,
+    /// Whose dial it is.
+    pub(crate) uid: u32,
     /// Where the credentials go (clause K8).
     pub(crate) remember: Option<Place>,
     pub(crate) promotion: Option<Promotion>,
@@ -69,10 +71,14 @@ impl Observer for TableObserver {
     fn notified(&mut self, notification: Notification, status: Status) {
         self.log(&notification);
         let connected = notification.state == ConnState::Connected && notification.error.is_none();
-        let told = lock(&self.table).notified(self.handle, notification, status);
-        if let Some((listener, notification)) = told {
+        let notification = Arc::new(notification);
+        let listener = lock(&self.table).notified(self.handle, &notification, status);
+        if let Some(listener) = listener {
             listener.notified(&notification);
+            // The kernel runs the client's thread on the core of this one, which it takes to go to sleep; it does not.
+            std::thread::yield_now();
         }
+        lock(&self.table).tell_watchers(self.handle, notification);
         if connected {
             self.remember();
         }
@@ -120,7 +126,7 @@ impl Observer for TableObserver {
 
 impl Afterwards {
     fn run(&self, job: impl FnOnce() + Send + 'static) {
-        if let Err(error) = self.helpers.run(job) {
+        if let Err(error) = self.helpers.run(self.uid, job) {
             tracing::warn!(error = error.code().0, "what follows a dial was not written: {error}");
         }
     }
