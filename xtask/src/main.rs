@@ -10,6 +10,7 @@ mod clauses;
 mod contract;
 mod errors;
 mod fuzz;
+mod install;
 mod interop;
 mod licence;
 mod lint;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Clauses(args) => clauses::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Capi(args) => capi::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers => peers::run(),
@@ -69,6 +71,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Build the C library and install it
     Capi(capi::Args),
+    /// Build and install rasctl, rasdial and rasmand with their manual pages, completions and units
+    Install(install::Args),
     /// Run the answering half (`rasctl lab`) in release mode
     Lab(bench::LabArgs),
     /// Fuzz one target, or each for a bounded time

@@ -5,6 +5,7 @@ use crate::{Faults, Pool, User};
 use rasman_core::{AuthMethod, Duration};
 use rasman_ppp::{FarNetwork, MppeStrength};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 /// What a lab is told. The default serves [`DEFAULT_USER`] on a free port of the loopback interface, without faults.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Config {
     pub retries: u32,
     /// What goes wrong.
     pub faults: Faults,
+    /// Where [`run`](crate::run) writes the certificate of the lab's authority, as PEM.
+    pub ca_file: Option<PathBuf>,
     /// Modems, each at a pseudo-terminal of its own; none by default.
     pub modems: Vec<ModemConfig>,
     /// The page at `/`; `None` for the built-in one.
@@ -69,6 +72,7 @@ impl Default for Config {
             authentication: vec![AuthMethod::MsChapV2],
             retries: 2,
             faults: Faults::default(),
+            ca_file: None,
             modems: Vec::new(),
             http_page: None,
             device: false,

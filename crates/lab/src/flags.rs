@@ -55,6 +55,10 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("auth", "authentication methods demanded, commas between, the preferred one first, or all (mschapv2)"),
     ("retries", "further attempts of a refused client on the same link (2)"),
     ("fault", "what goes wrong, see below; may be repeated (nothing)"),
+    (
+        "ca-file",
+        "file to write the certificate of the lab's authority to, as PEM, for --ca (only in the line of facts)",
+    ),
     ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
     ("page", "file with the page at / inside (a built-in one)"),
     ("inside", "services: the web and name servers; device: a network device of this system (services)"),
@@ -128,6 +132,7 @@ impl Config {
                 let mut items = value.split([',', ' ']).filter(|item| !item.is_empty());
                 items.try_for_each(|item| self.faults.add(item)).map_err(|error| error.to_string())?;
             }
+            "ca-file" => self.ca_file = Some(value.into()),
             "modem" => {
                 let (path, personality) = value.split_once(',').unwrap_or((value, ""));
                 let link = (path != "-").then(|| path.into());

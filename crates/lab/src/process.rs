@@ -20,7 +20,13 @@ use std::io::{self, BufRead, Write};
 /// # Errors
 /// Those of [`spawn`], and of the output.
 pub fn run(config: Config, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    let ca_file = config.ca_file.clone();
     let running = spawn(config)?;
+    if let Some(path) = ca_file {
+        // Before the facts are told: who has read them finds the file.
+        std::fs::write(&path, &running.facts().ca_pem)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    }
     tell(&mut output, running.facts())?;
     for line in input.lines() {
         // Input that is no text is as good as its end.

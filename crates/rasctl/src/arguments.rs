@@ -37,6 +37,15 @@ pub(crate) enum Scope {
     System,
 }
 
+impl From<Scope> for rasman::daemon::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::User => Self::User,
+            Scope::System => Self::System,
+        }
+    }
+}
+
 /// What a command has to know besides its own arguments.
 pub(crate) struct Context {
     pub(crate) output: Output,

@@ -94,6 +94,10 @@ impl Failure {
         let sentence = match cause.code {
             // Its sentence is for who calls functions.
             Code::INVALID_PARAMETER => "A setting or an argument is wrong",
+            // Clause A13: the number is the same, and no server was asked.
+            Code::AUTHENTICATION_FAILURE if cause.layer == LayerName::User => {
+                "There are no user name and password to log in with"
+            }
             code => code.sentence().unwrap_or("an error that has no sentence").trim_end_matches('.'),
         };
         let before = if self.what.is_empty() { String::new() } else { format!("{}: ", self.what) };

@@ -9,6 +9,7 @@ mod certificates;
 mod commands;
 mod exit;
 mod failure;
+mod held;
 mod init;
 mod last;
 mod manager;

@@ -237,7 +237,11 @@ pub(super) const TABLE: &[(u32, &str, &str)] = &[
     (806, "ERROR_VPN_GRE_BLOCKED", "PPTP: GRE blocked on the path."),
     (807, "ERROR_VPN_DISCONNECT", "VPN connection interrupted."),
     (808, "ERROR_VPN_REFUSED", "VPN server refused the connection."),
-    (809, "ERROR_VPN_TIMEOUT", "The VPN server does not answer; a firewall or NAT on the way may block it."),
+    (
+        809,
+        "ERROR_VPN_TIMEOUT",
+        "The VPN server cannot be reached: it does not answer or refuses, or something on the way blocks it.",
+    ),
     (810, "ERROR_VPN_BAD_CERT", "VPN certificate wrong or expired."),
     (811, "ERROR_VPN_BAD_PSK", "VPN pre-shared key problem."),
     (812, "ERROR_SERVER_POLICY", "Server policy forbids (authentication method mismatch)."),

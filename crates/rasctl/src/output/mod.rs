@@ -54,6 +54,7 @@ impl Output {
 
     /// Prints a line for people that begins with a name.
     pub(crate) fn row(self, name: &str, value: impl fmt::Display) {
+        let value = wrap(&value.to_string(), self.width(), ROW_NAME + 1);
         self.line(format_args!("{} {value}", self.painter.paint(Paint::Title, format_args!("{name:<ROW_NAME$}"))));
     }
 

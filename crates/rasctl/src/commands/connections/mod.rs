@@ -54,9 +54,13 @@ impl ConnectionArguments {
 /// Tells whether a name or a handle means this connection. One without an entry is listed under its number with a period
 /// before it (clause B11), which may be left out.
 pub(crate) fn is(info: &ConnectionInfo, name: &str) -> bool {
-    let listed = fold_name(&info.entry);
-    let name = fold_name(name);
-    listed == name || listed.strip_prefix('.') == Some(&name) || info.handle.to_string() == name
+    is_named(Some(&info.entry), Some(&info.handle.to_string()), name)
+}
+
+/// The same of its entry's name and its handle.
+fn is_named(entry: Option<&str>, handle: Option<&str>, name: &str) -> bool {
+    let (listed, folded) = (fold_name(entry.unwrap_or_default()), fold_name(name));
+    listed == folded || listed.strip_prefix('.') == Some(&folded) || handle == Some(name)
 }
 
 /// Text from outside for an error message: bounded, without what disturbs a terminal.

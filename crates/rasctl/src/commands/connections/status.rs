@@ -1,9 +1,11 @@
 //! `rasctl status`: what a connection is doing, and whether it is well.
 
-use super::ConnectionArguments;
+use super::list::none;
+use super::{ConnectionArguments, is_named};
 use crate::arguments::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, number};
+use crate::held;
 use crate::manager::Managers;
 use crate::output::{Output, Paint, duration, json, wrap};
 use clap::Args;
@@ -22,13 +24,18 @@ pub(crate) struct StatusArguments {
 
 /// Shows one connection, or all.
 pub(crate) fn run(arguments: &StatusArguments, context: &Context) -> Result<Exit, Failure> {
+    let held = held(arguments, context);
     let managers = Managers::running(context.scope)?;
     let chosen = match &arguments.connection.name {
-        Some(_) => vec![arguments.connection.choose(managers.connections())?],
+        Some(_) => match arguments.connection.choose(managers.connections()) {
+            Ok(info) => vec![info],
+            Err(_) if !held.is_empty() => Vec::new(),
+            Err(failure) => return Err(failure),
+        },
         None => managers.connections(),
     };
     let mut shown = Vec::new();
-    let mut healthy = !chosen.is_empty();
+    let mut healthy = !(chosen.is_empty() && held.is_empty());
     for info in chosen {
         // One that went away meanwhile is not shown.
         let Ok(connection) = managers.connection(info.handle) else { continue };
@@ -37,8 +44,13 @@ pub(crate) fn run(arguments: &StatusArguments, context: &Context) -> Result<Exit
         show(&info, &connection, &status, context.output);
         shown.push(value(&info, &connection, &status));
     }
+    for value in held {
+        healthy &= value["healthy"] == true;
+        show_held(&value, context.output);
+        shown.push(value);
+    }
     if shown.is_empty() {
-        context.output.line("There is no connection.");
+        context.output.line(none(context.scope));
     }
     context.output.json(&json!({ "healthy": healthy, "connections": shown }));
     Ok(if arguments.check && !healthy { Exit::Lost } else { Exit::Success })
@@ -49,7 +61,35 @@ fn is_healthy(status: &Status) -> bool {
     status.state == ConnState::Connected && matches!(status.substate, Substate::None | Substate::Reconnected)
 }
 
-fn value(info: &ConnectionInfo, connection: &Connection, status: &Status) -> Value {
+/// The connections that programs hold in the foreground, of those that are meant.
+fn held(arguments: &StatusArguments, context: &Context) -> Vec<Value> {
+    if context.scope.is_some() {
+        // A manager is meant.
+        return Vec::new();
+    }
+    let mut held = held::all();
+    if let Some(name) = &arguments.connection.name {
+        let is_meant = |value: &Value| is_named(value["entry"].as_str(), value["handle"].as_str(), name);
+        held.retain(is_meant);
+    }
+    held
+}
+
+fn show_held(value: &Value, output: Output) {
+    let painter = output.painter();
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    output.line(painter.paint(Paint::Title, text("entry")));
+    let process = format!("{}, which holds it in the foreground", value["held_by"]);
+    for (name, text) in [("handle", text("handle")), ("state", text("state")), ("process", process)] {
+        output.line(format_args!("  {} {text}", painter.paint(Paint::Dim, format_args!("{name:<9}"))));
+    }
+    if let Some(proxy) = value["doors"]["proxy"].as_str() {
+        output.line(format_args!("  {} {proxy}", painter.paint(Paint::Dim, format_args!("{:<9}", "proxy"))));
+    }
+}
+
+/// What a status is in JSON.
+pub(crate) fn value(info: &ConnectionInfo, connection: &Connection, status: &Status) -> Value {
     let mut value = json::info(info);
     json::merge(&mut value, json::status(status));
     value["healthy"] = json!(is_healthy(status));

@@ -3,7 +3,7 @@
 use super::follow::{describe, follow};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, Paint};
+use crate::output::{Output, Paint, wrap};
 use crate::runtime::{Ending, block_on};
 use rasman::{Dial, Manager};
 
@@ -14,8 +14,14 @@ pub(super) fn run(manager: &Manager, dial: Dial, target: &str, output: Output) -
         let connection = follow(manager, dial, output, &mut ending).await?;
         describe(&connection, output)?;
         let handle = connection.handle();
+        let connections = manager.connections();
+        let references = connections.iter().find(|info| info.handle == handle).map_or(1, |info| info.references);
+        if references > 1 {
+            let text = format!("It was connected already. This dial added a reference: {references} hang-ups end it.");
+            output.line(wrap(&text, output.width(), 0));
+        }
         let hint = format!("It stays until: rasctl hangup \"{target}\" (handle {handle})");
-        output.line(output.painter().paint(Paint::Dim, hint));
+        output.line(output.painter().paint(Paint::Dim, wrap(&hint, output.width(), 0)));
         Ok(Exit::Success)
     })?
 }
