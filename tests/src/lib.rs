@@ -17,3 +17,4 @@ pub mod hostile;
 pub mod ipc;
 pub mod peers;
 pub mod radius;
+pub mod world;

@@ -6,131 +6,34 @@
 use rasman::{
     Change, Code, Connection, DataPath, Entry, Ipv4Net, Manager, Projection, Substate, TunSettings, WatchEvent,
 };
+use rasman_core::hex;
 use rasman_dial::Config;
 use rasman_lab::Running;
-use rasman_net::tun::{Journal, Rule, Tun};
+use rasman_net::tun::Tun;
 use rasman_tests::harness::{dial, entry, sha256, sstp_of};
-use rasmand::journal::{self, FileJournal};
+use rasman_tests::world::{GATEWAY, SERVER, Stopping, World, inside, ip, system, wait_to_be_killed, way_to};
+use rasmand::journal;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(30);
-const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
-/// Where the lab listens, at the other end of the cable.
-const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-/// Set in the process that runs inside.
-const INSIDE: &str = "RASMAN_TEST_INSIDE";
 /// Set in a process that is to be killed: at which change.
 const KILLED_AT: &str = "RASMAN_TEST_KILLED_AT";
 const FOLDER: &str = "RASMAN_TEST_FOLDER";
 
-/// Runs a test inside namespaces.
-fn inside<F: Future<Output = ()>>(name: &str, test: impl FnOnce(World) -> F) {
-    if std::env::var_os(INSIDE).is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        return runtime.block_on(test(World::make()));
-    }
-    if !Command::new("unshare").args(["-rn", "test", "-c", "/dev/net/tun"]).status().is_ok_and(|done| done.success()) {
-        eprintln!("{name}: skipped: no user namespaces or no /dev/net/tun here");
-        return;
-    }
-    let mut again = Command::new("unshare");
-    again.arg("-rn").arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-    assert!(again.env(INSIDE, "1").status().unwrap().success(), "{name} failed inside");
-}
-
-fn run(program: &str, arguments: &str) -> String {
-    let output = Command::new(program).args(arguments.split(' ')).output().unwrap();
-    assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn ip(arguments: &str) -> String {
-    run("ip", arguments)
-}
-
-/// Where a packet to an address would go, by the kernel.
-fn way_to(address: &str) -> Option<String> {
-    let output = Command::new("ip").args(["route", "get", address]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let device = text.split_whitespace().skip_while(|word| *word != "dev").nth(1)?;
-    output.status.success().then(|| device.to_owned())
-}
-
-/// All that a connection could change.
-fn system() -> String {
-    let links = ip("-br link");
-    let names: Vec<_> = links.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let all = ["rule", "-4 route show table all", "-4 addr show dev near"].map(ip);
-    format!("{names:?}\n{}", all.join("\n"))
-}
-
-/// The other end of the cable, and this one.
-struct World {
-    far: Child,
-    folder: PathBuf,
-}
-
-impl World {
-    fn make() -> Self {
-        let mut far = Command::new("unshare")
-            .args(["-n", "sh", "-c", "echo there; exec sleep 600"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(far.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let pid = far.id();
-        ip("link set lo up");
-        ip(&format!("link add near type veth peer name far netns {pid}"));
-        ip("addr add 192.0.2.2/24 dev near");
-        ip("link set near up");
-        for command in ["link set lo up", "addr add 192.0.2.1/24 dev far", "link set far up"] {
-            run("nsenter", &format!("-t {pid} -n ip {command}"));
-        }
-        ip("route add default via 192.0.2.1");
-        let folder = std::env::temp_dir().join(format!("rasman-tun-{}", std::process::id()));
-        Self { far, folder }
-    }
-
-    /// Starts a lab at the other end.
-    fn lab(&self) -> Running {
-        let namespace = std::fs::File::open(format!("/proc/{}/ns/net", self.far.id())).unwrap();
-        let start = move || {
-            use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-            use std::os::fd::AsFd;
-            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            let mut config = rasman_lab::Config::default();
-            config.listen = SocketAddr::from((SERVER, 443));
-            rasman_lab::spawn(config).unwrap()
-        };
-        // The lab's own thread begins where its starter is.
-        std::thread::spawn(start).join().unwrap()
-    }
-
-    fn manager(&self, entry: Entry) -> Manager {
-        let mut limits = Config::default();
-        limits.reconnect_first = Duration::from_millis(100);
-        limits.reconnect_max = Duration::from_millis(400);
-        let journal = Some(self.folder.clone());
-        let settings = rasmand::Settings { entries: vec![entry], workers: 1, limits, journal, ..Default::default() };
-        rasmand::embedded(settings).unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = self.far.kill();
-        let _ = self.far.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
+fn manager_in(world: &World, entry: Entry) -> Manager {
+    let mut limits = Config::default();
+    limits.reconnect_first = Duration::from_millis(100);
+    limits.reconnect_max = Duration::from_millis(400);
+    let journal = Some(world.folder.clone());
+    let settings = rasmand::Settings { entries: vec![entry], workers: 1, limits, journal, ..Default::default() };
+    rasmand::embedded(settings).unwrap()
 }
 
 fn entry_with(lab: &Running, tun: TunSettings) -> Entry {
@@ -172,17 +75,13 @@ async fn http(request: String, body: Vec<u8>) -> (String, Vec<u8>) {
     .unwrap()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Bulk data both ways, compared by its digest.
 async fn bulk(bytes: usize) {
     let (head, body) = http(format!("GET /bulk/{bytes}"), Vec::new()).await;
     assert_eq!(body.len(), bytes);
-    assert!(head.contains(&hex(&sha256(&body))), "{head}");
+    assert!(head.contains(&hex::encode(&sha256(&body))), "{head}");
     let sent: Vec<u8> = (0..bytes).map(|i| (i * 7 + i / 251) as u8).collect();
-    let digest = hex(&sha256(&sent));
+    let digest = hex::encode(&sha256(&sent));
     let (_, told) = http("POST /sink".to_owned(), sent).await;
     assert!(String::from_utf8(told).unwrap().contains(&digest));
 }
@@ -215,7 +114,7 @@ fn programs_reach_what_is_behind_the_server_over_kernel_sockets() {
         let before = system();
         let lab = world.lab();
         let tun = TunSettings { name: Some("work".to_owned()), class_route: true, metric: 7, ..Default::default() };
-        let manager = world.manager(entry_with(&lab, tun));
+        let manager = manager_in(&world, entry_with(&lab, tun));
         let connection = connected(&manager).await;
         let address = connection.status().unwrap().projection.unwrap().local;
         assert!(ip("-4 addr show dev work").contains(&address.to_string()));
@@ -236,7 +135,7 @@ fn the_default_route_in_the_tunnel_and_the_tunnel_itself_outside() {
         let before = system();
         let lab = world.lab();
         let excluded: Ipv4Net = "198.51.100.0/24".parse().unwrap();
-        let manager = world.manager(entry_with(&lab, TunSettings { exclude: vec![excluded], ..everything() }));
+        let manager = manager_in(&world, entry_with(&lab, TunSettings { exclude: vec![excluded], ..everything() }));
         let connection = connected(&manager).await;
         for (to, device) in [
             ("8.8.8.8", "ras0"),
@@ -270,14 +169,14 @@ fn a_route_around_the_server_and_strict_reverse_paths() {
         std::fs::write("/proc/sys/net/ipv4/conf/all/rp_filter", "1").unwrap();
         let lab = world.lab();
         let routes = ["192.0.0.0/16", "10.99.0.0/24"].map(|net| net.parse().unwrap()).to_vec();
-        let manager = world.manager(entry_with(&lab, TunSettings { routes, ..TunSettings::default() }));
+        let manager = manager_in(&world, entry_with(&lab, TunSettings { routes, ..TunSettings::default() }));
         let connection = connected(&manager).await;
         assert_eq!(way_to("192.0.3.1").as_deref(), Some("ras0"));
         assert_eq!(way_to("192.0.2.1").as_deref(), Some("near"));
         bulk(1 << 20).await;
         hung_up(&connection).await;
         // And with the default route.
-        let manager = world.manager(entry_with(&lab, everything()));
+        let manager = manager_in(&world, entry_with(&lab, everything()));
         let connection = connected(&manager).await;
         bulk(1 << 20).await;
         hung_up(&connection).await;
@@ -289,7 +188,7 @@ fn a_device_that_is_taken_away_ends_the_connection_with_its_reason() {
     inside("a_device_that_is_taken_away_ends_the_connection_with_its_reason", async |world| {
         let before = system();
         let lab = world.lab();
-        let manager = world.manager(entry_with(&lab, everything()));
+        let manager = manager_in(&world, entry_with(&lab, everything()));
         let connection = connected(&manager).await;
         let closed = connection.closed();
         ip("link del ras0");
@@ -305,7 +204,8 @@ fn a_name_that_is_taken_is_602_and_leaves_nothing() {
     inside("a_name_that_is_taken_is_602_and_leaves_nothing", async |world| {
         let before = system();
         let lab = world.lab();
-        let manager = world.manager(entry_with(&lab, TunSettings { name: Some("near".to_owned()), ..everything() }));
+        let manager =
+            manager_in(&world, entry_with(&lab, TunSettings { name: Some("near".to_owned()), ..everything() }));
         let failed = timeout(LONG, manager.dial(dial()).unwrap().finish()).await.unwrap().unwrap_err();
         assert_eq!(failed.0.code, Code::PORT_ALREADY_OPEN, "{failed}");
         assert_eq!(system(), before);
@@ -316,7 +216,7 @@ fn a_name_that_is_taken_is_602_and_leaves_nothing() {
 fn what_does_not_belong_into_the_tunnel_is_dropped_and_counted() {
     inside("what_does_not_belong_into_the_tunnel_is_dropped_and_counted", async |world| {
         let lab = world.lab();
-        let manager = world.manager(entry_with(&lab, TunSettings { mtu: Some(1280), ..everything() }));
+        let manager = manager_in(&world, entry_with(&lab, TunSettings { mtu: Some(1280), ..everything() }));
         let connection = connected(&manager).await;
         assert!(ip("link show dev ras0").contains("mtu 1280"));
         let index: u32 = ip("-o link show dev ras0").split(':').next().unwrap().parse().unwrap();
@@ -366,7 +266,7 @@ fn while_the_link_is_away_the_device_stays_and_nothing_leaves_beside_it() {
         let sstp = sstp_of(&mut entry);
         (sstp.server, sstp.port) = (address.ip().to_string(), address.port());
         entry.redial.on_link_failure = true;
-        let manager = world.manager(entry);
+        let manager = manager_in(&world, entry);
         let connection = connected(&manager).await;
         let index = ip("-o link show dev ras0");
         let mut watch = manager.watch();
@@ -397,42 +297,13 @@ fn while_the_link_is_away_the_device_stays_and_nothing_leaves_beside_it() {
     });
 }
 
-/// Stops the process, to be killed, when it is about to make its nth change.
-struct Stopping {
-    file: FileJournal,
-    at: usize,
-    changes: AtomicUsize,
-}
-
-impl Journal for Stopping {
-    fn adding(&self, rule: &Rule) -> std::io::Result<()> {
-        self.file.adding(rule)?;
-        if self.changes.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
-            wait_to_be_killed();
-        }
-        Ok(())
-    }
-
-    fn removed(&self, rule: &Rule) {
-        self.file.removed(rule);
-    }
-}
-
-fn wait_to_be_killed() -> ! {
-    println!("now");
-    loop {
-        std::thread::park();
-    }
-}
-
 /// Not a test: what the next one kills.
 #[test]
 fn the_one_that_is_killed() {
     let (Ok(at), Some(folder)) = (std::env::var(KILLED_AT), std::env::var_os(FOLDER)) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let file = FileJournal::new(folder.into());
-        let journal = Stopping { file, at: at.parse().unwrap(), changes: AtomicUsize::new(0) };
+        let journal = Stopping::new(folder.into(), at.parse().unwrap());
         let projection = Projection::new(Ipv4Addr::new(10, 99, 0, 2), Some(GATEWAY), Vec::new(), 1400);
         let settings = TunSettings { exclude: vec!["198.51.100.0/24".parse().unwrap()], ..everything() };
         let _tun = Tun::open(&settings, &projection, &[SERVER], Some(Arc::new(journal))).unwrap();
@@ -475,11 +346,11 @@ fn a_manager_that_is_killed_at_any_change_leaves_nothing_to_the_next() {
         // A manager cleans when it starts, and lets those that live alone.
         kill_at(7, &world.folder);
         let lab = world.lab();
-        let first = world.manager(entry_with(&lab, everything()));
+        let first = manager_in(&world, entry_with(&lab, everything()));
         assert_eq!(system(), before);
         let connection = connected(&first).await;
         let up = system();
-        let _second = world.manager(entry_with(&lab, everything()));
+        let _second = manager_in(&world, entry_with(&lab, everything()));
         assert_eq!(system(), up);
         assert_eq!(way_to("8.8.8.8").as_deref(), Some("ras0"));
         hung_up(&connection).await;

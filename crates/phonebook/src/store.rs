@@ -22,7 +22,7 @@ mod write;
 pub use error::{FileError, Problem};
 pub use fingerprint::Fingerprint;
 pub use list::{FindError, Listed, Listing, find, list};
-pub use places::Places;
+pub use places::{Places, system_folder};
 pub use update::{LOCK_WAIT, Missing};
 
 use crate::Book;

@@ -1,6 +1,7 @@
 //! Where a program of a user finds its configuration.
 
 use crate::config::{Configuration, ConfigurationError};
+use rasman_phonebook::store::system_folder;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ impl Configuration {
     /// # Errors
     /// As [`Configuration::read`].
     pub fn from_environment() -> Result<Self, ConfigurationError> {
-        Self::from_env(|name| std::env::var_os(name), Path::new(SYSTEM_FOLDER))
+        let lookup = |name: &str| std::env::var_os(name);
+        Self::from_env(lookup, &system_folder(lookup))
     }
 
     fn from_env(lookup: impl Fn(&str) -> Option<OsString>, system: &Path) -> Result<Self, ConfigurationError> {
@@ -34,7 +36,6 @@ fn folder(lookup: &impl Fn(&str) -> Option<OsString>, variable: &str, below_home
     Some(base.join("rasman"))
 }
 
-const SYSTEM_FOLDER: &str = "/etc/rasman";
 const FILE: &str = "rasman.toml";
 const CREDENTIALS: &str = "credentials";
 

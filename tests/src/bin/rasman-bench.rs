@@ -1,12 +1,12 @@
 //! The benchmark: a lab in another process, an embedded manager here, medians of repeated runs.
 //!
-//! `cargo xtask bench [--json FILE]`; each key is defined in `docs/performance.md`.
+//! `cargo xtask bench [--json FILE] [--only PART]`; each key is defined in `docs/performance.md`.
 
 #![forbid(unsafe_code)]
 
 #[path = "../bench/capi.rs"]
 mod capi;
-#[path = "../bench/daemon.rs"]
+#[path = "../bench/daemon/mod.rs"]
 mod daemon;
 #[path = "../bench/data/mod.rs"]
 mod data;
@@ -71,10 +71,18 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
                 rootless(&mut results).await?;
             }
         }
-        if is_meant("daemon") {
+        if is_meant("calls") {
             daemon::calls(&mut results).await?;
+        }
+        if is_meant("notifications") {
             daemon::notifications(&mut results).await?;
+        }
+        if is_meant("watchers") {
+            daemon::stuck_watcher(&mut results).await?;
+        }
+        if is_meant("crowd") {
             daemon::crowd(&mut results).await?;
+            daemon::many_at_a_time(&mut results).await?;
         }
         if is_meant("capi") {
             capi::run(&mut results)?;
@@ -118,7 +126,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<A
     Ok(read)
 }
 
-const PARTS: [&str; 5] = ["data", "embedded", "daemon", "capi", "hdlc"];
+const PARTS: [&str; 8] = ["data", "embedded", "calls", "notifications", "watchers", "crowd", "capi", "hdlc"];
 
 /// Flat results: one number a key.
 #[derive(Default)]

@@ -3,7 +3,10 @@
 use crate::harness;
 use rasman::daemon::{Connector, Scope};
 use rasman::ipc::wire::parse_handle;
-use rasman::{Answer, Change, Connection, Dial, Dialing, Error, Flow, Held, Manager, Notification, WatchEvent};
+use rasman::{
+    Answer, Change, Connection, DataPath, Dial, Dialing, Error, Flow, Held, Manager, Notification, TunSettings,
+    WatchEvent,
+};
 use rasman_lab::Facts;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -46,6 +49,15 @@ async fn obey(manager: Manager, facts: &Facts) {
     while let Ok(Some(line)) = lines.next_line().await {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
+            ["entry", name] => {
+                let dial = Dial::entry(*name).credentials(harness::credentials(rasman_lab::DEFAULT_PASSWORD));
+                report(manager.dial(dial).map(|dialing| follow(dialing, &mut dials)));
+            }
+            ["device", name] => {
+                let dial = dial(facts, name).data_path(DataPath::Tun(TunSettings::default()));
+                report(manager.dial(dial).map(|dialing| follow(dialing, &mut dials)));
+            }
+            ["remove", name] => report(manager.delete_entry(*name)),
             ["dial", name] => report(manager.dial(dial(facts, name)).map(|dialing| follow(dialing, &mut dials))),
             ["questions", name, password] => {
                 let mut dial = dial(facts, name).paused_states(true);
@@ -90,6 +102,10 @@ async fn obey(manager: Manager, facts: &Facts) {
 fn dial(facts: &Facts, name: &str) -> Dial {
     let mut entry = harness::entry_to(facts);
     entry.name = name.to_owned();
+    if !facts.address.ip().is_loopback() {
+        // Its certificate does not name where it listens.
+        harness::sstp_of(&mut entry).server_name.clone_from(&facts.name);
+    }
     Dial::settings(entry).credentials(harness::credentials(rasman_lab::DEFAULT_PASSWORD))
 }
 

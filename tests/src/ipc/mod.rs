@@ -2,8 +2,10 @@
 
 mod client;
 pub mod raw;
+mod stopping;
 
 pub use client::client;
+pub use stopping::stopping;
 
 use rasman::Manager;
 use rasman::daemon::{Connector, Scope};
@@ -20,6 +22,8 @@ pub struct Daemon {
     /// Where its socket is.
     pub folder: PathBuf,
     child: Option<Child>,
+    /// What starts it, with arguments; empty for nothing.
+    prefix: Vec<String>,
     /// The user's home, if it is not that of whoever runs the tests.
     home: Option<PathBuf>,
 }
@@ -58,11 +62,35 @@ impl Daemon {
     /// Names a folder in which none runs yet.
     #[must_use]
     pub fn absent(helper: &str) -> Self {
-        Self { helper: helper.into(), folder: fresh_folder(), child: None, home: None }
+        Self::of(helper, fresh_folder())
+    }
+
+    /// Starts one of the system's scope as a service manager would: as a user of its own with two capabilities, which may
+    /// write the folder of all users' phone book and cannot replace what is root's there.
+    ///
+    /// # Panics
+    /// If it does not start; only root can.
+    #[must_use]
+    pub fn service(helper: &str, uid: u32, arguments: &[&str]) -> Self {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+        let mut daemon = Self::absent(helper);
+        std::fs::DirBuilder::new().mode(0o755).create(&daemon.folder).expect("a folder");
+        chown(&daemon.folder, Some(uid), Some(uid)).expect("root can");
+        std::fs::create_dir(daemon.machine()).expect("a folder");
+        chown(daemon.machine(), Some(0), Some(uid)).expect("root can");
+        std::fs::set_permissions(daemon.machine(), PermissionsExt::from_mode(0o1775)).expect("it is ours");
+        daemon.prefix = SERVICE.split(' ').map(str::to_owned).collect();
+        daemon.prefix.extend([format!("--reuid={uid}"), format!("--regid={uid}")]);
+        daemon.run("system", arguments);
+        daemon
+    }
+
+    fn of(helper: &str, folder: PathBuf) -> Self {
+        Self { helper: helper.into(), folder, child: None, prefix: Vec::new(), home: None }
     }
 
     fn in_folder(helper: &str, folder: PathBuf, scope: &str, arguments: &[&str]) -> Self {
-        let mut daemon = Self { helper: helper.into(), folder, child: None, home: None };
+        let mut daemon = Self::of(helper, folder);
         daemon.run(scope, arguments);
         daemon
     }
@@ -77,18 +105,29 @@ impl Daemon {
         serde_json::to_value(entry).expect("it is JSON")
     }
 
+    fn command(&self) -> Command {
+        let [program, arguments @ ..] = self.prefix.as_slice() else { return Command::new(&self.helper) };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&self.helper);
+        // A service has no home.
+        command.env_remove("HOME").env_remove("XDG_CONFIG_HOME").env("XDG_STATE_HOME", self.folder.join("state"));
+        command
+    }
+
     /// Starts it again in the same folder.
     ///
     /// # Panics
     /// If it does not start.
     pub fn run(&mut self, scope: &str, arguments: &[&str]) {
-        let mut command = Command::new(&self.helper);
+        let mut command = self.command();
         if let Some(home) = &self.home {
             for (variable, folder) in [("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")] {
                 command.env(variable, home.join(folder));
             }
         }
         let mut child = command
+            // The machine's own settings are neither read nor made.
+            .env("RASMAN_SYSTEM_FOLDER", self.machine())
             .args(["--detached", "--scope", scope, "--idle", "never", "--workers", "1", "--folder"])
             .arg(&self.folder)
             .args(arguments)
@@ -101,6 +140,32 @@ impl Daemon {
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the daemon tells");
         assert_eq!(line, "ready\n");
         self.child = Some(child);
+    }
+
+    /// Gives the folder of what is configured for all users.
+    #[must_use]
+    pub fn machine(&self) -> PathBuf {
+        self.folder.with_extension("machine")
+    }
+
+    /// Starts one of the system's scope that stops at this change of the system, to be killed; gives what it says.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn stopping(&mut self, change: usize) -> impl Iterator<Item = String> + use<> {
+        let mut child = Command::new(&self.helper)
+            .arg("stopping")
+            .arg(&self.folder)
+            .arg(change.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the daemon starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        assert_eq!(lines.next().as_deref(), Some("ready"));
+        self.child = Some(child);
+        lines
     }
 
     /// Gives a connector that starts nothing.
@@ -179,6 +244,10 @@ impl Daemon {
     }
 }
 
+/// The rights of the unit `rasman.service`.
+const SERVICE: &str = "setpriv --clear-groups --no-new-privs --inh-caps=-all,+net_admin,+net_raw \
+    --ambient-caps=-all,+net_admin,+net_raw --bounding-set=-all,+net_admin,+net_raw";
+
 impl Drop for Daemon {
     fn drop(&mut self) {
         let stopped = self.connector().stop().or_else(|_| self.system_connector().stop());
@@ -189,6 +258,7 @@ impl Drop for Daemon {
             let _ = child.wait();
         }
         let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(self.machine());
     }
 }
 

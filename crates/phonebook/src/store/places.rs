@@ -23,15 +23,15 @@ impl Places {
         Self { user, all_users }
     }
 
-    /// Looks the places up in an environment: `XDG_CONFIG_HOME`, else `.config` in `HOME`, and `/etc`.
+    /// Looks the places up in an environment: `XDG_CONFIG_HOME`, else `.config` in `HOME`, and [`system_folder`].
     ///
     /// As the XDG base directory specification has it, what is empty or not absolute counts as not set.
     #[must_use]
     pub fn from_env(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let all_users = system_folder(&lookup).join(FILE_NAME);
         let folder = |name| lookup(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
-        // Clause B9: below the system's configuration folder.
-        Self::new(config.map(|config| config.join("rasman").join(FILE_NAME)), Path::new("/etc/rasman").join(FILE_NAME))
+        Self::new(config.map(|config| config.join("rasman").join(FILE_NAME)), all_users)
     }
 
     /// Gives the phone book that is meant when none is named (clause B1): the user's, else that of all users.
@@ -59,6 +59,14 @@ impl Places {
         }
         books
     }
+}
+
+/// Gives the folder of what is configured for all users: `/etc/rasman` (clause B9), or the absolute path in
+/// `RASMAN_SYSTEM_FOLDER`, for systems that keep it elsewhere and for tests that leave the machine's alone.
+#[must_use]
+pub fn system_folder(lookup: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let named = lookup("RASMAN_SYSTEM_FOLDER").map(PathBuf::from).filter(|path| path.is_absolute());
+    named.unwrap_or_else(|| PathBuf::from("/etc/rasman"))
 }
 
 /// Lists the `*.pbk` in the folder of `default`, that one first.
@@ -110,6 +118,9 @@ mod tests {
         assert_eq!(user(&relative).as_deref(), Some("/home/a/.config/rasman/rasphone.pbk"));
         assert_eq!(user(&[("HOME", ""), ("XDG_CONFIG_HOME", "")]), None);
         assert_eq!(places(&[]).all_users, Path::new("/etc/rasman/rasphone.pbk"));
+        let elsewhere = |path| places(&[("RASMAN_SYSTEM_FOLDER", path)]).all_users;
+        assert_eq!(elsewhere("/srv/rasman"), Path::new("/srv/rasman/rasphone.pbk"));
+        assert_eq!(elsewhere("srv"), Path::new("/etc/rasman/rasphone.pbk"));
     }
 
     #[test]

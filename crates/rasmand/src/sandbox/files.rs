@@ -8,6 +8,7 @@ use landlock::{
     ABI, Access, AccessFs, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
+use rasman_phonebook::store::system_folder;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -27,11 +28,11 @@ fn make(folder: &Path) -> std::io::Result<()> {
     if folder.exists() {
         return Ok(());
     }
-    let machine = Path::new(MACHINE);
-    if folder.starts_with(machine) && !machine.exists() {
-        std::fs::create_dir(machine)?;
+    let machine = system_folder(|name| std::env::var_os(name));
+    if folder.starts_with(&machine) && !machine.exists() {
+        std::fs::create_dir(&machine)?;
         // Whatever our mask is: hidden, it would hide the phone book and the settings of all users from them.
-        std::fs::set_permissions(machine, std::fs::Permissions::from_mode(0o755))?;
+        std::fs::set_permissions(&machine, std::fs::Permissions::from_mode(0o755))?;
         if folder == machine {
             return Ok(());
         }
@@ -141,8 +142,6 @@ fn tell(plan: &Plan, status: &landlock::RestrictionStatus, applied: &mut Applied
 /// The newest rights that were looked at; newer ones may forbid what we need.
 const NEWEST: ABI = ABI::V9;
 
-/// The settings of the machine, which every user reads.
-const MACHINE: &str = "/etc/rasman";
 /// What resolving names, trusting authorities and the C library read, on every distribution.
 const SYSTEM: [&str; 18] = [
     // Whole: resolv.conf, hosts and the authorities are replaced by renaming.
