@@ -16,6 +16,7 @@ use rasman_net::session::{Counters, Session, Stopping, Workers};
 use rasman_net::tls::eap::EapTunnels;
 use rasman_net::tun::Journal;
 use rasman_phonebook::store::Places;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -36,8 +37,20 @@ pub struct Settings {
     /// The folder of the journal of what would outlive this process if it were killed (see [`crate::journal`]); without
     /// one nobody would remove it.
     pub journal: Option<PathBuf>,
+    /// Takes the place of a file in that folder.
+    pub own_journal: Option<OwnJournal>,
     /// An entry of a phone book that has no doors and does not say how programs get in gets a network device.
     pub prefer_device: bool,
+}
+
+/// A journal that a program brings along.
+#[derive(Clone)]
+pub struct OwnJournal(pub Arc<dyn Journal>);
+
+impl fmt::Debug for OwnJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnJournal")
+    }
 }
 
 impl Settings {
@@ -91,7 +104,11 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
         askers: Helpers::default(),
         stopping: Mutex::new(None),
         limits: settings.limits,
-        journal: settings.journal.map(|folder| Arc::new(FileJournal::new(folder)) as Arc<dyn Journal>),
+        journal: match (settings.own_journal, settings.journal) {
+            (Some(OwnJournal(own)), _) => Some(own),
+            (None, Some(folder)) => Some(Arc::new(FileJournal::new(folder))),
+            (None, None) => None,
+        },
     })
 }
 
@@ -124,6 +141,8 @@ pub(crate) enum Begun {
 /// A dial that stands in the table and waits for its worker.
 pub(crate) struct Ready {
     handle: Handle,
+    /// Whose it is.
+    uid: u32,
     session: Session,
     /// The password is still to be asked for.
     slow: Option<Slow>,
@@ -148,14 +167,11 @@ impl Embedded {
     pub(crate) fn begin(
         &self,
         who: Who,
-        caller: Caller,
-        dial: Dial,
+        resolved: Resolved,
         held: bool,
+        paused_states: bool,
         teller: Teller,
     ) -> Result<Begun, Error> {
-        let paused_states = dial.paused_states;
-        // Before the lock: checking settings takes long, the table is shared.
-        let resolved = self.entries.resolve(caller, dial)?;
         let mut table = self.table();
         match table.lookup(who, &resolved)? {
             Lookup::Free => {
@@ -184,6 +200,7 @@ impl Embedded {
         let afterwards = (remember.is_some() || promotion.is_some()).then(|| Afterwards {
             entries: Arc::clone(&self.entries),
             helpers: self.writers.clone(),
+            uid: who.owner.0,
             remember,
             promotion,
         });
@@ -201,17 +218,17 @@ impl Embedded {
             counters,
             journal: self.journal.clone(),
         };
-        Ready { handle, session, slow }
+        Ready { handle, uid: who.owner.0, session, slow }
     }
 
     /// Hands a session to a worker. The table must be unlocked: waking a worker takes longer than all else, and a
     /// session that no worker takes reports its end to the table as it is dropped.
     pub(crate) fn launch(&self, ready: Ready) -> Result<(), Error> {
-        let Ready { handle, mut session, slow } = ready;
+        let Ready { handle, uid, mut session, slow } = ready;
         let Some(slow) = slow else { return launch(&self.workers, session) };
         let (entries, table) = (Arc::clone(&self.entries), Arc::clone(&self.table));
         let workers = Arc::clone(&self.workers);
-        self.askers.run(move || {
+        self.askers.run(uid, move || {
             session.plan.credentials = entries.ask(&slow, session.plan.credentials.clone());
             lock(&table).logs_in_as(handle, &session.plan.credentials);
             // A session that no worker takes tells so itself.
@@ -231,7 +248,10 @@ fn launch(workers: &RwLock<Option<Workers>>, session: Session) -> Result<(), Err
 impl Backend for Embedded {
     fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
         let (sender, notifications) = mpsc::channel(NOTIFICATIONS_MAX);
-        match self.begin(Who::embedded(), Caller::of(Who::embedded().owner.0), dial, held, Teller::Queue(sender))? {
+        let (who, paused_states) = (Who::embedded(), dial.paused_states);
+        // Before the table is locked: reading and checking settings takes long.
+        let resolved = self.entries.resolve(Caller::of(who.owner.0), dial)?;
+        match self.begin(who, resolved, held, paused_states, Teller::Queue(sender))? {
             Begun::Dialled(handle, session) => {
                 self.launch(*session)?;
                 Ok(Started { handle, notifications })

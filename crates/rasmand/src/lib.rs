@@ -32,5 +32,5 @@ mod table;
 mod who;
 
 pub use config::Configuration;
-pub use embedded::{Settings, embedded};
+pub use embedded::{OwnJournal, Settings, embedded};
 pub use hygiene::forbid_core_dumps;

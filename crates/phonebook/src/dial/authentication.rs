@@ -3,7 +3,6 @@
 use super::{NO_AUTH_PROTOCOL_AVAILABLE, NotDialable, ReadFiles};
 use crate::Properties;
 use crate::setting::AuthRestrictions;
-use crate::value::from_hex;
 use rasman_core::{AuthMethod, ClientCertificate, Code, EapSettings, Secret, Trust};
 
 impl Properties {
@@ -89,7 +88,7 @@ impl Properties {
     fn eap_trust(&self, files: &mut impl ReadFiles) -> Result<Trust, NotDialable> {
         let pin = self.eap_pin.trim();
         if !pin.is_empty() {
-            let digest = from_hex(&pin.replace(':', "")).and_then(|digest| digest.try_into().ok());
+            let digest = rasman_core::hex::decode_array(pin.replace(':', ""));
             let Some(digest) = digest else {
                 let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanEapPin", pin, "is no SHA-256 digest");
                 return Err(error.advice("give 64 hexadecimal digits, or remove the line"));

@@ -3,14 +3,16 @@
 use super::Connector;
 use crate::ipc::message::{Call, Replied, write};
 use crate::ipc::scope::not_running;
-use crate::ipc::wire::{Described, Nothing, Refused};
+use crate::ipc::secret::SharedFile;
+use crate::ipc::wire::{Described, Nothing, Refused, SecretAt};
 use crate::ipc::{SERVICE, Wire};
 use crate::{Error, LayerName};
-use rasman_core::{Cause, Code};
+use rasman_core::{Cause, Code, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,12 +20,45 @@ use std::time::Duration;
 pub(super) struct Calls {
     connector: Connector,
     link: Mutex<Option<Link>>,
+    /// A secret may be left in the file that is shared.
+    unwiped: AtomicBool,
 }
 
 pub(super) struct Link {
     pub(super) wire: Wire,
     /// Names the manager that is there: another one has another.
     pub(super) epoch: String,
+    /// Shared with the manager; made with the first secret.
+    secrets: Option<SharedFile>,
+    /// The length of the secret that is still in it.
+    unwiped: usize,
+}
+
+impl Link {
+    /// Puts a secret into the file that is shared; gives its length.
+    fn put(&mut self, secret: &Secret) -> Result<usize, Trouble> {
+        let file = match self.secrets.take() {
+            Some(file) => file,
+            None => {
+                let file = SharedFile::new().map_err(|error| Trouble::Refused(not_put(&error)))?;
+                let message =
+                    write(&Call { method: "io.rasman.Manager.ShareSecrets", parameters: &Nothing {}, more: false });
+                exchange::<Nothing>(&mut self.wire, &message, &[file.as_fd()], &mut || ())?;
+                file
+            }
+        };
+        let put = file.put(secret).map_err(|error| Trouble::Refused(not_put(&error)));
+        self.secrets = Some(file);
+        put
+    }
+
+    /// Overwrites what was put into it; where that fails it is used no more.
+    fn wipe(&mut self) {
+        let length = std::mem::take(&mut self.unwiped);
+        if length > 0 {
+            self.secrets.take_if(|file| file.wipe(length).is_err());
+        }
+    }
 }
 
 /// Why a call came to nothing.
@@ -40,7 +75,7 @@ impl Calls {
     /// # Errors
     /// As [`super::connect`].
     pub(super) fn connect(connector: Connector) -> Result<Self, Error> {
-        let calls = Self { connector, link: Mutex::new(None) };
+        let calls = Self::new(connector);
         let link = calls.open_link(true)?;
         *calls.held() = Some(link);
         Ok(calls)
@@ -48,7 +83,23 @@ impl Calls {
 
     /// Makes a second one, which connects with its first call.
     pub(super) fn beside(&self) -> Self {
-        Self { connector: self.connector.clone(), link: Mutex::new(None) }
+        Self::new(self.connector.clone())
+    }
+
+    fn new(connector: Connector) -> Self {
+        Self { connector, link: Mutex::new(None), unwiped: AtomicBool::new(false) }
+    }
+
+    /// Overwrites the last secret in the file that is shared, without waiting for a call that is under way. A call that
+    /// is followed by an event leaves it to whoever reads that, as its caller would wait for it.
+    pub(super) fn wipe(&self) {
+        if !self.unwiped.swap(false, Relaxed) {
+            return;
+        }
+        match self.link.try_lock() {
+            Ok(mut held) => held.iter_mut().for_each(Link::wipe),
+            Err(_) => self.unwiped.store(true, Relaxed),
+        }
     }
 
     /// Opens another connection; starts a manager if need be and if told to.
@@ -63,7 +114,7 @@ impl Calls {
             wire.stream().set_read_timeout(Some(REPLY_LIMIT)).map_err(|error| self.lost(&error))?;
             let message = write(&Call { method: "io.rasman.Manager.Describe", parameters: &Nothing {}, more: false });
             match exchange::<Described>(&mut wire, &message, &[], &mut || ()) {
-                Ok((described, _)) => return Ok(Link { wire, epoch: described.epoch }),
+                Ok((described, _)) => return Ok(Link { wire, epoch: described.epoch, secrets: None, unwiped: 0 }),
                 Err(Trouble::Refused(error)) => return Err(error),
                 Err(Trouble::Lost(error)) => last = Some(error),
             }
@@ -122,10 +173,45 @@ impl Calls {
         meanwhile: &mut dyn FnMut(),
     ) -> Result<(R, Vec<OwnedFd>), Error> {
         let message = write(&Call { method, parameters, more: false });
+        self.on_link(method, |link| exchange(&mut link.wire, &message, descriptors, meanwhile))
+    }
+
+    /// Calls a method with a secret, which lies in the file that the connection shares. `edit` makes the parameters say
+    /// where it is; `meanwhile` is done while the manager works.
+    ///
+    /// # Errors
+    /// As [`Calls::call`]; 87 for a secret that is too long.
+    pub(super) fn call_with_secret<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: &str,
+        secret: &Secret,
+        descriptors: &[BorrowedFd<'_>],
+        parameters: &mut P,
+        edit: impl Fn(&mut P, Option<SecretAt>),
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<R, Error> {
+        if secret.is_empty() {
+            edit(parameters, None);
+            return self.call_while(method, parameters, descriptors, meanwhile);
+        }
+        self.on_link(method, |link| {
+            link.wipe();
+            let length = link.put(secret)?;
+            edit(parameters, Some(SecretAt::Shared(length)));
+            let message = write(&Call { method, parameters, more: false });
+            let replied = exchange(&mut link.wire, &message, descriptors, meanwhile);
+            link.unwiped = length;
+            self.unwiped.store(true, Relaxed);
+            replied.map(|(reply, _)| reply)
+        })
+    }
+
+    /// Carries out an exchange on the connection, and once more on a fresh one if it was lost.
+    fn on_link<R>(&self, method: &str, mut carry_out: impl FnMut(&mut Link) -> Result<R, Trouble>) -> Result<R, Error> {
         let mut held = self.held();
         let mut epoch = None;
         if let Some(mut link) = held.take() {
-            match exchange(&mut link.wire, &message, descriptors, meanwhile) {
+            match carry_out(&mut link) {
                 Ok(reply) => {
                     *held = Some(link);
                     return Ok(reply);
@@ -142,7 +228,7 @@ impl Calls {
         let result = if epoch.as_ref() == Some(&link.epoch) && !is_repeatable(method) {
             Err(self.lost(&"the connection was lost, and the call may have been carried out"))
         } else {
-            exchange(&mut link.wire, &message, descriptors, meanwhile).map_err(|trouble| match trouble {
+            carry_out(&mut link).map_err(|trouble| match trouble {
                 Trouble::Refused(error) => error,
                 Trouble::Lost(error) => self.lost(&error),
             })
@@ -195,6 +281,10 @@ fn exchange<R: DeserializeOwned>(
         (_, Ok(reply)) => reply.map(|reply| (reply, wire.take_descriptors())).map_err(Trouble::Refused),
         (Err(error), Err(_)) | (Ok(()), Err(error)) => Err(Trouble::Lost(error)),
     }
+}
+
+fn not_put(error: &io::Error) -> Error {
+    Error::refused(Code::INVALID_PARAMETER, format!("put the password where the manager reads it: {error}"))
 }
 
 /// Nothing of it was sent.

@@ -5,12 +5,10 @@ use super::router::{Channel, Router, Routes};
 use crate::Error;
 use crate::ipc::Wire;
 use crate::ipc::message::Replied;
-use crate::ipc::secret::Blank;
 use crate::ipc::wire::{AttachCall, DialReply, EventsReply, Nothing, WaitCall, WaitReply};
-use rasman_core::{Cause, Code, LayerName, Secret};
+use rasman_core::{Cause, Code, LayerName};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
 /// What the thread and the callers share.
@@ -19,39 +17,6 @@ pub(super) struct Shared {
     /// For calls that may take as long as files do.
     pub(super) entry_calls: Calls,
     pub(super) router: Router,
-    pub(super) stationery: Stationery,
-}
-
-/// Files for secrets: a blank one made ahead, and those that were sent and are still open. The thread that reads events
-/// looks after both, so that no dial waits for it.
-#[derive(Default)]
-pub(super) struct Stationery(Mutex<(Option<Blank>, Vec<OwnedFd>)>);
-
-impl Stationery {
-    /// Seals a secret.
-    ///
-    /// # Errors
-    /// As [`Blank::seal`].
-    pub(super) fn seal(&self, secret: &Secret) -> io::Result<OwnedFd> {
-        let blank = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.take();
-        blank.map_or_else(Blank::new, Ok)?.seal(secret)
-    }
-
-    /// Takes a file that was sent.
-    pub(super) fn sent(&self, sealed: OwnedFd) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(sealed);
-    }
-
-    fn tidy(&self) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = std::mem::take(&mut held.1);
-        let wanted = held.0.is_none();
-        drop(held);
-        drop(sent);
-        if wanted && let Ok(blank) = Blank::new() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(blank);
-        }
-    }
 }
 
 impl Shared {
@@ -133,7 +98,7 @@ fn read(shared: &Weak<Shared>, mut wire: Wire, epoch: &str) {
                 if let Some(event) = reply.event {
                     shared.router.routes().event(event);
                 }
-                shared.stationery.tidy();
+                shared.calls.wipe();
             }
             Err(_) => return shared.recover(epoch),
         }

@@ -1,13 +1,13 @@
 //! The manager's calls, carried out by the daemon.
 
 use super::calls::Calls;
-use super::events::{Shared, Stationery};
+use super::events::Shared;
 use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
     AnswerCall, AnswerKind, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply,
-    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, StatisticsReply, StatusReply,
-    Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
+    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, SecretAt, StatisticsReply,
+    StatusReply, Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
@@ -27,8 +27,7 @@ pub(super) struct Remote {
 impl Remote {
     pub(super) fn new(calls: Calls) -> Self {
         let entry_calls = calls.beside();
-        let (router, stationery) = (Router::default(), Stationery::default());
-        Self { shared: Arc::new(Shared { calls, entry_calls, router, stationery }) }
+        Self { shared: Arc::new(Shared { calls, entry_calls, router: Router::default() }) }
     }
 
     fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Error> {
@@ -37,15 +36,6 @@ impl Remote {
 
     fn of_handle<R: DeserializeOwned>(&self, method: &str, handle: Handle) -> Result<R, Error> {
         self.call(method, &OfHandle { handle: handle.to_string() })
-    }
-
-    /// Puts the password apart, for the message to carry, into a file made ahead.
-    fn seal(&self, credentials: &Credentials) -> Result<(CredentialsWire, Option<OwnedFd>), Error> {
-        if credentials.password.is_empty() {
-            return Ok((CredentialsWire::new(credentials, None), None));
-        }
-        let sealed = self.shared.stationery.seal(&credentials.password).map_err(|error| not_sealed(&error))?;
-        Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
     }
 
     fn end(&self, handle: Handle, force: bool) -> Result<oneshot::Receiver<HangUp>, Error> {
@@ -81,31 +71,37 @@ impl Backend for Remote {
             dial.data_path = None;
         }
         let channel = self.shared.channel()?;
-        let (credentials, sealed) = self.seal(&dial.credentials)?;
-        let login = usize::from(sealed.is_some());
         let (entry, settings) = match &dial.target {
             Target::Name(name) => (Some(name.clone()), None),
-            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry, login)?))),
+            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry, LOGIN)?))),
         };
         let sealed_login = seal_login(&dial)?;
-        let call = DialCall {
+        let mut call = DialCall {
             entry,
             settings,
-            credentials: Some(credentials),
+            credentials: None,
             held: held.then_some(true),
             paused_states: dial.paused_states.then_some(true),
             phonebook: dial.phonebook.as_deref().map(write_path).transpose()?,
             number: Some(dial.number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
-            data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, login)).transpose()?,
+            data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
             channel: Some(channel),
         };
-        let descriptors: Vec<_> = sealed.iter().chain(&sealed_login).map(AsFd::as_fd).collect();
-        let replied = self.shared.calls.call_while("io.rasman.Manager.Dial", &call, &descriptors, meanwhile);
-        if let Some(sealed) = sealed {
-            self.shared.stationery.sent(sealed);
+        let credentials = &dial.credentials;
+        let replied: Result<DialReply, Error> = self.shared.calls.call_with_secret(
+            "io.rasman.Manager.Dial",
+            &credentials.password,
+            sealed_login.as_ref().map(AsFd::as_fd).as_slice(),
+            &mut call,
+            |call, secret| call.credentials = Some(CredentialsWire::new(credentials, secret)),
+            meanwhile,
+        );
+        if !replied.as_ref().is_ok_and(|reply| reply.token.is_some()) {
+            // No event will follow.
+            self.shared.calls.wipe();
         }
-        let reply: DialReply = replied?;
+        let reply = replied?;
         let handle = reply.handle.0;
         let notifications = match reply.notification.and_then(|wire| wire.read()) {
             // Clause A16: the entry was connected, and that is all there is to tell.
@@ -136,10 +132,22 @@ impl Backend for Remote {
                 return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
             }
         };
-        let (credentials, sealed) = seal(&credentials)?;
-        let call = AnswerCall { handle: handle.to_string(), question, credentials, answer: Some(kind) };
-        let descriptors = sealed.as_ref().map(AsFd::as_fd);
-        self.shared.calls.call("io.rasman.Manager.Answer", &call, descriptors.as_slice()).map(|Nothing {}| ())
+        let mut call = AnswerCall {
+            handle: handle.to_string(),
+            question,
+            credentials: CredentialsWire::default(),
+            answer: Some(kind),
+        };
+        let answered = self.shared.calls.call_with_secret(
+            "io.rasman.Manager.Answer",
+            &credentials.password,
+            &[],
+            &mut call,
+            |call, secret| call.credentials = CredentialsWire::new(&credentials, secret),
+            &mut || (),
+        );
+        self.shared.calls.wipe();
+        answered.map(|Nothing {}| ())
     }
 
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
@@ -263,8 +271,11 @@ pub(super) fn seal(credentials: &Credentials) -> Result<(CredentialsWire, Option
         return Ok((CredentialsWire::new(credentials, None), None));
     }
     let sealed = secret::seal(&credentials.password).map_err(|error| not_sealed(&error))?;
-    Ok((CredentialsWire::new(credentials, Some(0)), Some(sealed)))
+    Ok((CredentialsWire::new(credentials, Some(SecretAt::Descriptor(0))), Some(sealed)))
 }
+
+/// Which descriptor of a dial has the password of a proxy; the user's own is in the file that is shared.
+const LOGIN: usize = 0;
 
 /// Puts the password of a proxy apart, for the message to carry.
 fn seal_login(dial: &Dial) -> Result<Option<OwnedFd>, Error> {

@@ -16,7 +16,7 @@ fn phonebook() -> Option<String> {
 
 fn credentials() -> CredentialsWire {
     let secret = Credentials { user: "alice".into(), domain: "d".into(), ..Credentials::default() };
-    CredentialsWire::new(&secret, Some(0))
+    CredentialsWire::new(&secret, Some(SecretAt::Descriptor(0)))
 }
 
 pub(crate) fn exercise(i: &mut Interface) {

@@ -166,10 +166,10 @@ fn the_types_are_those_of_the_interface() {
     let handle = || "0000000000000001".to_owned();
     let channel = || Some("channel".to_owned());
     let secret = Credentials { user: "alice".into(), domain: "d".into(), ..Credentials::default() };
-    let credentials = || CredentialsWire::new(&secret, Some(0));
+    let credentials = || CredentialsWire::new(&secret, Some(SecretAt::Shared(10)));
     let settings = EntryWire::new(&entry(), 1).unwrap();
 
-    for method in ["Describe", "Events", "List", "Devices", "Stop"] {
+    for method in ["Describe", "Events", "ShareSecrets", "List", "Devices", "Stop"] {
         parameters(i, method, &Nothing {});
     }
     for method in ["MayEnterHandler", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
@@ -216,7 +216,7 @@ fn the_types_are_those_of_the_interface() {
         }
     }
     reply(i, "Transfer", &Token { token: "t".into() });
-    for method in ["HandlerDone", "Answer", "Abandon", "ClearStatistics", "Stop"] {
+    for method in ["ShareSecrets", "HandlerDone", "Answer", "Abandon", "ClearStatistics", "Stop"] {
         reply(i, method, &Nothing {});
     }
     reply(i, "MayEnterHandler", &May { may: true });

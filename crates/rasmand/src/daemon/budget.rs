@@ -7,6 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 #[derive(Default)]
 pub(super) struct Budget(AtomicUsize);
 
+#[cfg(test)]
+impl Budget {
+    /// Gives how many bytes are held.
+    pub(super) fn held(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
 /// What is held in one place.
 pub(super) struct Charge {
     budget: Arc<Budget>,
@@ -56,6 +64,6 @@ mod tests {
             assert!(other.set(10) && other.set(MODEST) && !other.set(MODEST + 1) && other.set(5));
         }
         assert!(one.set(BUDGET) && !one.set(BUDGET + 1) && one.set(0));
-        assert_eq!(budget.0.load(Relaxed), 0);
+        assert_eq!(budget.held(), 0);
     }
 }

@@ -11,10 +11,12 @@ pub(super) struct Limits {
     pub(super) of_process: usize,
     /// Dials and connections of one user.
     pub(super) dials_of_user: usize,
+    /// Dials and connections of all users together.
+    pub(super) dials: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 4096, of_user: 1024, of_process: 256, dials_of_user: 4096 }
+        Self { connections: 4096, of_user: 1024, of_process: 256, dials_of_user: 4096, dials: 16_384 }
     }
 }

@@ -1,17 +1,23 @@
 //! The methods of the interface.
 
 mod autodial;
+mod dial;
 mod dialling;
 mod entries;
 mod service;
 
 use super::hub;
+use super::peer::ProcessName;
+use super::refusals::Refusals;
 use super::server::{Server, refused};
 use super::state::{Client, Waiter, WaitsBy};
+use crate::entries::is_asterisks;
 use rasman::ipc::message::{Called, Reply, write};
+use rasman::ipc::secret::SharedFile;
 use rasman::ipc::wire::{
     AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May,
-    Nothing, OfHandle, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply, parse_handle,
+    Nothing, OfHandle, SecretAt, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply,
+    parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
 use rasman_core::{Cause, Code, LayerName, Secret};
@@ -20,6 +26,7 @@ use serde::de::DeserializeOwned;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Carries out a call and replies. Tells whether more replies will follow; the next call has to wait for them.
 ///
@@ -51,7 +58,7 @@ pub(super) fn call(
         Ok(Outcome::Answered) => Ok(false),
         Ok(Outcome::Streams) => Ok(true),
         Err(Failure::Refused(error)) => {
-            log_refusal((client.peer.process.pid, client.peer.process.uid), &called.method, &error.0);
+            log_refusal(&server.refusals, &client.peer.process.name(), &called.method, &error.0);
             if !called.oneway {
                 client.outbox.send(&refused(&error.0));
             }
@@ -112,6 +119,7 @@ impl Call<'_> {
         match method {
             "Describe" => self.describe(),
             "Events" => self.events(),
+            "ShareSecrets" => self.share_secrets(),
             "Dial" => self.dial(),
             "Attach" => self.attach(),
             "Transfer" => self.transfer(),
@@ -163,6 +171,14 @@ impl Call<'_> {
         Ok(Outcome::Streams)
     }
 
+    fn share_secrets(&mut self) -> Result<Outcome> {
+        let Nothing {} = self.read()?;
+        let descriptor = self.descriptor(0)?;
+        let shared = SharedFile::receive(descriptor).map_err(|error| no_secret("looked at the file", &error))?;
+        self.client.secrets.replace(Some(shared));
+        reply(&Nothing {})
+    }
+
     fn may_enter_handler(&self) -> Result<Outcome> {
         let OfHandle { handle } = self.read()?;
         let handle = self.known(&handle)?;
@@ -176,13 +192,20 @@ impl Call<'_> {
     fn answer(&mut self) -> Result<Outcome> {
         let AnswerCall { handle, question, credentials, answer } = self.read()?;
         let handle = self.known(&handle)?;
-        let credentials = credentials.read(|index| self.secret(index))?;
+        let credentials = credentials.read(|at| self.secret(at))?;
+        let stored = is_asterisks(&credentials.password);
         let answer = match answer.unwrap_or_default() {
             AnswerKind::Credentials => Answer::Credentials(credentials),
             AnswerKind::NewPassword => Answer::NewPassword(credentials.password),
             AnswerKind::CertificatePassword => Answer::CertificatePassword(credentials.password),
             AnswerKind::Accept => Answer::Accept,
         };
+        if stored && matches!(answer, Answer::Credentials(_)) {
+            // What is stored is read from files.
+            return self.on_entries(move |entries| {
+                rasman::Backend::answer(entries.manager, handle, question, answer).map(|()| Nothing {})
+            });
+        }
         rasman::Backend::answer(&*self.server.embedded, handle, question, answer)?;
         reply(&Nothing {})
     }
@@ -328,17 +351,26 @@ impl Call<'_> {
         }
     }
 
-    /// Takes the secret that came as the descriptor with this index, once.
-    fn secret(&mut self, index: usize) -> std::result::Result<Secret, Error> {
-        let invalid = |did: String| {
-            let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Manager);
-            Error(cause.did(did).advice("pass a memfd with all seals, of at most 4096 bytes"))
-        };
-        let Some(descriptor) = self.descriptors.get_mut(index).and_then(Option::take) else {
-            return Err(invalid(format!("looked for the descriptor {index} of the call")));
-        };
-        rasman::ipc::secret::unseal(descriptor)
-            .map_err(|error| invalid(format!("read the descriptor {index} of the call: {error}")))
+    /// Takes a secret from where it lies.
+    fn secret(&mut self, at: SecretAt) -> std::result::Result<Secret, Error> {
+        match at {
+            SecretAt::Descriptor(index) => {
+                let descriptor = self.descriptor(index)?;
+                rasman::ipc::secret::unseal(descriptor)
+                    .map_err(|error| no_secret(&format!("read the descriptor {index} of the call"), &error))
+            }
+            SecretAt::Shared(length) => {
+                let shared = self.client.secrets.borrow();
+                let shared = shared.as_ref().ok_or_else(|| no_secret("looked for the file", &"none is shared"))?;
+                shared.get(length).map_err(|error| no_secret("read the file", &error))
+            }
+        }
+    }
+
+    fn descriptor(&mut self, index: usize) -> std::result::Result<OwnedFd, Error> {
+        let taken = self.descriptors.get_mut(index).and_then(Option::take);
+        let why = "it did not come with the call, or was used already";
+        taken.ok_or_else(|| no_secret(&format!("looked for the descriptor {index}"), &why))
     }
 
     fn read<P: DeserializeOwned>(&self) -> Result<P> {
@@ -354,17 +386,25 @@ fn reply(parameters: &impl Serialize) -> Result<Outcome> {
     Ok(Outcome::Replied(write(&Reply { error: None, parameters, continues: false })))
 }
 
+fn no_secret(did: &str, why: &dyn std::fmt::Display) -> Error {
+    let cause = Cause::new(Code::INVALID_PARAMETER, LayerName::Manager).did(format!("{did}: {why}"));
+    Error(cause.advice("pass a memfd with all seals and at most 4096 bytes, or share one whose size is sealed"))
+}
+
 fn denied(did: &str) -> Error {
     let advice = "only its owner, the members of the group rasman and root may";
     Error(Cause::new(Code::ACCESS_DENIED, LayerName::Manager).did(did).advice(advice))
 }
 
 /// Refusals of rights are told to whoever looks after the machine, other mistakes to whoever looks for them.
-fn log_refusal((pid, uid): (i32, u32), method: &str, cause: &Cause) {
-    if cause.code == Code::ACCESS_DENIED {
-        tracing::warn!(pid, uid, method, did = cause.did, "refused");
-    } else {
+fn log_refusal(refusals: &Refusals, caller: &ProcessName, method: &str, cause: &Cause) {
+    let ProcessName { pid, uid } = *caller;
+    if cause.code != Code::ACCESS_DENIED {
         tracing::debug!(pid, uid, method, code = cause.code.0, did = cause.did, "refused");
+        return;
+    }
+    if let Some(and) = refusals.tell(uid, Instant::now()) {
+        tracing::warn!(pid, uid, method, did = cause.did, "refused{and}");
     }
 }
 

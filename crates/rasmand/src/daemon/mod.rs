@@ -20,6 +20,7 @@ mod methods;
 mod outbox;
 mod peer;
 mod process;
+mod refusals;
 mod server;
 mod state;
 

@@ -35,6 +35,17 @@ struct Queue {
 }
 
 impl Queue {
+    /// Keeps what the socket did not take, at the expense of the client's user; a client beyond the bound is cut off.
+    fn keep(&mut self, rest: &[u8]) {
+        // One message may be longer than the bound: the list of very many connections.
+        let length = self.bytes.len() + rest.len();
+        if self.bytes.len() > QUEUE_MAX || !self.charge.set(length) {
+            self.cut_off();
+        } else {
+            self.bytes.extend(rest);
+        }
+    }
+
     fn cut_off(&mut self) {
         self.cut_off = true;
         self.bytes = VecDeque::new();
@@ -72,13 +83,7 @@ impl Outbox {
         if rest.is_empty() {
             return;
         }
-        // One message may be longer than the bound: the list of very many connections.
-        let length = queue.bytes.len() + rest.len();
-        if queue.bytes.len() > QUEUE_MAX || !queue.charge.set(length) {
-            queue.cut_off();
-        } else {
-            queue.bytes.extend(rest);
-        }
+        queue.keep(rest);
         drop(queue);
         self.wake.notify_one();
     }
@@ -94,7 +99,7 @@ impl Outbox {
         match send_some_with(&*self.socket, message, &[descriptor]) {
             Ok(0) => false,
             Ok(sent) => {
-                queue.bytes.extend(&message[sent..]);
+                queue.keep(&message[sent..]);
                 drop(queue);
                 self.wake.notify_one();
                 true
@@ -223,5 +228,19 @@ mod tests {
         let modest = Outbox::new(Arc::new(ours), budget);
         modest.send(&vec![b'x'; 4096]);
         assert!(!modest.queue().cut_off, "one that owes little is not cut off for the others");
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_a_reply_with_a_descriptor_is_charged() {
+        let budget = Arc::<Budget>::default();
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let outbox = Outbox::new(Arc::new(ours), Arc::clone(&budget));
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let message = vec![b'x'; QUEUE_MAX];
+        assert!(outbox.send_with(&message, std::os::fd::AsFd::as_fd(&file)));
+        assert!(outbox.pending() > 0, "the socket takes less");
+        assert_eq!(budget.held(), outbox.pending());
+        outbox.cut_off();
+        assert_eq!(budget.held(), 0);
     }
 }

@@ -24,6 +24,19 @@ pub(super) struct Process {
     pub(super) watch: OnceCell<AbortHandle>,
 }
 
+/// A process as the log has it.
+#[derive(Copy, Clone)]
+pub(super) struct ProcessName {
+    pub(super) pid: i32,
+    pub(super) uid: u32,
+}
+
+impl Process {
+    pub(super) fn name(&self) -> ProcessName {
+        ProcessName { pid: self.pid, uid: self.uid }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // It may live for months without a connection here.

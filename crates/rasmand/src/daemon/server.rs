@@ -6,6 +6,7 @@ use super::hub;
 use super::limits::Limits;
 use super::outbox::Outbox;
 use super::peer::{self, Peer, Process};
+use super::refusals::Refusals;
 use super::state::{Client, ClientId, State};
 use crate::embedded::Embedded;
 use rasman::Handle;
@@ -19,6 +20,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
@@ -36,6 +38,8 @@ pub(super) struct Server {
     pub(super) changed: Notify,
     /// Carry out what reads and writes files.
     pub(super) clerks: Clerks,
+    /// What is logged of refusals.
+    pub(super) refusals: Arc<Refusals>,
     /// Somebody wants the daemon to stop.
     pub(super) stop: mpsc::Sender<()>,
 }
@@ -48,8 +52,17 @@ impl Server {
         admins: Option<u32>,
         stop: mpsc::Sender<()>,
     ) -> Self {
-        let state = RefCell::default();
-        Self { embedded, scope, limits, admins, state, changed: Notify::new(), clerks: Clerks::default(), stop }
+        Self {
+            embedded,
+            scope,
+            limits,
+            admins,
+            state: RefCell::default(),
+            changed: Notify::new(),
+            clerks: Clerks::default(),
+            refusals: Arc::default(),
+            stop,
+        }
     }
 
     /// Borrows the state. Never across an await: each call of a client is carried out at once.
@@ -73,7 +86,10 @@ impl Server {
                 tokio::task::spawn_local(async move { server.serve(&stream, &client).await });
             }
             Err(cause) => {
-                tracing::warn!(code = cause.code.0, did = cause.did, "a client was turned away");
+                let uid = peer::credentials(&stream).map_or(u32::MAX, |credentials| credentials.uid);
+                if let Some(and) = self.refusals.tell(uid, Instant::now()) {
+                    tracing::warn!(uid, code = cause.code.0, did = cause.did, "a client was turned away{and}");
+                }
                 let message = refused(&cause);
                 // One message fits into an empty socket.
                 let _ = rasman::ipc::send_some(&stream, &message);
@@ -151,7 +167,7 @@ impl Server {
         let mut state = self.state();
         peer.process.connections.set(peer.process.connections.get() + 1);
         let outbox = Arc::new(Outbox::new(Arc::clone(stream), state.budget(peer.process.uid)));
-        let client = Rc::new(Client { id: state.next_client(), peer, outbox });
+        let client = Rc::new(Client { id: state.next_client(), peer, outbox, secrets: RefCell::default() });
         state.clients.insert(client.id, Rc::clone(&client));
         self.changed.notify_one();
         client

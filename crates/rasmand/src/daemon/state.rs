@@ -6,7 +6,8 @@ use super::outbox::Outbox;
 use super::peer::{Peer, Process};
 use crate::who::Owner;
 use rasman::Handle;
-use std::cell::Cell;
+use rasman::ipc::secret::SharedFile;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
@@ -21,6 +22,8 @@ pub(super) struct State {
     pub(super) dials: HashMap<Handle, Dialled>,
     /// Tokens that attach to a dial.
     pub(super) tokens: HashMap<String, Handle>,
+    /// One made ahead, as no dial is to wait for it.
+    pub(super) next_token: Option<String>,
     /// Who is told when a connection is gone.
     pub(super) waiters: HashMap<Handle, Vec<Waiter>>,
     pub(super) watchers: HashMap<ClientId, Watcher>,
@@ -39,6 +42,8 @@ pub(super) struct Client {
     pub(super) id: ClientId,
     pub(super) peer: Peer,
     pub(super) outbox: Arc<Outbox>,
+    /// Where it puts its passwords.
+    pub(super) secrets: RefCell<Option<SharedFile>>,
 }
 
 /// A dial, from its beginning to the end of its connection, as long as there is somebody who may take it up.

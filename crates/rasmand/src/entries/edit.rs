@@ -1,6 +1,6 @@
 //! Changing entries of phone books.
 
-use super::{Caller, Entries, Found, of_program, shown};
+use super::{Caller, Entries, Found, Origin, of_program, shown};
 use crate::secrets::{EntryId, Kind, Whose};
 use rasman::{EntryRef, Error};
 use rasman_core::{Cause, Code, LayerName};
@@ -80,10 +80,15 @@ impl Entries {
 
     /// Finds the entry that is to be deleted.
     pub(crate) fn find_to_delete(&self, caller: Caller, entry: &EntryRef) -> Result<Found, Error> {
-        self.find(caller, entry).map_err(|error| {
+        let found = self.find(caller, entry).map_err(|error| {
             // Clause E5: here, and only here, a missing entry is 123.
             recode(error, Code::CANNOT_FIND_PHONEBOOK_ENTRY, Code::INVALID_NAME)
-        })
+        })?;
+        // First of all: whether others have it connected is nothing to somebody who may not delete it.
+        if let Origin::Book(loaded) = &found.origin {
+            expect_may_change(caller, &loaded.place)?;
+        }
+        Ok(found)
     }
 
     /// Deletes an entry, and what its user has stored for it.
@@ -217,13 +222,7 @@ impl Entries {
         missing: Missing,
         mut change: impl FnMut(&mut Book) -> Result<T, EditError>,
     ) -> Result<T, Error> {
-        if place.scope == Scope::AllUsers && !caller.may_change_machine {
-            // Clause E10.
-            let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Settings)
-                .did(format!("was asked to change {}, which is all users'", place.path.display()))
-                .advice("ask an administrator, or use a phone book of your own");
-            return Err(cause.into());
-        }
+        expect_may_change(caller, place)?;
         let result = place.update(missing, |book| change(book).map_err(Failure::Edit));
         result.map_err(|failure| match failure {
             Failure::Edit(error) => edit_error(error),
@@ -264,6 +263,17 @@ fn check_mandatory(properties: &Properties) -> Result<(), Error> {
         () if properties.entry_type.number() == 0 => missing("the kind of entry"),
         () => Ok(()),
     }
+}
+
+/// Clause E10.
+fn expect_may_change(caller: Caller, place: &Place) -> Result<(), Error> {
+    if place.scope != Scope::AllUsers || caller.may_change_machine {
+        return Ok(());
+    }
+    let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Settings)
+        .did(format!("was asked to change {}, which is all users'", place.path.display()))
+        .advice("ask an administrator, or use a phone book of your own");
+    Err(cause.into())
 }
 
 fn edit_error(error: EditError) -> Error {

@@ -16,7 +16,7 @@ mod tests;
 mod text;
 
 pub(crate) use client::EntryClient;
-pub(crate) use resolve::{Promotion, Resolved, Slow};
+pub(crate) use resolve::{AtOnce, Promotion, Resolved, Slow};
 pub(crate) use stored::is_asterisks;
 
 use crate::config::CredentialSettings;
@@ -216,6 +216,9 @@ impl Found {
     }
 
     fn guid(&self) -> Option<[u8; 16]> {
+        if matches!(self.origin, Origin::Program(_)) {
+            return None;
+        }
         let guid = self.properties().ok()?.guid;
         (guid != Guid::default()).then_some(guid.0)
     }

@@ -5,6 +5,7 @@ use super::{Caller, Entries, Found, Origin, Source, key, shown};
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
 use rasman_core::{Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings};
+use rasman_phonebook::fold_name;
 use rasman_phonebook::store::Place;
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ pub(crate) struct Resolved {
     pub(crate) promotion: Option<Promotion>,
 }
 
+/// A dial that was resolved, or that takes a look at files.
+pub(crate) enum AtOnce {
+    Resolved(Box<Resolved>),
+    NeedsFiles(Box<Dial>),
+}
+
 /// A password that takes its time.
 pub(crate) struct Slow {
     place: SecretPlace,
@@ -44,6 +51,25 @@ pub(crate) struct Promotion {
 }
 
 impl Entries {
+    /// The same as [`Entries::resolve`] without looking at files, if that can be done.
+    pub(crate) fn resolve_at_once(&self, caller: Caller, dial: Dial) -> Result<AtOnce, Error> {
+        let needs_files = match &dial.target {
+            Target::Entry(_) => false,
+            // What is stored for a program's entry is in files, too.
+            Target::Name(_) if leaves_open(&dial.credentials) && !self.secrets.is_empty() => true,
+            Target::Name(_) if dial.phonebook.is_some() => true,
+            Target::Name(name) => self.places.is_some() && !self.is_programs(name),
+        };
+        if needs_files {
+            return Ok(AtOnce::NeedsFiles(Box::new(dial)));
+        }
+        self.resolve(caller, dial).map(Box::new).map(AtOnce::Resolved)
+    }
+
+    fn is_programs(&self, name: &str) -> bool {
+        self.program.contains_key(&fold_name(name))
+    }
+
     /// Finds what is to be dialled, and who dials.
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
@@ -117,9 +143,8 @@ impl Entries {
         given: Credentials,
         elsewhere: bool,
     ) -> Result<(Credentials, bool, Option<Slow>), Error> {
-        let nobody = given.user.is_empty() && given.password.is_empty();
-        let wants_password = nobody || is_asterisks(&given.password);
-        if !wants_password && given.domain != STORED_DOMAIN {
+        let (nobody, wants_password) = (is_nobody(&given), wants_password(&given));
+        if !leaves_open(&given) {
             return Ok((given, true, None));
         }
         let place = self.place_of_login(caller, found, elsewhere)?;
@@ -214,6 +239,20 @@ impl Entries {
     pub(crate) fn promoted(&self, promotion: &Promotion, alternate: usize) {
         self.promote(promotion.caller, &promotion.place, &promotion.name, &promotion.numbers, alternate);
     }
+}
+
+/// Clause A13.
+fn is_nobody(given: &Credentials) -> bool {
+    given.user.is_empty() && given.password.is_empty()
+}
+
+fn wants_password(given: &Credentials) -> bool {
+    is_nobody(given) || is_asterisks(&given.password)
+}
+
+/// Whether something of the credentials is to be looked up.
+fn leaves_open(given: &Credentials) -> bool {
+    wants_password(given) || given.domain == STORED_DOMAIN
 }
 
 /// Takes settings as they are: nothing is stored for them.

@@ -179,7 +179,8 @@ fn e10_what_is_all_users_is_changed_by_an_administrator_alone() {
     assert_eq!(code(entries.set_properties(other(), &shared, &properties("evil.example.com"))), 5);
     assert_eq!(code(entries.set_properties(other(), &"new".into(), &properties("evil.example.com"))), 5);
     assert_eq!(code(entries.rename(other(), &shared, "mine")), 5);
-    let found = entries.find_to_delete(other(), &shared).unwrap();
+    assert_eq!(code(entries.find_to_delete(other(), &shared)), 5);
+    let found = entries.find_to_delete(own(), &shared).unwrap();
     assert_eq!(code(entries.delete(other(), &found)), 5);
     assert_eq!(code(entries.set_subentry(other(), &shared, 1, &Default::default())), 5);
     assert_eq!(code(entries.delete_subentry(other(), &shared, 1)), 5);

@@ -17,12 +17,28 @@ impl Table {
 
     pub(crate) fn answer(&mut self, handle: Handle, question: u32, answer: Answer) -> Result<Answering, Error> {
         let record = self.record(handle)?;
-        if record.question.take_if(|open| *open == question).is_none() {
-            return Ok(Answering::NotOpen);
+        match &record.question {
+            Some(open) if open.id != question => return Ok(Answering::NotOpen),
+            None => return Ok(Answering::NotOpen),
+            Some(open) if !open.kind.takes(&answer) => {
+                return Err(Error::refused(
+                    Code::INVALID_PARAMETER,
+                    "took an answer of another kind than was asked for",
+                ));
+            }
+            Some(_) => record.question = None,
         }
-        if let Answer::Credentials(credentials) = &answer {
-            record.credentials = credentials.clone();
-            (record.given, record.slow) = (true, false);
+        match &answer {
+            Answer::Credentials(credentials) => {
+                record.credentials = credentials.clone();
+                (record.given, record.slow) = (true, false);
+            }
+            // What is stored for the entry is the new one from now on.
+            Answer::NewPassword(new) => {
+                record.credentials.password = new.clone();
+                (record.given, record.slow) = (true, false);
+            }
+            _ => {}
         }
         record.command(Command::Answer { id: question, answer });
         Ok(Answering::Taken)

@@ -5,7 +5,7 @@ use crate::entries::{Resolved, Source};
 use crate::secrets::Place;
 use crate::who::{Listener, Owner, References};
 use rasman::{ConnectionInfo, Handle, HangUp, Status};
-use rasman_core::{Cause, ConnState, Credentials, Entry, Notification, StateClass, Statistics};
+use rasman_core::{Cause, ConnState, Credentials, Entry, Notification, Question, StateClass, Statistics};
 use rasman_dial::Command;
 use rasman_net::session::Counters;
 use std::collections::HashMap;
@@ -34,7 +34,7 @@ pub(super) struct Record {
     /// The notification that the handler works on.
     pub(super) held: Option<u64>,
     /// The question that is open.
-    pub(super) question: Option<u32>,
+    pub(super) question: Option<Question>,
     /// It is on its way out, whoever wished it.
     pub(super) ending: bool,
     /// It has come to Connected.

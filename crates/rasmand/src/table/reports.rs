@@ -28,7 +28,7 @@ impl Table {
             _ => {}
         }
         record.question = match &notification.detail {
-            Detail::Question(question) => Some(question.id),
+            Detail::Question(question) => Some(question.clone()),
             _ => None,
         };
         let over = notification.error.is_some() || notification.state == ConnState::Disconnected;

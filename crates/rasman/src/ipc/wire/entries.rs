@@ -1,6 +1,6 @@
 //! What the methods of entries and stored credentials take and give.
 
-use super::CredentialsWire;
+use super::{CredentialsWire, SecretAt};
 use crate::{
     CredentialMask, DialParams, EntryInfo, EntryRef, EntryScope, Error, NewCredentials, NewDialParams, StillStored,
     StoredCredentials,
@@ -169,11 +169,11 @@ impl From<EntryInfoWire> for EntryInfo {
 }
 
 impl SetCredentialsCall {
-    /// Gives what is to be stored; `open` reads the secret at an index.
+    /// Gives what is to be stored; `open` reads the secret at its place.
     ///
     /// # Errors
     /// As [`CredentialsWire::read`].
-    pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<NewCredentials, Error> {
+    pub fn read(self, open: impl FnOnce(SecretAt) -> Result<Secret, Error>) -> Result<NewCredentials, Error> {
         let read = self.credentials.read(open)?;
         Ok(NewCredentials {
             mask: CredentialMask(self.mask),
@@ -185,11 +185,11 @@ impl SetCredentialsCall {
 }
 
 impl SetDialParamsCall {
-    /// Gives what is to be stored; `open` reads the secret at an index.
+    /// Gives what is to be stored; `open` reads the secret at its place.
     ///
     /// # Errors
     /// As [`CredentialsWire::read`].
-    pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<NewDialParams, Error> {
+    pub fn read(self, open: impl FnOnce(SecretAt) -> Result<Secret, Error>) -> Result<NewDialParams, Error> {
         let read = self.credentials.read(open)?;
         Ok(NewDialParams {
             user: read.user,

@@ -6,7 +6,7 @@ use super::{millis, text};
 use crate::Error;
 use rasman_core::{
     Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial,
-    Revocation, Secret, SstpSettings, Trust,
+    Revocation, Secret, SstpSettings, Trust, hex,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -113,6 +113,17 @@ pub struct CredentialsWire {
     pub password: Option<InlineSecret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<usize>,
+}
+
+/// Where a password lies that is in no message.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SecretAt {
+    /// In the descriptor with this index that came with the call.
+    Descriptor(usize),
+    /// At the beginning of the file that the connection shares, with this length.
+    Shared(usize),
 }
 
 /// A password within a message. It is read, and never written.
@@ -132,22 +143,28 @@ impl<'de> Deserialize<'de> for InlineSecret {
 }
 
 impl CredentialsWire {
-    /// Makes those whose password is the descriptor at this index.
+    /// Makes those whose password lies there; nowhere if there is none.
     #[must_use]
-    pub fn new(credentials: &Credentials, secret: Option<usize>) -> Self {
-        Self { user: credentials.user.clone(), domain: credentials.domain.clone(), password: None, secret }
+    pub fn new(credentials: &Credentials, at: Option<SecretAt>) -> Self {
+        let (secret, shared) = match at {
+            None => (None, None),
+            Some(SecretAt::Descriptor(index)) => (Some(index), None),
+            Some(SecretAt::Shared(length)) => (None, Some(length)),
+        };
+        Self { user: credentials.user.clone(), domain: credentials.domain.clone(), password: None, secret, shared }
     }
 
-    /// Gives the credentials; `open` reads the secret at an index.
+    /// Gives the credentials; `open` reads the secret at its place.
     ///
     /// # Errors
     /// 87 for a password given twice; what `open` gives.
-    pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<Credentials, Error> {
-        let password = match (self.password, self.secret) {
-            (None, None) => Secret::default(),
-            (Some(InlineSecret(password)), None) => password,
-            (None, Some(index)) => open(index)?,
-            (Some(_), Some(_)) => return Err(invalid("credentials", "have a password and a secret", "give one")),
+    pub fn read(self, open: impl FnOnce(SecretAt) -> Result<Secret, Error>) -> Result<Credentials, Error> {
+        let password = match (self.password, self.secret, self.shared) {
+            (None, None, None) => Secret::default(),
+            (Some(InlineSecret(password)), None, None) => password,
+            (None, Some(index), None) => open(SecretAt::Descriptor(index))?,
+            (None, None, Some(length)) => open(SecretAt::Shared(length))?,
+            _ => return Err(invalid("credentials", "have their password in two places", "give one")),
         };
         Ok(Credentials { user: self.user, domain: self.domain, password })
     }

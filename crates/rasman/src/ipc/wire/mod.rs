@@ -17,7 +17,9 @@ pub use autodial::*;
 pub use cause::{CauseWire, Refused};
 pub use data_path::{DataPathWire, ForwardWire, LoginWire, RootlessWire, TunWire};
 pub use entries::*;
-pub use entry::{CredentialsWire, EapWire, EntryWire, MediumWire, NetworkWire, RedialWire, SstpWire, TrustWire};
+pub use entry::{
+    CredentialsWire, EapWire, EntryWire, MediumWire, NetworkWire, RedialWire, SecretAt, SstpWire, TrustWire,
+};
 pub use methods::*;
 pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,

@@ -2,9 +2,12 @@
 
 use super::{Call, Outcome, Result, log_refusal};
 use crate::daemon::outbox::Outbox;
+use crate::daemon::peer::ProcessName;
+use crate::daemon::refusals::Refusals;
 use crate::daemon::server::refused;
 use crate::entries::{Caller, EntryClient};
 use rasman::ipc::message::{Reply, write};
+use rasman::ipc::wire::SecretAt;
 use rasman::ipc::wire::{
     ClearedReply, CredentialsReply, DialParamsReply, EapUserDataReply, EntriesCall, EntriesReply, EntryCall,
     EntryInfoWire, EntryReply, MaskCall, Nothing, RenameEntryCall, SetCredentialsCall, SetDialParamsCall,
@@ -103,7 +106,7 @@ impl Call<'_> {
     fn set_credentials(&mut self) -> Result<Outcome> {
         let call: SetCredentialsCall = self.read()?;
         let entry = call.entry_ref()?;
-        let new = call.read(|index| self.secret(index))?;
+        let new = call.read(|at| self.secret(at))?;
         self.on_entries(move |entries| entries.set_credentials(&entry, &new).map(nothing))
     }
 
@@ -119,7 +122,7 @@ impl Call<'_> {
     fn set_dial_params(&mut self) -> Result<Outcome> {
         let call: SetDialParamsCall = self.read()?;
         let entry = call.entry_ref()?;
-        let new = call.read(|index| self.secret(index))?;
+        let new = call.read(|at| self.secret(at))?;
         self.on_entries(move |entries| entries.set_dial_params(&entry, &new).map(nothing))
     }
 
@@ -143,7 +146,8 @@ impl Call<'_> {
     fn set_eap_user_data(&mut self) -> Result<Outcome> {
         let call: SetEapUserDataCall = self.read()?;
         let entry = call.entry_ref()?;
-        let data = call.secret.map_or_else(|| Ok(Secret::default()), |index| self.secret(index))?;
+        let data =
+            call.secret.map_or_else(|| Ok(Secret::default()), |index| self.secret(SecretAt::Descriptor(index)))?;
         self.on_entries(move |entries| entries.set_eap_user_data(&entry, &data).map(nothing))
     }
 
@@ -184,7 +188,8 @@ impl Call<'_> {
         let mut due = Due {
             outbox: Arc::clone(&self.client.outbox),
             wanted: !self.called.oneway,
-            process: (peer.process.pid, uid),
+            process: peer.process.name(),
+            refusals: Arc::clone(&self.server.refusals),
             method: self.called.method.clone().into_owned(),
             told: false,
         };
@@ -201,7 +206,8 @@ impl Call<'_> {
 struct Due {
     outbox: Arc<Outbox>,
     wanted: bool,
-    process: (i32, u32),
+    process: ProcessName,
+    refusals: Arc<Refusals>,
     method: String,
     told: bool,
 }
@@ -224,7 +230,7 @@ impl Due {
     }
 
     fn refuse(&self, error: &Error) {
-        log_refusal(self.process, &self.method, &error.0);
+        log_refusal(&self.refusals, &self.process, &self.method, &error.0);
         if self.wanted {
             self.outbox.send(&refused(&error.0));
         }
