@@ -278,7 +278,7 @@ impl TrustWire {
         Self {
             system_roots: *system_roots,
             added_roots: added_roots.iter().map(|der| text::base64(der)).collect(),
-            pinned_leaf_sha256: pinned_leaf_sha256.as_ref().map(|digest| text::hex(digest)),
+            pinned_leaf_sha256: pinned_leaf_sha256.as_ref().map(|digest| hex::encode(digest)),
             revocation: REVOCATION.iter().find(|(r, _)| r == revocation).map(|(_, name)| (*name).to_owned()),
         }
     }
@@ -291,7 +291,8 @@ impl TrustWire {
         });
         let pin = self.pinned_leaf_sha256.as_deref().map(|digest| {
             let field = format!("{field}.pinned_leaf_sha256");
-            text::digest(digest).ok_or_else(|| invalid(&field, "is no SHA-256 digest", "give 64 hexadecimal digits"))
+            hex::decode_array(digest)
+                .ok_or_else(|| invalid(&field, "is no SHA-256 digest", "give 64 hexadecimal digits"))
         });
         Ok(Trust {
             system_roots: self.system_roots,

@@ -240,7 +240,7 @@ impl From<&Question> for QuestionWire {
             }
             QuestionKind::PasswordExpired { refused, attempts } => wire.password_expired = refusal(*refused, *attempts),
             QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused }) => {
-                let sha256 = super::text::hex(sha256);
+                let sha256 = rasman_core::hex::encode(sha256);
                 wire.server_certificate = Some(ServerCertificateWire { sha256, refused: refused.0 });
             }
             QuestionKind::EapDialog(EapDialog::CertificatePassword) => wire.certificate_password = Some(true),
@@ -257,7 +257,7 @@ impl QuestionWire {
         } else if let Some(RetryAuthenticationWire { refused, attempts }) = self.password_expired {
             QuestionKind::PasswordExpired { refused: Code(refused), attempts }
         } else if let Some(ServerCertificateWire { sha256, refused }) = self.server_certificate {
-            let sha256 = super::text::digest(&sha256)?;
+            let sha256 = rasman_core::hex::decode_array(&sha256)?;
             QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused: Code(refused) })
         } else {
             self.certificate_password.filter(|asked| *asked)?;
