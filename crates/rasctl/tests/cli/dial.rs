@@ -26,6 +26,23 @@ fn a19_states_are_shown_and_a_signal_hangs_up() {
 }
 
 #[test]
+fn a_health_probe_sees_what_is_held_in_the_foreground() {
+    let scene = Scene::new("");
+    scene.run(&["status", "--check"]).expect(16);
+    let mut dial = scene.start(&held(&scene, &["--proxy", "127.0.0.1:0"]));
+    dial.until("Ctrl-C hangs up.");
+    let status = scene.run(&["status", "--check", "--json"]).expect(0).json();
+    let connection = &status["connections"][0];
+    assert_eq!((&status["healthy"], &connection["state"]), (&true.into(), &"Connected".into()), "{status}");
+    assert_eq!(connection["held_by"], dial.child.id());
+    scene.run(&["status", "127.0.0.1", "--check"]).expect(0).says("holds it in the foreground", "");
+    scene.run(&["status", "other", "--check"]).expect(4);
+    dial.signal(Signal::KILL);
+    dial.end();
+    scene.run(&["status", "--check"]).expect(16);
+}
+
+#[test]
 fn json_is_one_object_a_line_and_the_last_says_how_it_ended() {
     let scene = Scene::new("");
     let mut dial = scene.start(&held(&scene, &["--json", "--proxy", "127.0.0.1:0"]));

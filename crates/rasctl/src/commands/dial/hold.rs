@@ -41,11 +41,12 @@ async fn tell(told: Option<Told>, manager: &Manager, connection: &Connection) ->
 async fn stay(manager: &Manager, dial: Dial, output: Output) -> Result<Exit, Failure> {
     let mut ending = Ending::listen()?;
     let connection = follow(manager, dial, output, &mut ending).await?;
-    describe(&connection, output)?;
-    output.line(output.painter().paint(Paint::Dim, "Ctrl-C hangs up."));
+    // Whoever reads that it is connected finds it.
     let told = Told::open().inspect_err(|error| {
         output.warning(format_args!("`rasctl status` will not see this connection: {}", plain(error)));
     });
+    describe(&connection, output)?;
+    output.line(output.painter().paint(Paint::Dim, "Ctrl-C hangs up."));
     tokio::select! {
         never = tell(told.ok(), manager, &connection) => match never {},
         cause = connection.closed() => {
