@@ -152,7 +152,6 @@ impl Daemon {
     ///
     /// # Panics
     /// If it does not start.
-    #[must_use]
     pub fn stopping(&mut self, change: usize) -> impl Iterator<Item = String> + use<> {
         let mut child = Command::new(&self.helper)
             .arg("stopping")
