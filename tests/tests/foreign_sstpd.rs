@@ -1,6 +1,6 @@
 //! sorz/sstp-server answers, with lwIP's PPP behind it: the judge of our crypto binding.
 
-use rasman::{Code, ConnState, LayerName};
+use rasman::{Code, ConnState, LayerName, MppeConsent};
 use rasman_tests::peers::caller::{
     CONNECTED, Caller, calling, dials, entry_to, hang_up, many, move_data, projection, states,
 };
@@ -51,6 +51,30 @@ fn sstpd_refuses_a_wrong_crypto_binding() {
         let probe = dial(server.address(), server.data_address(), 1, Auth::MsChapV2, Binding::Wrong)?;
         assert!(!probe.ok && probe.said.contains("abort"), "{}", probe.said);
         assert!(server.log_says("Crypto Binding is invalid."));
+        Ok(())
+    });
+}
+
+#[test]
+fn lwip_encrypts_our_call_by_mppe() {
+    isolated("lwip_encrypts_our_call_by_mppe", || {
+        let server = Sstpd::start_encrypted()?;
+        let interop = Interop::begin(PEER, server.version(), "SSTP", "MS-CHAPv2, MPPE 128 stateless");
+        calling(async || {
+            let mut entry = entry_to(server.address());
+            entry.network.mppe = Some(MppeConsent::Strong);
+            let caller = Caller::new(entry);
+            let (told, connection) = caller.connected().await;
+            assert_eq!(states(&told), CONNECTED);
+            move_data(&connection, server.data_address(), BULK).await;
+            assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
+            caller.shut_down().await;
+        });
+        let ppp = server.ppp_log();
+        assert!(ppp.contains("MPPE 128-bit stateless"), "{ppp}");
+        assert!(ppp.contains("received 10485760 bytes") && ppp.contains("served 10485760 bytes"));
+        interop.ok();
+        server.stop();
         Ok(())
     });
 }

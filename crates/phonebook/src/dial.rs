@@ -14,7 +14,10 @@ pub use protocol::Protocol;
 
 use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::{Properties, Subentry};
-use rasman_core::{Code, Duration, Entry, InvalidSetting, Medium, Network, Redial, SstpSettings, Trust, hex};
+use rasman_core::{
+    Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation, SstpSettings,
+    Trust, hex,
+};
 use server::split_server;
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
@@ -185,7 +188,8 @@ impl Properties {
             let error = NotDialable::new(Code::VPN_BAD_CERT, "RasmanCa", self.ca.len(), "are too many files");
             return Err(error.advice(format!("name {CA_MAX} at the most; a file may have several certificates")));
         }
-        let mut trust = Trust { system_roots: self.system_roots, ..Trust::default() };
+        let revocation = self.one_of("RasmanRevocation", &self.revocation, &REVOCATION)?.unwrap_or_default();
+        let mut trust = Trust { system_roots: self.system_roots, revocation, ..Trust::default() };
         for path in &self.ca {
             let certificates = files
                 .certificates(path)
@@ -202,7 +206,41 @@ impl Properties {
             return Err(error.advice("give the server's name or address alone, without scheme and path"));
         };
         let server_name = self.server_name.trim().to_owned();
-        Ok(SstpSettings { server, port: port.unwrap_or(HTTPS), server_name, trust: trust.clone(), proxy: None })
+        Ok(SstpSettings {
+            server,
+            port: port.unwrap_or(HTTPS),
+            server_name,
+            trust: trust.clone(),
+            proxy: self.proxy()?,
+        })
+    }
+
+    fn proxy(&self) -> Result<Option<HttpProxy>, NotDialable> {
+        let text = self.http_proxy.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        match split_server(text) {
+            Some((host, Some(port))) => Ok(Some(HttpProxy { host, port, login: None })),
+            _ => {
+                let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanHttpProxy", text, "is no host:port");
+                Err(error.advice("give the proxy's name or address and its port, such as proxy.example.com:3128"))
+            }
+        }
+    }
+
+    /// Reads a word of a few; nothing if there is none.
+    fn one_of<T: Copy>(&self, key: &'static str, value: &str, words: &[(&str, T)]) -> Result<Option<T>, NotDialable> {
+        let value = value.trim();
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)).map(|(_, meant)| *meant);
+        found.map(Some).ok_or_else(|| {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let error = NotDialable::new(Code::INVALID_PARAMETER, key, value, "is not known");
+            error.advice(format!("give {}, or remove the line", known.join(" or ")))
+        })
     }
 
     /// Bits of `OverridePref` say which settings are the entry's own.
@@ -238,7 +276,11 @@ impl Properties {
         })?;
         // Clause B14: the address counts only with its switch.
         let address = (self.ip_assign == Assign::Given).then_some(self.ip_address);
-        Ok(Network { address, request_dns: self.ip_name_assign != Assign::Given, mru, ..Network::default() })
+        let mppe = self.one_of("RasmanMppe", &self.mppe, &MPPE)?;
+        // Both have a say: the switch of Windows, and ours, which is off as long as few data paths carry IPv6.
+        let ipv6 = self.ipv6 && !self.excluded_protocols.contains(ExcludedProtocols::IPV6);
+        let request_dns = self.ip_name_assign != Assign::Given;
+        Ok(Network { address, request_dns, mru, ipv6, inform: self.inform, mppe })
     }
 
     /// Says a setting that cannot work in the words of the phone book.
@@ -272,6 +314,9 @@ impl Properties {
             "eap.trust.added_roots" => (Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, "RasmanEapCa", first(&self.eap_ca)),
             "eap.certificate" => (Code::NO_EAPTLS_CERTIFICATE, "RasmanEapCertificate", String::new()),
             "redial.attempts" => (Code::INVALID_PARAMETER, "RedialAttempts", self.redial_attempts.to_string()),
+            field if field.starts_with("sstp.proxy") => {
+                (Code::INVALID_PARAMETER, "RasmanHttpProxy", self.http_proxy.clone())
+            }
             "network.mru" => (Code::INVALID_PARAMETER, "RasmanMru", self.mru.to_string()),
             "network.address" => (Code::INVALID_PARAMETER, "IpAddress", self.ip_address.to_string()),
             "rootless.socks" => {
@@ -344,6 +389,8 @@ const HONOURED: &[&str] = &[
     "IpNameAssign",
     "RasmanSystemRoots",
     "RasmanMru",
+    "RasmanIpv6",
+    "RasmanInform",
     "PromoteAlternates",
     "TryNextAlternateOnFail",
 ];
@@ -353,6 +400,11 @@ pub(crate) const UNREADABLE: &str = "cannot be read";
 const NUMBERS_MAX: usize = 256;
 /// The most files with certificates that an entry names.
 const CA_MAX: usize = 64;
+/// What `RasmanRevocation` may say.
+const REVOCATION: [(&str, Revocation); 2] =
+    [("if-possible", Revocation::IfPossible), ("required", Revocation::Required)];
+/// What `RasmanMppe` may say.
+const MPPE: [(&str, MppeConsent); 2] = [("strong", MppeConsent::Strong), ("any", MppeConsent::Any)];
 /// The TCP port of SSTP.
 const HTTPS: u16 = 443;
 /// ERROR_CANNOT_DO_CUSTOMDIAL.

@@ -289,6 +289,17 @@ properties! {
     excluded_routes: Vec<String> = "RasmanExclude";
     /// The largest packet that we want to receive, in bytes.
     mru: u32 = "RasmanMru";
+    /// The HTTP proxy that leads to the server, `host:port`; empty for none.
+    http_proxy: String = "RasmanHttpProxy";
+    /// Whether the server's certificate is looked for in its issuer's list of revoked ones: `if-possible` or `required`;
+    /// empty for not.
+    revocation: String = "RasmanRevocation";
+    /// Speak IPv6 as well if the server offers it.
+    ipv6: bool = "RasmanIpv6";
+    /// Ask for routes and the suffix of names by DHCPINFORM.
+    inform: bool = "RasmanInform";
+    /// Encryption by MPPE: `strong` (128 bits) or `any`; empty refuses it.
+    mppe: String = "RasmanMppe";
     /// The bits of dwfOptions that no other key holds, such as RASEO_NetworkLogon.
     further_options: u32 = "RasmanOptions";
     /// The bits of dwfOptions2 that no other key holds, such as RASEO2_UseTypicalSettings.

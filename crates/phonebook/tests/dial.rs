@@ -2,7 +2,7 @@
 
 use rasman_core::{
     AuthMethod, Code, DataPath, Duration, FlowControl, LineDevice, LineSettings, Medium, ModemProfile, ModemSettings,
-    Redial, SerialPort, SerialSettings, SstpSettings, Trust,
+    MppeConsent, Redial, Revocation, SerialPort, SerialSettings, SstpSettings, Trust,
 };
 use rasman_phonebook::{
     Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Guid, Identity, IdleDisconnect, NotDialable,
@@ -140,6 +140,10 @@ fn each_key_that_stands_in_the_way_is_named_with_its_value() {
     assert_eq!(refused(|p| p.mru = 100).1, "RasmanMru");
     assert_eq!(refused(|p| p.pin = "12".into()).1, "RasmanPin");
     assert_eq!(refused(|p| p.system_roots = false).1, "RasmanSystemRoots");
+    assert_eq!(refused(|p| p.http_proxy = "proxy".into()).1, "RasmanHttpProxy");
+    assert_eq!(refused(|p| p.http_proxy = "http://proxy:80".into()).1, "RasmanHttpProxy");
+    assert_eq!(refused(|p| p.revocation = "maybe".into()).1, "RasmanRevocation");
+    assert_eq!(refused(|p| p.mppe = "56".into()).1, "RasmanMppe");
     assert_eq!(refused(|p| p.socks = "1080".into()).1, "RasmanSocks");
     assert_eq!(refused(|p| p.socks = "0.0.0.0:1080".into()).1, "RasmanSocks");
     assert_eq!(refused(|p| p.forwards = vec!["127.0.0.1:80".into()]).1, "RasmanForward");
@@ -334,4 +338,25 @@ fn the_bits_of_auth_restrictions_are_the_users_consent() {
     }
     let expected = [AuthMethod::TtlsPap, AuthMethod::PeapMsChapV2, AuthMethod::MsChapV2];
     assert_eq!(allowed(128 + 512, 25, &["ttls-pap", "peap-mschapv2, ttls-pap"]), expected);
+}
+
+#[test]
+fn our_keys_of_the_network_and_the_way_to_the_server() {
+    let book = Book::parse(&include_bytes!("../samples/sstp.pbk")[..]);
+    let mut properties = book.properties("head office").unwrap();
+    assert!(!entry(&properties).unwrap().network.ipv6);
+    properties.http_proxy = "[2001:db8::1]:3128".into();
+    properties.revocation = "Required".into();
+    properties.ipv6 = true;
+    properties.inform = false;
+    properties.mppe = "strong".into();
+    let dialled = entry(&properties).unwrap();
+    let Medium::Sstp(sstp) = &dialled.medium else { panic!() };
+    let proxy = sstp.proxy.as_ref().unwrap();
+    assert_eq!((&proxy.host[..], proxy.port, &proxy.login), ("2001:db8::1", 3128, &None));
+    assert_eq!(sstp.trust.revocation, Revocation::Required);
+    let network = &dialled.network;
+    assert_eq!((network.ipv6, network.inform, network.mppe), (true, false, Some(MppeConsent::Strong)));
+    properties.excluded_protocols = properties.excluded_protocols.with(ExcludedProtocols::IPV6, true);
+    assert!(!entry(&properties).unwrap().network.ipv6);
 }

@@ -55,6 +55,21 @@ impl Sstpd {
     /// # Panics
     /// When they are and do not start.
     pub fn start(auth: Auth) -> Result<Self, Unavailable> {
+        Self::start_as(auth.word())
+    }
+
+    /// Starts it with MS-CHAPv2 and MPPE of 128 bits, which lwIP then demands.
+    ///
+    /// # Errors
+    /// When a peer is not prepared.
+    ///
+    /// # Panics
+    /// When they are and do not start.
+    pub fn start_encrypted() -> Result<Self, Unavailable> {
+        Self::start_as("mschap2 mppe")
+    }
+
+    fn start_as(words: &str) -> Result<Self, Unavailable> {
         let version = format!("{} with {}", ready("sstp-server")?, ready("lwip")?);
         let host = Host::new();
         let folder = host.folder();
@@ -67,7 +82,7 @@ impl Sstpd {
         command.arg("--pppd").arg(assets().join("pppd-for-sstpd")).arg("--pppd-config").arg(options);
         command.args(["--local", &INNER.to_string(), "-v", "20"]);
         // The relay and lwIP inherit these.
-        command.env("PEER_COMMAND", format!("'{}' server {}", peer.display(), auth.word()));
+        command.env("PEER_COMMAND", format!("'{}' server {words}", peer.display()));
         command.env("PEER_LOG", folder.join("lwip.log")).env("PEER_USER", USER).env("PEER_PASSWORD", PASSWORD);
         // Its sockets: a path of a Unix socket is short.
         command.env("TMPDIR", folder);

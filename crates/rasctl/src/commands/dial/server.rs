@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use rasman::{AuthMethod, ClientCertificate, Code, Entry, Medium, Trust};
+use rasman::{AuthMethod, ClientCertificate, Code, Entry, HttpProxy, Medium, Revocation, Trust};
 use rasman_core::hex;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,21 @@ pub(crate) struct ServerArguments {
     /// The user's certificate for EAP-TLS: a PEM file with its key, or a PKCS#12 file
     #[arg(long, value_name = "FILE", requires = "auth", help_heading = "Server")]
     certificate: Option<PathBuf>,
+    /// Reach the server through this HTTP proxy
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_proxy, requires = "server", help_heading = "Server")]
+    http_proxy: Option<HttpProxy>,
+    /// Look the certificate up in its issuer's list of revoked ones
+    #[arg(long, value_enum, requires = "server", help_heading = "Server")]
+    revocation: Option<RevocationName>,
+}
+
+/// How much a list of revoked certificates matters.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RevocationName {
+    /// Refuse what is revoked, accept what cannot be checked
+    IfPossible,
+    /// Refuse what cannot be checked, too
+    Required,
 }
 
 /// What carries a connection.
@@ -88,6 +103,12 @@ impl ServerArguments {
         if let Some(digest) = self.pin {
             sstp.trust = Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() };
         }
+        sstp.proxy.clone_from(&self.http_proxy);
+        sstp.trust.revocation = match self.revocation {
+            None => Revocation::Unchecked,
+            Some(RevocationName::IfPossible) => Revocation::IfPossible,
+            Some(RevocationName::Required) => Revocation::Required,
+        };
         self.authentication(&mut entry)?;
         entry.validate().map_err(|invalid| {
             Failure::new(Exit::Usage, format!("{} {}", flag_of(invalid.field), invalid.problem), invalid.advice)
@@ -134,6 +155,7 @@ fn flag_of(field: &str) -> &str {
         "sstp.server" => "--server",
         "sstp.port" => "--port",
         "sstp.server_name" => "--server-name",
+        field if field.starts_with("sstp.proxy") => "--http-proxy",
         field if field.starts_with("sstp.trust") => "--ca or --pin",
         "eap.trust" | "eap.trust.added_roots" => "--eap-ca",
         "eap.server_names" => "--eap-server-name",
@@ -156,6 +178,13 @@ fn parse_method(word: &str) -> Result<AuthMethod, String> {
         let all: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.word()).collect();
         format!("give some of {}", all.join(", "))
     })
+}
+
+fn parse_proxy(text: &str) -> Result<HttpProxy, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("give host:port, such as proxy.example.com:3128")?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let port = port.parse().map_err(|_| "give a port behind the colon")?;
+    Ok(HttpProxy { host: host.to_owned(), port, login: None })
 }
 
 fn parse_digest(text: &str) -> Result<[u8; 32], String> {
