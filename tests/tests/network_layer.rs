@@ -41,6 +41,41 @@ async fn a_page_comes_through_mppe_of_each_strength() {
 }
 
 #[tokio::test]
+async fn what_the_far_network_tells_stands_in_the_status() {
+    let lab = lab(&[
+        ("routes", "10.0.0.0/8,192.168.7.0/24"),
+        ("domain", "corp.example"),
+        ("ipv6", "2001:db8:0:1::"),
+        ("ipv6-dns", "2001:db8:0:1::53"),
+    ]);
+    let mut entry = consenting(&lab, None);
+    entry.network.ipv6 = true;
+    let manager = manager_with(vec![entry], Config::default());
+    let mut dialing = manager.dial(dial()).unwrap();
+    while timeout(LONG, dialing.next()).await.expect("told in time").is_some() {}
+    let connection = dialing.finish().await.expect("it connects");
+    // It comes after Connected, and nobody is told: whoever wants it looks.
+    let learned = timeout(LONG, async {
+        loop {
+            let learned = connection.status().unwrap().learned;
+            let done = learned.ipv6.as_ref().is_some_and(|ipv6| !ipv6.addresses.is_empty());
+            if done && !learned.routes.is_empty() {
+                return learned;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let learned = learned.await.expect("told in time");
+    let routes: Vec<String> = learned.routes.iter().map(ToString::to_string).collect();
+    assert_eq!((routes, &learned.domain[..]), (vec!["10.0.0.0/8".into(), "192.168.7.0/24".into()], "corp.example"));
+    let ipv6 = learned.ipv6.unwrap();
+    assert!(ipv6.addresses[0].0.to_string().starts_with("2001:db8:0:1:"), "{ipv6:?}");
+    assert_eq!(ipv6.dns, ["2001:db8:0:1::53".parse::<std::net::Ipv6Addr>().unwrap()]);
+    connection.hang_up().unwrap().await;
+    timeout(LONG, manager.shut_down()).await.unwrap();
+}
+
+#[tokio::test]
 async fn without_a_common_strength_or_consent_it_is_explained() {
     let cases = [
         (Some(MppeConsent::Strong), &[("mppe", "40")][..], Code::NO_REMOTE_ENCRYPTION),

@@ -1,7 +1,7 @@
 //! A handle to a connection.
 
 use crate::{Backend, Error};
-use rasman_core::{Answer, AuthMethod, Cause, ConnState, Device, Projection, Retrying, Statistics, Substate};
+use rasman_core::{Answer, AuthMethod, Cause, ConnState, Device, Learned, Projection, Retrying, Statistics, Substate};
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -178,6 +178,8 @@ pub struct Status {
     pub device: Device,
     /// What the network negotiation gave, from Projected on.
     pub projection: Option<Projection>,
+    /// What the far network has told beyond that: routes, names, IPv6.
+    pub learned: Learned,
     /// The proxies and forwards that are open.
     pub doors: Doors,
     /// What goes on while the state stays Connected: the link was lost and is being made again.
@@ -209,6 +211,7 @@ impl Status {
             error,
             device,
             projection,
+            learned: Learned::default(),
             doors,
             substate: Substate::None,
             medium: 0,

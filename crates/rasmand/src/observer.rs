@@ -93,6 +93,10 @@ impl Observer for TableObserver {
         lock(&self.table).doors_opened(self.handle, doors);
     }
 
+    fn learned(&mut self, status: Status) {
+        lock(&self.table).learned(self.handle, status);
+    }
+
     fn substate(&mut self, substate: Substate, cause: Option<Cause>, status: Status) {
         let handle = self.handle;
         // A line for the loss and one for the return; what lies between may go on for days.

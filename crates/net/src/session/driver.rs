@@ -484,6 +484,7 @@ impl Driver {
     /// Leads what the far network has named into the tunnel, if there is a device; the rest stands in the status.
     fn learned(&mut self, learned: Learned) {
         self.learned_routes = learned.routes;
+        self.observer.learned(self.connection.status());
         if let Some(tun) = &mut self.tun
             && let Err(cause) = tun.lead(&self.learned_routes)
         {

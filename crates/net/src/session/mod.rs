@@ -46,6 +46,9 @@ pub trait Observer: Send {
     /// The link of an established connection was lost or is there again, and the status that goes with it.
     fn substate(&mut self, substate: Substate, cause: Option<Cause>, status: Status);
 
+    /// The far network has told something beyond the projection; the status has it.
+    fn learned(&mut self, status: Status);
+
     /// The alternate with this index, in the entry as it was dialled, is to be tried first from now on.
     fn promoted(&mut self, alternate: usize);
 

@@ -1,10 +1,11 @@
 //! JSON of what the manager tells. The names of the fields are in docs/rasctl.md.
 
 use rasman::{
-    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Notification, Projection, Question,
+    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Learned, Notification, Projection, Question,
     QuestionKind, Retrying, StateClass, Statistics, Status,
 };
 use serde_json::{Value, json};
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 /// A notification as an event of a stream.
@@ -65,6 +66,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "error": status.error.as_ref().map(cause),
         "device": { "kind": status.device.kind, "name": status.device.name },
         "projection": status.projection.as_ref().map(projection),
+        "learned": learned(&status.learned),
         "doors": doors(&status.doors),
         "substate": status.substate.name(),
         "medium": status.medium + 1,
@@ -92,6 +94,27 @@ pub(crate) fn projection(projection: &Projection) -> Value {
         "peer": projection.peer,
         "dns": projection.dns,
         "mtu": projection.mtu,
+    })
+}
+
+/// What the far network has told beyond that; nothing if it told nothing.
+fn learned(learned: &Learned) -> Value {
+    if *learned == Learned::default() {
+        return Value::Null;
+    }
+    let nets = |list: &[(Ipv6Addr, u8)]| list.iter().map(|(net, bits)| format!("{net}/{bits}")).collect::<Vec<_>>();
+    json!({
+        "routes": learned.routes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "dns": learned.dns,
+        "domain": learned.domain,
+        "search": learned.search,
+        "ipv6": learned.ipv6.as_ref().map(|ipv6| json!({
+            "local": ipv6.link.local_address(),
+            "addresses": nets(&ipv6.addresses),
+            "routes": nets(&ipv6.routes),
+            "dns": ipv6.dns,
+            "mtu": ipv6.mtu,
+        })),
     })
 }
 

@@ -10,9 +10,9 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, EapDialog,
-    EapSettings, Entry, Forward, Handle, HttpProxy, LayerName, Medium, MppeConsent, Network, Notification, Projection,
-    ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust,
-    TunSettings,
+    EapSettings, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeConsent,
+    Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless,
+    Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,21 @@ fn details() -> Vec<Detail> {
 
 fn projection() -> Projection {
     Projection::new([10, 0, 0, 2].into(), Some([10, 0, 0, 1].into()), vec![[9, 9, 9, 9].into()], 1400)
+}
+
+fn learned() -> Learned {
+    let mut ipv6 = Ipv6Setup::new(Ipv6Link { local: [1; 8], peer: [2; 8] });
+    ipv6.addresses = vec![("2001:db8::1".parse().unwrap(), 64)];
+    ipv6.routes = vec![("::".parse().unwrap(), 0)];
+    ipv6.dns = vec!["2001:db8::53".parse().unwrap()];
+    ipv6.mtu = Some(1400);
+    let mut learned = Learned::default();
+    learned.routes = vec!["10.0.0.0/8".parse().unwrap()];
+    learned.dns = vec![[9, 9, 9, 9].into()];
+    learned.domain = "corp.example".into();
+    learned.search = vec!["corp.example".into()];
+    learned.ipv6 = Some(ipv6);
+    learned
 }
 
 fn notifications() -> Vec<NotificationWire> {
@@ -106,6 +121,7 @@ fn status() -> StatusWire {
     status.number = "vpn.example.com".into();
     status.peer = Some(([192, 0, 2, 1], 443).into());
     status.authentication = Some(rasman::AuthMethod::MsChapV2);
+    status.learned = learned();
     (&status).into()
 }
 

@@ -93,6 +93,7 @@ impl Record {
         self.status.error = status.error;
         self.status.device = status.device;
         self.status.projection = status.projection;
+        self.status.learned = status.learned;
         self.status.substate = status.substate;
         let media = std::iter::once(&self.entry.medium).chain(&self.entry.alternates);
         if let Some(medium) = media.into_iter().nth(status.medium) {

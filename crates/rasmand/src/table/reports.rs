@@ -67,6 +67,13 @@ impl Table {
         self.tell(owner, Change::Substate { handle, substate, cause: cause.map(Arc::new) });
     }
 
+    /// Takes what the far network has told; nobody waits for it, so nobody is told.
+    pub(crate) fn learned(&mut self, handle: Handle, status: rasman_dial::Status) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.take(status);
+        }
+    }
+
     pub(crate) fn doors_opened(&mut self, handle: Handle, doors: Doors) {
         if let Some(record) = self.records.get_mut(&handle) {
             record.status.doors = doors;

@@ -122,6 +122,9 @@ fn show(info: &ConnectionInfo, connection: &Connection, status: &Status, output:
     if let Some(projection) = &status.projection {
         row("network", projection.to_string());
     }
+    if status.learned != rasman::Learned::default() {
+        row("told", status.learned.to_string());
+    }
     if let Some(socks) = status.doors.socks {
         row("proxy", format!("socks5h://{socks}"));
     }

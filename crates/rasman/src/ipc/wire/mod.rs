@@ -25,7 +25,7 @@ pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,
     ServerCertificateWire, TryingWire, WaitingWire,
 };
-pub use status::{ConnectionWire, RetryingWire, StatisticsWire, StatusWire};
+pub use status::{ConnectionWire, Ipv6Wire, LearnedWire, RetryingWire, StatisticsWire, StatusWire};
 
 use crate::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -3,9 +3,9 @@
 use super::notification::method_of;
 use super::{CauseWire, DeviceWire, HandleWire, ProjectionWire, millis};
 use crate::{ConnectionInfo, Doors, Status};
-use rasman_core::{ConnState, Duration, Retrying, Statistics, Substate};
+use rasman_core::{ConnState, Duration, Ipv6Link, Ipv6Setup, Learned, Retrying, Statistics, Substate};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A [`Status`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct StatusWire {
     pub device: DeviceWire,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projection: Option<ProjectionWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<LearnedWire>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socks: Option<SocketAddr>,
     pub forwards: Vec<SocketAddr>,
@@ -32,6 +34,86 @@ pub struct StatusWire {
     pub peer: Option<SocketAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<String>,
+}
+
+/// A [`Learned`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct LearnedWire {
+    pub routes: Vec<String>,
+    pub dns: Vec<Ipv4Addr>,
+    pub domain: String,
+    pub search: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Wire>,
+}
+
+/// An [`Ipv6Setup`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Ipv6Wire {
+    pub local: Ipv6Addr,
+    pub peer: Ipv6Addr,
+    pub addresses: Vec<String>,
+    pub routes: Vec<String>,
+    pub dns: Vec<Ipv6Addr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u16>,
+}
+
+impl LearnedWire {
+    /// Makes what is sent; nothing if nothing was told.
+    fn new(learned: &Learned) -> Option<Self> {
+        if *learned == Learned::default() {
+            return None;
+        }
+        let nets = |list: &[(Ipv6Addr, u8)]| list.iter().map(|(address, bits)| format!("{address}/{bits}")).collect();
+        let ipv6 = learned.ipv6.as_ref().map(|ipv6| Ipv6Wire {
+            local: ipv6.link.local_address(),
+            peer: ipv6.link.peer_address(),
+            addresses: nets(&ipv6.addresses),
+            routes: nets(&ipv6.routes),
+            dns: ipv6.dns.clone(),
+            mtu: ipv6.mtu,
+        });
+        Some(Self {
+            routes: learned.routes.iter().map(ToString::to_string).collect(),
+            dns: learned.dns.clone(),
+            domain: learned.domain.clone(),
+            search: learned.search.clone(),
+            ipv6,
+        })
+    }
+
+    /// Gives what was told; what cannot be read was told by a manager that knows more than this program.
+    fn read(self) -> Learned {
+        let mut learned = Learned::default();
+        learned.routes = self.routes.iter().filter_map(|net| net.parse().ok()).collect();
+        learned.dns = self.dns;
+        learned.domain = self.domain;
+        learned.search = self.search;
+        learned.ipv6 = self.ipv6.map(Ipv6Wire::read);
+        learned
+    }
+}
+
+impl Ipv6Wire {
+    fn read(self) -> Ipv6Setup {
+        let id = |address: Ipv6Addr| core::array::from_fn(|at| address.octets()[8 + at]);
+        let nets = |list: Vec<String>| {
+            let net = |text: &String| {
+                let (address, bits) = text.split_once('/')?;
+                Some((address.parse().ok()?, bits.parse().ok()?))
+            };
+            list.iter().filter_map(net).collect()
+        };
+        let mut setup = Ipv6Setup::new(Ipv6Link { local: id(self.local), peer: id(self.peer) });
+        setup.addresses = nets(self.addresses);
+        setup.routes = nets(self.routes);
+        setup.dns = self.dns;
+        setup.mtu = self.mtu;
+        setup
+    }
 }
 
 /// A [`Retrying`].
@@ -89,6 +171,7 @@ impl From<&Status> for StatusWire {
             error,
             device,
             projection,
+            learned,
             doors,
             substate,
             medium,
@@ -103,6 +186,7 @@ impl From<&Status> for StatusWire {
             error: error.as_ref().map(Into::into),
             device: device.into(),
             projection: projection.as_ref().map(Into::into),
+            learned: LearnedWire::new(learned),
             socks: doors.socks,
             forwards: doors.forwards.clone(),
             interface: doors.interface.clone(),
@@ -124,6 +208,7 @@ impl StatusWire {
         let error = self.error.map(Into::into);
         let projection = self.projection.map(Into::into);
         let mut status = Status::new(state(self.state), error, self.device.into(), projection, doors);
+        status.learned = self.learned.map(LearnedWire::read).unwrap_or_default();
         status.substate = substate(self.substate);
         status.medium = usize::try_from(self.medium).unwrap_or(0);
         status.retrying = self.retrying.map(Into::into);
