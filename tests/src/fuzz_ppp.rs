@@ -63,13 +63,13 @@ impl PppVictim {
     /// A dialling link under attack.
     #[must_use]
     pub fn client(script: &[u8]) -> Self {
-        Self::new(client(1), server(2), script)
+        Self::new(client(1, false), server(2, false), script)
     }
 
     /// An answering link under attack.
     #[must_use]
     pub fn server(script: &[u8]) -> Self {
-        Self::new(server(1), client(2), script)
+        Self::new(server(1, false), client(2, false), script)
     }
 
     fn new(ppp: Ppp, peer: Ppp, mut script: &[u8]) -> Self {
