@@ -159,6 +159,87 @@ static void a_pause_in_a_queue(void)
     CHECK_EQUAL(RasCloseMessageQueue(queue), 0);
 }
 
+/* The extensions with what takes the place of EAP's dialog. */
+static DWORD invoke(HRASCONN connection, const void *data, DWORD length)
+{
+    RASDIALEXTENSIONS extensions = paused_states();
+    extensions.RasEapInfo.dwSizeofEapInfo = length;
+    extensions.RasEapInfo.pbEapInfo = (LPBYTE)data;
+    return RasInvokeEapUI(connection, 1, &extensions, NULL);
+}
+
+static RASEAPQUESTION question_of(HRASCONN connection)
+{
+    RASEAPQUESTION question;
+    memset(&question, 0, sizeof question);
+    CHECK_EQUAL(RasGetEapQuestion(connection, NULL), ERROR_INVALID_PARAMETER);
+    CHECK_EQUAL(RasGetEapQuestion(connection, &question), ERROR_INVALID_SIZE);
+    question.dwSize = sizeof question;
+    CHECK_EQUAL(RasGetEapQuestion(NULL, &question), ERROR_INVALID_HANDLE);
+    CHECK_EQUAL(RasGetEapQuestion(connection, &question), 0);
+    return question;
+}
+
+static void a_certificate_that_is_not_trusted(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_paused).state, RASCS_InvokeEapUI);
+    RASEAPQUESTION question = question_of(connection);
+    CHECK_EQUAL(question.dwType, RASEAPQ_ServerCertificate);
+    CHECK(question.dwError != 0);
+    /* Nothing is trusted by a resume alone, by no answer, or by another certificate's. */
+    HRASCONN same = connection;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INTERACTIVE_MODE);
+    CHECK_EQUAL(invoke(connection, NULL, 0), ERROR_INTERACTIVE_MODE);
+    CHECK_EQUAL(invoke(connection, NULL, 32), ERROR_INVALID_PARAMETER);
+    CHECK_EQUAL(invoke(connection, question.bSha256, 31), ERROR_INVALID_PARAMETER);
+    BYTE other[32];
+    memset(other, 7, sizeof other);
+    CHECK_EQUAL(invoke(connection, other, sizeof other), question.dwError);
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), ERROR_INTERACTIVE_MODE);
+    CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_InvokeEapUI);
+
+    CHECK_EQUAL(invoke(connection, question.bSha256, sizeof question.bSha256), 0);
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &same), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    CHECK_EQUAL(RasGetEapQuestion(connection, &question), ERROR_INVALID_AUTH_STATE);
+    CHECK_EQUAL(invoke(connection, other, sizeof other), ERROR_INVALID_AUTH_STATE);
+    hang_up(connection);
+    CHECK_EQUAL(RasGetEapQuestion(connection, &question), ERROR_INVALID_HANDLE);
+}
+
+static void a_certificates_password(void)
+{
+    for (int by_resume = 0; by_resume < 2; by_resume++) {
+        HRASCONN connection = NULL;
+        CHECK_EQUAL(dial("", 0, NULL, &connection), ERROR_EAPTLS_PASSWD_INVALID);
+        CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_InvokeEapUI);
+        RASEAPQUESTION question = question_of(connection);
+        CHECK_EQUAL(question.dwType, RASEAPQ_CertificatePassword);
+        CHECK_EQUAL(invoke(connection, "\xff", 1), ERROR_INVALID_PARAMETER);
+        if (!by_resume)
+            CHECK_EQUAL(invoke(connection, "sesame", 6), 0);
+        CHECK_EQUAL(dial(by_resume ? "sesame" : "", 0, NULL, &connection), 0);
+        hang_up(connection);
+    }
+}
+
+static void an_expired_password(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial("wonderland", 2, NOTIFIER(func2), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_paused).state, RASCS_PasswordExpired);
+    CHECK_EQUAL(status_of(connection).dwError, ERROR_PASSWD_EXPIRED);
+    CHECK_EQUAL(dial("looking-glass", 2, NOTIFIER(func2), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(connection);
+    /* The old one is wrong from now on. */
+    connection = NULL;
+    CHECK_EQUAL(dial("wonderland", 0, NULL, &connection), ERROR_AUTHENTICATION_FAILURE);
+    hang_up(connection);
+}
+
 static const struct test tests[] = {
     TEST(a_second_password),
     TEST(wrong_again),
@@ -166,6 +247,9 @@ static const struct test tests[] = {
     TEST(a_running_dial_is_not_paused),
     TEST(a_synchronous_dial_pauses),
     TEST(a_pause_in_a_queue),
+    TEST(a_certificate_that_is_not_trusted),
+    TEST(a_certificates_password),
+    TEST(an_expired_password),
 };
 
 int main(int argc, char **argv)

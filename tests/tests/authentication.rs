@@ -6,34 +6,13 @@ use rasman::{
 };
 use rasman_dial::Config as Limits;
 use rasman_lab::{Running, User};
+use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, ENTRY, credentials, dial, dial_as};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Longer than anything here takes, so that a hang is a failure and not a wait for ever.
 const LONG: Duration = Duration::from_secs(60);
-
-fn lab_with(methods: &[AuthMethod], faults: &str, tls12_only: bool) -> Running {
-    let mut config = rasman_lab::Config::default();
-    config.authentication = methods.to_vec();
-    config.faults = faults.parse().expect("faults in the lab's grammar");
-    config.tls12_only = tls12_only;
-    rasman_lab::spawn(config).expect("the lab starts")
-}
-
-/// An entry that allows these methods and knows what the lab's EAP needs.
-fn entry_with(lab: &Running, methods: &[AuthMethod]) -> Entry {
-    let mut entry = harness::entry(lab);
-    let facts = lab.facts();
-    entry.authentication = methods.to_vec();
-    entry.eap = EapSettings {
-        trust: Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() },
-        server_names: vec![facts.name.clone()],
-        outer_identity: String::new(),
-        certificate: Some(ClientCertificate { file: facts.user_pem.clone().into_bytes(), ..Default::default() }),
-    };
-    entry
-}
 
 fn manager_of(entry: Entry) -> Manager {
     harness::manager_with(vec![entry], Limits::default())
@@ -212,22 +191,6 @@ async fn a_pkcs12_file_wants_its_password() {
     let (state, error, asked, _) = follow(&mut dialing, |_| Answer::CertificatePassword("sesame".into())).await;
     assert_eq!((state, error), (ConnState::Connected, 0));
     assert_eq!(asked, [QuestionKind::EapDialog(EapDialog::CertificatePassword)]);
-}
-
-/// Makes a PKCS#12 file of a certificate and its key; the PEM text goes in, the file comes out.
-fn pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    let mut openssl = Command::new("openssl")
-        .args(["pkcs12", "-export", "-passout", &format!("pass:{password}")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    openssl.stdin.take()?.write_all(pem.as_bytes()).ok()?;
-    let made = openssl.wait_with_output().ok()?;
-    made.status.success().then_some(made.stdout)
 }
 
 #[tokio::test]

@@ -1,10 +1,18 @@
 //! The contract at the C front: paused states, connection notification, programs that misbehave.
 #![forbid(unsafe_code)]
 
+use rasman::{AuthMethod, ClientCertificate, Entry};
 use rasman_tests::capi::{self, Language, World};
+use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, lab, until};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+
+/// Runs one test of `pauses.c` against a daemon that knows this entry.
+fn pause_with(entry: Entry, test: &str) {
+    let program = capi::compile(&capi::programs_folder().join("pauses.c"), Language::C);
+    World::with(rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() }).run(&program, &[test]);
+}
 
 /// Runs one test of a program against a lab.
 fn run(program: &str, test: &str) {
@@ -22,6 +30,32 @@ fn p1_p2_p3_p4_p7_p12_p13_p14_a_paused_dial_is_resumed_with_another_password() {
 #[test]
 fn p14_p7_a_pause_comes_again_if_there_is_a_new_one() {
     run("pauses.c", "wrong_again");
+}
+
+#[test]
+fn p3_p8_a_password_that_has_expired_is_resumed_with_the_new_one() {
+    let lab = lab_with(&[AuthMethod::MsChapV2], "account=password-expired", false);
+    pause_with(entry_with(&lab, &[AuthMethod::MsChapV2]), "an_expired_password");
+}
+
+#[test]
+fn p3_p9_a_certificate_that_is_not_trusted_is_asked_about() {
+    let method = AuthMethod::PeapMsChapV2;
+    let (lab, other) = (lab_with(&[method], "", false), lab_with(&[method], "", false));
+    let mut entry = entry_with(&lab, &[method]);
+    entry.eap.trust.added_roots = vec![other.facts().ca_der.clone()];
+    pause_with(entry, "a_certificate_that_is_not_trusted");
+}
+
+#[test]
+fn p9_s6_the_file_of_a_certificate_wants_its_password() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
+    let Some(file) = pkcs12(&lab.facts().user_pem, "sesame") else {
+        return println!("SKIPPED p9_s6_the_file_of_a_certificate_wants_its_password: there is no openssl to make one");
+    };
+    entry.eap.certificate = Some(ClientCertificate { file, ..Default::default() });
+    pause_with(entry, "a_certificates_password");
 }
 
 #[test]

@@ -91,8 +91,8 @@ fn results(no_run: bool) -> Result<Vec<TestResult>> {
 fn fronts(test: &TestResult) -> &'static [usize] {
     match (test.package.as_str(), test.binary.as_str()) {
         ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => &[0],
-        ("rasman-tests", "contract_rust" | "contract_rust_entries") => &[0],
-        ("rasman-tests", "contract_ipc" | "contract_ipc_entries") => &[1],
+        ("rasman-tests", "contract_rust" | "contract_rust_entries" | "authentication") => &[0],
+        ("rasman-tests", "contract_ipc" | "contract_ipc_entries" | "contract_ipc_questions") => &[1],
         ("rasman-tests", daemon) if daemon.starts_with("daemon_") => &[0, 1],
         ("rasapi32", _) => &[2],
         ("rasman-tests", c) if c == "contract_c" || c.starts_with("contract_c_") => &[2],

@@ -90,6 +90,29 @@ DWORD RasGetConnectionCauseA(HRASCONN hrasconn, LPSTR lpszCause, LPDWORD lpcch);
 DWORD RasGetConnectionCauseW(HRASCONN hrasconn, LPWSTR lpszCause, LPDWORD lpcch);
 #define RasGetConnectionCause RAS_AW(RasGetConnectionCause)
 
+/*
+ * What a method of EAP asks while a dial is paused in RASCS_InvokeEapUI. There is no dialog: ask your user, call
+ * RasInvokeEapUI with the answer in RasEapInfo of the extensions (ERROR_INTERACTIVE_MODE if that is empty), and resume by
+ * RasDial.
+ *
+ * RASEAPQ_ServerCertificate: the server's certificate is not trusted, for the reason dwError; the answer that trusts it
+ * for this dial is its SHA-256, bSha256, which a person should have compared. RASEAPQ_CertificatePassword: the answer is
+ * the password of the file of the user's certificate, in UTF-8; szPassword of the resume does as well.
+ *
+ * ERROR_INVALID_AUTH_STATE if no method of EAP asks, or the dial is another process's.
+ */
+#define RASEAPQ_ServerCertificate 1u
+#define RASEAPQ_CertificatePassword 2u
+
+typedef struct tagRASEAPQUESTION {
+    DWORD dwSize; /* sizeof(RASEAPQUESTION), set by the caller */
+    DWORD dwType; /* RASEAPQ_* */
+    DWORD dwError;
+    BYTE bSha256[32];
+} RASEAPQUESTION, *LPRASEAPQUESTION;
+
+DWORD RasGetEapQuestion(HRASCONN hrasconn, LPRASEAPQUESTION lpQuestion);
+
 #define RAS_INFINITE 0xFFFFFFFFu
 #ifndef WAIT_TIMEOUT
 #define WAIT_TIMEOUT 258u

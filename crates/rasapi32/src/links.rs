@@ -1,13 +1,11 @@
-//! The links of a connection, and what becomes possible with EAP and IKEv2.
+//! The links of a connection, and what becomes possible with IKEv2.
 
-use crate::abi::{HRASCONN, RASDIALEXTENSIONS, RASUPDATECONN};
+use crate::abi::{HRASCONN, RASUPDATECONN};
 use crate::buffer::INVALID_SIZE;
 use crate::call::{Outcome, answer, code_of};
 use crate::dial::context::undisturbed;
-use crate::dial::read_extensions;
 use crate::managers;
 use rasman::{Code, ConnState, Handle, Status};
-use std::ffi::c_void;
 use std::ptr;
 
 /// Gives the handle of a link, counted from one (clause M5). A connection of one link is that link.
@@ -45,30 +43,6 @@ unsafe fn link_of(connection: HRASCONN, index: u32, link: *mut HRASCONN) -> Outc
     // SAFETY: it is not null, and the caller answers for the rest.
     unsafe { link.write_unaligned(connection) };
     Ok(())
-}
-
-/// Runs the EAP dialog that a dial pauses for (clause P9). No dial does yet.
-///
-/// # Safety
-/// Unless null, as many bytes as its dwSize says are readable at `extensions`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RasInvokeEapUI(
-    connection: HRASCONN,
-    _subentry: u32,
-    extensions: *const RASDIALEXTENSIONS,
-    _window: *mut c_void,
-) -> u32 {
-    answer(|| {
-        if connection.is_null() || extensions.is_null() {
-            return Err(Code::INVALID_HANDLE);
-        }
-        // SAFETY: it is not null, and the caller answers for the rest.
-        unsafe { read_extensions(extensions) }?;
-        match status_of(connection)?.state {
-            ConnState::InvokeEapUI => Err(Code::NOT_SUPPORTED),
-            _ => Err(Code::INVALID_AUTH_STATE),
-        }
-    })
 }
 
 /// Moves the ends of an IKEv2 tunnel. No connection has those yet, so none can be moved.

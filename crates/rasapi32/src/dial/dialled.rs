@@ -1,6 +1,7 @@
 //! A dial of this process that is not over, and how it tells.
 
 use super::context::undisturbed;
+use super::eap::INTERACTIVE_MODE;
 use super::gate::Gate;
 use super::inside::Inside;
 use super::notifier::{Notifier, Told};
@@ -27,12 +28,18 @@ pub(crate) struct Dialled {
     pub(crate) target: Target,
     pub(crate) gate: Gate,
     source: Mutex<Receiver<Box<Notification>>>,
-    /// The question that pauses it.
-    question: Mutex<Option<Question>>,
+    pause: Mutex<Option<Pause>>,
     last_state: AtomicU32,
     is_over: AtomicBool,
     /// The handler wants no more calls.
     is_silent: AtomicBool,
+}
+
+/// What pauses a dial.
+struct Pause {
+    question: Question,
+    /// What RasInvokeEapUI was given, for the resume to send.
+    prepared: Option<Answer>,
 }
 
 /// What is dialled: names are the same whatever their case (clause A17).
@@ -59,7 +66,7 @@ impl Dialled {
             target: request.target,
             gate: Gate::new(),
             source: Mutex::new(started.notifications),
-            question: Mutex::new(None),
+            pause: Mutex::new(None),
             last_state: AtomicU32::new(ConnState::OpenPort.number()),
             is_over: AtomicBool::new(false),
             is_silent: AtomicBool::new(false),
@@ -109,8 +116,8 @@ impl Dialled {
             },
             Told::from,
         );
-        *self.question() = match received.map(|notification| &notification.detail) {
-            Some(Detail::Question(question)) => Some(question.clone()),
+        *self.pause() = match received.map(|notification| &notification.detail) {
+            Some(Detail::Question(question)) => Some(Pause { question: question.clone(), prepared: None }),
             _ => None,
         };
         self.last_state.store(told.state, Relaxed);
@@ -141,22 +148,44 @@ impl Dialled {
         }
     }
 
-    /// Answers the question that pauses the dial: with credentials, or with a password alone where the question wants one
-    /// (clause P8). RasInvokeEapUI, which would show a certificate, is a call of its own.
+    /// Answers the question that pauses the dial: with what RasInvokeEapUI was given (clause P9), with credentials, or with
+    /// a password alone where the question wants one (clause P8).
     ///
     /// # Errors
-    /// 705 if it is not paused (clause P12).
+    /// 705 if it is not paused (clause P12), 703 if RasInvokeEapUI has to come first; then it stays paused.
     pub(crate) fn resume(&self, credentials: Credentials) -> Result<(), Code> {
-        let question = self.question().take().ok_or(Code::INVALID_AUTH_STATE)?;
-        let answer = match question.kind {
-            QuestionKind::PasswordExpired { .. } => Answer::NewPassword(credentials.password),
-            QuestionKind::EapDialog(EapDialog::CertificatePassword) => {
+        let mut paused = self.pause();
+        let pause = paused.as_mut().ok_or(Code::INVALID_AUTH_STATE)?;
+        let answer = match (pause.prepared.take(), &pause.question.kind) {
+            (Some(prepared), _) => prepared,
+            (None, QuestionKind::PasswordExpired { .. }) => Answer::NewPassword(credentials.password),
+            (None, QuestionKind::EapDialog(EapDialog::CertificatePassword)) => {
                 Answer::CertificatePassword(credentials.password)
             }
-            _ => Answer::Credentials(credentials),
+            (None, QuestionKind::EapDialog(_)) => return Err(INTERACTIVE_MODE),
+            (None, _) => Answer::Credentials(credentials),
         };
-        let answered = self.manager.backend().answer(self.handle, question.id, answer);
-        answered.map_err(crate::call::code_of)
+        let question = pause.question.id;
+        *paused = None;
+        drop(paused);
+        self.manager.backend().answer(self.handle, question, answer).map_err(crate::call::code_of)
+    }
+
+    /// Gives what a method of EAP asks, if that pauses the dial.
+    pub(crate) fn eap_dialog(&self) -> Option<EapDialog> {
+        match self.pause().as_ref()?.question.kind {
+            QuestionKind::EapDialog(ref dialog) => Some(dialog.clone()),
+            _ => None,
+        }
+    }
+
+    /// Keeps an answer for the resume.
+    ///
+    /// # Errors
+    /// 705 if nothing pauses the dial any more.
+    pub(crate) fn prepare_answer(&self, answer: Answer) -> Result<(), Code> {
+        self.pause().as_mut().ok_or(Code::INVALID_AUTH_STATE)?.prepared = Some(answer);
+        Ok(())
     }
 
     /// Waits a moment for a handler that is running on another thread: programs free what their handler uses as soon as
@@ -189,8 +218,8 @@ impl Dialled {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn question(&self) -> MutexGuard<'_, Option<Question>> {
-        self.question.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pause(&self) -> MutexGuard<'_, Option<Pause>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

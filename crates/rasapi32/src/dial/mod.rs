@@ -10,6 +10,7 @@ mod bound;
 pub mod caller;
 pub(crate) mod context;
 mod dialled;
+pub mod eap;
 mod gate;
 mod inbox;
 mod inside;
@@ -22,7 +23,6 @@ mod thread;
 
 pub(crate) use dialled::Dialled;
 pub(crate) use queue::Queues;
-pub(crate) use request::read_extensions;
 pub(crate) use table::Table;
 
 use crate::abi::{HRASCONN, RASDIALEXTENSIONS, RASDIALPARAMS};

@@ -71,7 +71,7 @@ impl Request {
     /// What RasDial answers without asking the manager.
     pub(crate) fn dial(&self) -> Result<Dial, Code> {
         if self.target.entry.is_empty() {
-            // Clause A11: the first free modem. There is none, but the number is looked at first.
+            // Clause A11: the first free modem, which is not looked for yet. The number is looked at first.
             return Err(if self.number.is_empty() { Code::BAD_PHONE_NUMBER } else { Code::PORT_NOT_AVAILABLE });
         }
         if self.callback_number == "*" && !self.paused_states {

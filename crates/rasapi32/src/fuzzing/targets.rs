@@ -74,6 +74,7 @@ const fn sizes<T: Layout>() -> &'static [u32] {
 
 const EXTENSIONS: &[u32] = sizes::<RASDIALEXTENSIONS>();
 const NONE: &[u32] = &[];
+const EAP_QUESTION: &[u32] = &[size_of::<crate::dial::eap::EapQuestion>() as u32];
 const MESSAGE: &[u32] = &[size_of::<crate::dial::queue::Message>() as u32];
 
 targets! {
@@ -194,4 +195,5 @@ targets! {
     RasAdminFreeBuffer(Null);
     CmMalloc(Number);
     CmFree(Null);
+    RasGetEapQuestion(Handle, Struct(EAP_QUESTION));
 }

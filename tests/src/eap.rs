@@ -1,0 +1,53 @@
+//! Labs that authenticate by a certain method, and entries that know what its EAP needs.
+
+use crate::harness;
+use rasman::{AuthMethod, ClientCertificate, EapSettings, Entry, Trust};
+use rasman_lab::Running;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Starts a lab that takes these methods, with faults in the lab's own words.
+///
+/// # Panics
+/// If the lab does not start or the words are wrong.
+#[must_use]
+pub fn lab_with(methods: &[AuthMethod], faults: &str, tls12_only: bool) -> Running {
+    let mut config = rasman_lab::Config::default();
+    config.authentication = methods.to_vec();
+    config.faults = faults.parse().expect("faults in the lab's grammar");
+    config.tls12_only = tls12_only;
+    rasman_lab::spawn(config).expect("the lab starts")
+}
+
+/// Gives an entry that allows these methods and knows what the lab's EAP needs.
+#[must_use]
+pub fn entry_with(lab: &Running, methods: &[AuthMethod]) -> Entry {
+    let mut entry = harness::entry(lab);
+    let facts = lab.facts();
+    entry.authentication = methods.to_vec();
+    entry.eap = EapSettings {
+        trust: Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() },
+        server_names: vec![facts.name.clone()],
+        outer_identity: String::new(),
+        certificate: Some(ClientCertificate { file: facts.user_pem.clone().into_bytes(), ..Default::default() }),
+    };
+    entry
+}
+
+/// Makes a PKCS#12 file of a certificate and its key; the PEM text goes in, the file comes out. None without openssl.
+///
+/// # Panics
+/// If openssl dies in mid-work.
+#[must_use]
+pub fn pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
+    let mut openssl = Command::new("openssl")
+        .args(["pkcs12", "-export", "-passout", &format!("pass:{password}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    openssl.stdin.take()?.write_all(pem.as_bytes()).ok()?;
+    let made = openssl.wait_with_output().ok()?;
+    made.status.success().then_some(made.stdout)
+}

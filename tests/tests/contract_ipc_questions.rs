@@ -1,0 +1,62 @@
+//! The contract at the socket: what the state of an account and methods of EAP ask, and the answers to it.
+#![forbid(unsafe_code)]
+
+use rasman::{Answer, AuthMethod, ConnState, Detail, Dialing, EapDialog, Entry, QuestionKind};
+use rasman_tests::capi::World;
+use rasman_tests::eap::{entry_with, lab_with};
+use rasman_tests::harness::{dial, dial_as};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longer than anything here takes, so that a hang is a failure and not a wait for ever.
+const LONG: Duration = Duration::from_secs(60);
+
+fn daemon_with(entry: Entry) -> World {
+    World::with(rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() })
+}
+
+/// Gives what was told last, and which questions were put; each gets this answer.
+async fn follow(dialing: &mut Dialing, answer: &Answer) -> (ConnState, u32, Vec<(ConnState, QuestionKind)>) {
+    let (mut last, mut asked) = ((ConnState::OpenPort, 0), Vec::new());
+    while let Some(notification) = timeout(LONG, dialing.next()).await.expect("it is told in time") {
+        last = (notification.state, notification.error_number());
+        if let Detail::Question(question) = &notification.detail {
+            asked.push((notification.state, question.kind.clone()));
+            dialing.answer(question.id, answer.clone()).expect("the question is open");
+        }
+    }
+    (last.0, last.1, asked)
+}
+
+#[tokio::test]
+async fn p8_an_expired_password_is_changed() {
+    let lab = lab_with(&[AuthMethod::MsChapV2], "account=password-expired", false);
+    let world = daemon_with(entry_with(&lab, &[AuthMethod::MsChapV2]));
+    let manager = world.manager();
+    let mut dialing = manager.dial(dial().paused_states(true)).unwrap();
+    let (state, error, asked) = follow(&mut dialing, &Answer::NewPassword("looking-glass".into())).await;
+    assert_eq!((state, error), (ConnState::Connected, 0));
+    assert!(matches!(asked[..], [(ConnState::PasswordExpired, QuestionKind::PasswordExpired { .. })]), "{asked:?}");
+    let connection = dialing.connection();
+    drop(dialing);
+    let _ = timeout(LONG, connection.hang_up().unwrap()).await.unwrap();
+    let mut dialing = manager.dial(dial_as("wonderland")).unwrap();
+    let (state, error, _) = follow(&mut dialing, &Answer::Accept).await;
+    assert_eq!((state, error), (ConnState::AuthNotify, 691));
+}
+
+#[tokio::test]
+async fn p9_a_certificate_that_is_not_trusted_is_asked_about() {
+    let method = AuthMethod::PeapMsChapV2;
+    let (lab, other) = (lab_with(&[method], "", false), lab_with(&[method], "", false));
+    let mut entry = entry_with(&lab, &[method]);
+    entry.eap.trust.added_roots = vec![other.facts().ca_der.clone()];
+    let world = daemon_with(entry);
+    let manager = world.manager();
+    let mut dialing = manager.dial(dial().paused_states(true)).unwrap();
+    let (state, error, asked) = follow(&mut dialing, &Answer::Accept).await;
+    assert_eq!((state, error), (ConnState::Connected, 0));
+    let [(ConnState::InvokeEapUI, QuestionKind::EapDialog(EapDialog::ServerCertificate { .. }))] = asked[..] else {
+        panic!("{asked:?}");
+    };
+}
