@@ -315,6 +315,38 @@ static void projection(void)
     wait_gone(connection);
 }
 
+/* Of a connection to a lab with IPv6, which comes after Connected and is told to nobody: who wants it looks. */
+static void projection_of_ipv6(void)
+{
+    HRASCONN connection = connect_lab();
+    RASPPPIPV6 ipv6;
+    DWORD size, code;
+    struct timespec deadline = deadline_in(30), now;
+    do {
+        memset(&ipv6, 0xee, sizeof ipv6);
+        ipv6.dwSize = size = sizeof ipv6;
+        code = RasGetProjectionInfo(connection, RASP_PppIpv6, &ipv6, &size);
+        clock_gettime(CLOCK_REALTIME, &now);
+    } while (code == ERROR_PROTOCOL_NOT_CONFIGURED && now.tv_sec < deadline.tv_sec);
+    CHECK_EQUAL(code, 0);
+    CHECK_EQUAL(ipv6.dwError, 0);
+    static const BYTE none[8];
+    CHECK(memcmp(ipv6.bLocalInterfaceIdentifier, none, 8) != 0);
+    CHECK(memcmp(ipv6.bPeerInterfaceIdentifier, none, 8) != 0);
+    CHECK(memcmp(ipv6.bLocalInterfaceIdentifier, ipv6.bPeerInterfaceIdentifier, 8) != 0);
+
+    RAS_PROJECTION_INFO all;
+    memset(&all, 0xee, sizeof all);
+    all.version = RASAPIVERSION_601;
+    size = sizeof all;
+    CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, &size), 0);
+    CHECK_EQUAL(all.ppp.dwIPv6NegotiationError, 0);
+    CHECK(memcmp(all.ppp.bInterfaceIdentifier, ipv6.bLocalInterfaceIdentifier, 8) == 0);
+    CHECK(memcmp(all.ppp.bServerInterfaceIdentifier, ipv6.bPeerInterfaceIdentifier, 8) == 0);
+    CHECK_EQUAL(RasHangUp(connection), 0);
+    wait_gone(connection);
+}
+
 static void too_early(void)
 {
     RASDIALPARAMSA params = params_for("Lab", "wonderland");
@@ -397,7 +429,7 @@ static void unsupported(void)
 static const struct test tests[] = {
     TEST(error_texts),       TEST(devices),    TEST(countries), TEST(autodial_addresses), TEST(autodial_default),
     TEST(autodial_of_all_users), TEST(autodial_limit),
-    TEST(autodial_settings), TEST(projection), TEST(too_early), TEST(statistics),         TEST(unsupported),
+    TEST(autodial_settings), TEST(projection), TEST(projection_of_ipv6), TEST(too_early), TEST(statistics),         TEST(unsupported),
 };
 
 int main(int argc, char **argv)

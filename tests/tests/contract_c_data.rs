@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use rasman_tests::capi::{self, Language, World};
-use rasman_tests::harness::lab;
+use rasman_tests::harness::{self, lab};
 use std::path::PathBuf;
 
 fn programs(name: &str) -> [PathBuf; 2] {
@@ -110,6 +110,20 @@ fn d7_d9_settings_of_autodial() {
 fn a53_j1_j2_what_was_negotiated_is_told() {
     for address in run("data.c", "projection") {
         assert!(address.parse::<std::net::Ipv4Addr>().is_ok(), "{address}");
+    }
+}
+
+#[test]
+fn j2_the_identifiers_of_ipv6_are_told_where_it_was_negotiated() {
+    let mut config = rasman_lab::Config::default();
+    config.apply_flag("ipv6", "2001:db8:0:1::").expect("a flag of the lab");
+    let lab = rasman_lab::spawn(config).expect("the lab starts");
+    let mut entry = harness::entry(&lab);
+    entry.network.ipv6 = true;
+    let settings = rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() };
+    let world = World::with(settings);
+    for program in programs("data.c") {
+        world.run(&program, &["projection_of_ipv6"]);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::managers;
 use crate::text::{self, Char};
 use crate::variants::variants;
 use core::ffi::c_void;
-use rasman::{AuthMethod, Code, Handle, Projection, Status};
+use rasman::{AuthMethod, Code, Handle, Ipv6Link, Projection, Status};
 
 variants! {
     /// Gives what one protocol negotiated (clauses A53, J1, J2).
@@ -46,7 +46,7 @@ unsafe fn get<C: Char>(connection: HRASCONN, protocol: u32, to: *mut c_void, siz
     match protocol {
         RASP_PPP_IP => slot.fill(|| Ok(ip::<C>(&projected(connection)?.1))),
         RASP_PPP_LCP => slot.fill(|| Ok(lcp::<C>(&projected(connection)?.0))),
-        RASP_PPP_IPV6 => slot.fill::<RASPPPIPV6>(|| not_tried(connection)),
+        RASP_PPP_IPV6 => slot.fill(|| ipv6(&projected(connection)?.0)),
         RASP_PPP_CCP => slot.fill::<RASPPPCCP>(|| not_tried(connection)),
         RASP_PPP_IPX => slot.fill::<RASPPPIPX<C>>(|| not_tried(connection)),
         RASP_PPP_NBF => slot.fill::<RASPPPNBF<C>>(|| not_tried(connection)),
@@ -142,6 +142,20 @@ fn ip<C: Char>(projection: &Projection) -> RASPPPIP<C> {
     }
 }
 
+/// Gives the interface identifiers, of which IPV6CP has agreed a while after Connected.
+fn ipv6(status: &Status) -> Result<RASPPPIPV6, Code> {
+    let link = ipv6_link(status).ok_or(Code::PROTOCOL_NOT_CONFIGURED)?;
+    Ok(RASPPPIPV6 {
+        bLocalInterfaceIdentifier: link.local,
+        bPeerInterfaceIdentifier: link.peer,
+        ..RASPPPIPV6::zeroed()
+    })
+}
+
+fn ipv6_link(status: &Status) -> Option<Ipv6Link> {
+    status.learned.ipv6.as_ref().map(|ipv6| ipv6.link)
+}
+
 fn lcp<C: Char>(status: &Status) -> RASPPPLCP<C> {
     let (protocol, data, eap) = authentication(status.authentication);
     RASPPPLCP {
@@ -154,11 +168,14 @@ fn lcp<C: Char>(status: &Status) -> RASPPPLCP<C> {
 
 fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
     let (protocol, data, eap) = authentication(status.authentication);
+    let ipv6 = ipv6_link(status);
     RASPPP_PROJECTION_INFO {
         ipv4Address: projection.local.octets(),
         ipv4ServerAddress: projection.peer.map(|peer| peer.octets()).unwrap_or_default(),
-        // Clause J2: their own errors, as none of them was tried.
-        dwIPv6NegotiationError: Code::PROTOCOL_NOT_CONFIGURED.0,
+        // Clause J2: each has an error of its own.
+        dwIPv6NegotiationError: if ipv6.is_some() { 0 } else { Code::PROTOCOL_NOT_CONFIGURED.0 },
+        bInterfaceIdentifier: ipv6.map(|link| link.local).unwrap_or_default(),
+        bServerInterfaceIdentifier: ipv6.map(|link| link.peer).unwrap_or_default(),
         dwCcpError: Code::PROTOCOL_NOT_CONFIGURED.0,
         dwAuthenticationProtocol: protocol,
         dwAuthenticationData: data,
