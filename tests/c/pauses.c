@@ -211,9 +211,15 @@ static void a_certificate_that_is_not_trusted(void)
 
 static void a_certificates_password(void)
 {
+    BYTE data[] = {1, 2, 3, 4, 5};
     for (int by_resume = 0; by_resume < 2; by_resume++) {
+        /* With the data of an identity, as RasGetEapUserIdentity gives them (clause A60). */
+        RASDIALEXTENSIONS extensions = paused_states();
+        extensions.RasEapInfo.dwSizeofEapInfo = sizeof data;
+        extensions.RasEapInfo.pbEapInfo = data;
+        RASDIALPARAMSA params = params_for("Lab", "");
         HRASCONN connection = NULL;
-        CHECK_EQUAL(dial("", 0, NULL, &connection), ERROR_EAPTLS_PASSWD_INVALID);
+        CHECK_EQUAL(RasDialA(&extensions, NULL, &params, 0, NULL, &connection), ERROR_EAPTLS_PASSWD_INVALID);
         CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_InvokeEapUI);
         RASEAPQUESTION question = question_of(connection);
         CHECK_EQUAL(question.dwType, RASEAPQ_CertificatePassword);

@@ -1,11 +1,11 @@
 //! Whole dials of a lab by each authentication method, over real sockets and TLS, with the embedded manager.
 
 use rasman::{
-    Answer, AuthMethod, ClientCertificate, Code, ConnState, Detail, Dial, Dialing, EapDialog, EapSettings, Entry,
-    Manager, QuestionKind, Trust,
+    Answer, AuthMethod, ClientCertificate, Code, ConnState, Detail, Dial, Dialing, EapDialog, Entry, Manager,
+    QuestionKind,
 };
 use rasman_dial::Config as Limits;
-use rasman_lab::{Running, User};
+use rasman_lab::User;
 use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, ENTRY, credentials, dial, dial_as};
 use std::time::Duration;

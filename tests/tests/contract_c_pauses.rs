@@ -48,11 +48,13 @@ fn p3_p9_a_certificate_that_is_not_trusted_is_asked_about() {
 }
 
 #[test]
-fn p9_s6_the_file_of_a_certificate_wants_its_password() {
+fn p9_s6_a60_the_file_of_a_certificate_wants_its_password() {
     let lab = lab_with(&[AuthMethod::EapTls], "", false);
     let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
     let Some(file) = pkcs12(&lab.facts().user_pem, "sesame") else {
-        return println!("SKIPPED p9_s6_the_file_of_a_certificate_wants_its_password: there is no openssl to make one");
+        return println!(
+            "SKIPPED p9_s6_a60_the_file_of_a_certificate_wants_its_password: there is no openssl to make one"
+        );
     };
     entry.eap.certificate = Some(ClientCertificate { file, ..Default::default() });
     pause_with(entry, "a_certificates_password");
