@@ -171,20 +171,22 @@ impl Dialled {
         self.manager.backend().answer(self.handle, question, answer).map_err(crate::call::code_of)
     }
 
-    /// Gives what a method of EAP asks, if that pauses the dial.
-    pub(crate) fn eap_dialog(&self) -> Option<EapDialog> {
-        match self.pause().as_ref()?.question.kind {
-            QuestionKind::EapDialog(ref dialog) => Some(dialog.clone()),
+    /// Gives what a method of EAP asks, if that pauses the dial, with the number of the question.
+    pub(crate) fn eap_dialog(&self) -> Option<(u32, EapDialog)> {
+        match &self.pause().as_ref()?.question {
+            Question { id, kind: QuestionKind::EapDialog(dialog) } => Some((*id, dialog.clone())),
             _ => None,
         }
     }
 
-    /// Keeps an answer for the resume.
+    /// Keeps an answer to a question for the resume.
     ///
     /// # Errors
-    /// 705 if nothing pauses the dial any more.
-    pub(crate) fn prepare_answer(&self, answer: Answer) -> Result<(), Code> {
-        self.pause().as_mut().ok_or(Code::INVALID_AUTH_STATE)?.prepared = Some(answer);
+    /// 705 if that question does not pause the dial any more.
+    pub(crate) fn prepare_answer(&self, question: u32, answer: Answer) -> Result<(), Code> {
+        let mut paused = self.pause();
+        let pause = paused.as_mut().filter(|pause| pause.question.id == question);
+        pause.ok_or(Code::INVALID_AUTH_STATE)?.prepared = Some(answer);
         Ok(())
     }
 

@@ -40,10 +40,10 @@ pub unsafe extern "C" fn RasInvokeEapUI(
         }
         // SAFETY: it is not null, and the caller answers for the rest.
         let extensions = unsafe { read_extensions(extensions) }?;
-        let (dial, dialog) = asking(connection)?;
+        let (dial, (question, dialog)) = asking(connection)?;
         // SAFETY: the caller answers for it.
         let data = unsafe { eap_data(&extensions) }?.ok_or(INTERACTIVE_MODE)?;
-        dial.prepare_answer(given(&dialog, data)?)
+        dial.prepare_answer(question, given(&dialog, data)?)
     })
 }
 
@@ -62,21 +62,21 @@ pub unsafe extern "C" fn RasGetEapQuestion(connection: HRASCONN, question: *mut 
         if size as usize != size_of::<EapQuestion>() {
             return Err(INVALID_SIZE);
         }
-        let (_, dialog) = asking(connection)?;
+        let (_, (_, dialog)) = asking(connection)?;
         // SAFETY: the caller answers for as many bytes.
         unsafe { question.write_unaligned(told(&dialog, size)?) };
         Ok(())
     })
 }
 
-/// Finds the dial that a method of EAP has paused.
+/// Finds the dial that a method of EAP has paused, and its question.
 ///
 /// # Errors
 /// 6 for an unknown handle, 705 for one that is not paused for EAP, or is another process's.
-fn asking(connection: HRASCONN) -> Result<(Arc<Dialled>, EapDialog), Code> {
+fn asking(connection: HRASCONN) -> Result<(Arc<Dialled>, (u32, EapDialog)), Code> {
     let handle = Handle(connection as u64);
     let found = process::current().dials.last(handle.0);
-    if let Some(found) = found.and_then(|dial| dial.eap_dialog().map(|dialog| (dial, dialog))) {
+    if let Some(found) = found.and_then(|dial| dial.eap_dialog().map(|question| (dial, question))) {
         return Ok(found);
     }
     undisturbed(|| managers::of(handle)).map_err(code_of)?;
