@@ -71,7 +71,7 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Build the C library and install it
     Capi(capi::Args),
-    /// Build and install rasctl, rasdial and rasmand with their manual pages, completions and units
+    /// Build and install rasctl, rasdial and rasmand with their manual pages, completions and units, or remove them
     Install(install::Args),
     /// Run the answering half (`rasctl lab`) in release mode
     Lab(bench::LabArgs),

@@ -91,6 +91,36 @@ fn a48_a_dial_that_is_interrupted_leaves_nothing() {
 }
 
 #[test]
+fn a_manager_that_was_killed_is_told_and_the_next_dial_starts_another() {
+    let scene = Scene::with_entry("");
+    dial(&scene).expect(0);
+    kill(&scene);
+    let killed = "The manager was killed or has crashed";
+    scene.run(&["list"]).expect(0).says(killed, "");
+    assert_eq!(scene.run(&["list", "--json"]).expect(0).json()["connections"], Value::Array(Vec::new()));
+    scene.run(&["status", "--check"]).expect(16);
+    dial(&scene).expect(0).says("0x2000 Connected", "");
+    scene.run(&["list"]).expect(0).says("Office", "");
+    scene.run(&["hangup", "office"]).expect(0);
+    let ran = scene.run(&["list"]).expect(0);
+    assert!(!ran.out.contains(killed), "{ran:?}");
+    // One that was stopped has left nothing.
+    scene.run(&["stop"]).expect(0);
+    let ran = scene.run(&["list"]).expect(0);
+    assert!(!ran.out.contains(killed), "{ran:?}");
+}
+
+/// Kills the scene's daemon, whom its socket names, and waits for its end.
+fn kill(scene: &Scene) {
+    let stream = std::os::unix::net::UnixStream::connect(scene.path("run/rasman/socket")).unwrap();
+    let pid = rustix::net::sockopt::socket_peercred(&stream).unwrap().pid;
+    let process = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).unwrap();
+    rustix::process::pidfd_send_signal(&process, Signal::KILL).unwrap();
+    let mut ended = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
+    rustix::event::poll(&mut ended, None).unwrap();
+}
+
+#[test]
 fn a17_a_second_dial_meanwhile_is_7() {
     let scene = Scene::with_entry("silent=auth");
     let password = scene.text("password");

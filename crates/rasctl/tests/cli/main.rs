@@ -5,6 +5,7 @@ mod daemon;
 mod dial;
 mod entries;
 mod help;
+mod lab;
 mod modem;
 mod rasdial;
 mod scene;
