@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_rasman-ipc-helper");
@@ -287,4 +288,74 @@ fn secrets_that_are_no_sealed_files_are_refused_and_descriptors_do_not_pile_up()
     let secret = rasman::ipc::secret::seal(&"wonderland".into()).unwrap();
     raw.send("Dial", dial, false, &[secret.as_fd()]);
     assert!(raw.receive().unwrap()["parameters"]["handle"].is_string());
+}
+
+/// Connections of one program, each with a dial that has to read a phone book.
+const FLOOD: usize = 60;
+
+/// A phone book that takes long to read and is never kept: its entry is too long.
+fn slow_book(daemon: &Daemon) -> PathBuf {
+    let book = "[E]\n".to_owned() + &"A=1\n".repeat(100_001);
+    std::fs::create_dir_all(daemon.machine()).unwrap();
+    let path = daemon.machine().join("rasphone.pbk");
+    std::fs::write(&path, book).unwrap();
+    path
+}
+
+/// How many threads of the daemon read files.
+fn clerks(daemon: &Daemon) -> usize {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
+    let name =
+        |thread: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok();
+    threads.filter_map(name).filter(|name| name.trim() == "rasman-clerk").count()
+}
+
+/// Whether a reply has not come yet.
+fn waits(raw: &Raw) -> bool {
+    raw.stream.set_nonblocking(true).unwrap();
+    let peeked = socket2::SockRef::from(&raw.stream).peek(&mut [std::mem::MaybeUninit::uninit()]);
+    raw.stream.set_nonblocking(false).unwrap();
+    peeked.is_err()
+}
+
+#[test]
+fn a_flood_of_dials_that_read_files_takes_a_bounded_number_of_threads_and_nobody_elses_turn() {
+    let lab = lab("");
+    let daemon = Daemon::system(HELPER, &[]);
+    let facts = serde_json::to_string(lab.facts()).unwrap();
+    let root = rasman::ipc::scope::own_uid() == 0;
+    let mut other = root.then(|| daemon.client_as(60_001, &[60_001], &[&facts, "system"]));
+    let book = slow_book(&daemon);
+    let mut flood: Vec<Raw> = (0..FLOOD).map(|_| Raw::connect(&daemon.folder)).collect();
+    for raw in &mut flood {
+        raw.send("Dial", json!({ "entry": "nowhere", "phonebook": book }), false, &[]);
+    }
+    // Of the same user, without files: calls and a dial.
+    let mut calls = Raw::connect(&daemon.folder);
+    let mut most = 0;
+    for _ in 0..20 {
+        calls.call("List", json!({}));
+        most = most.max(clerks(&daemon));
+    }
+    let credentials = json!({ "user": rasman_lab::DEFAULT_USER, "password": rasman_lab::DEFAULT_PASSWORD });
+    let dial = json!({ "settings": Daemon::settings(&lab), "credentials": credentials });
+    assert!(calls.call("Dial", dial)["handle"].is_string());
+    // Of another user, with files.
+    if let Some(other) = &mut other {
+        other.until("ready");
+        other.tell("entry nowhere");
+        other.until("refused ");
+        most = most.max(clerks(&daemon));
+    }
+    assert!(flood.iter().filter(|raw| waits(raw)).count() > 5, "the flood was over before others had their turn");
+    assert!((1..=8).contains(&most), "{most} threads");
+    let codes: Vec<_> =
+        flood.iter_mut().map(|raw| raw.receive().unwrap()["parameters"]["cause"]["code"].clone()).collect();
+    assert!(codes.iter().all(|code| *code == codes[0] && code.is_u64()), "{codes:?}");
+    // Nobody is kept who has nothing to do.
+    let start = Instant::now();
+    while clerks(&daemon) > 0 {
+        assert!(start.elapsed() < Duration::from_secs(20), "they stay");
+        std::thread::yield_now();
+    }
 }
