@@ -22,6 +22,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 /// The daemon's half: a manager that knows some entries, or a bare echo beside it; ends with its standard input.
@@ -181,8 +182,11 @@ fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_secs_f64() * 1e6)
 }
 
+/// Names a folder that does not exist, another one each time.
 pub(crate) fn fresh_folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("rasman-bench-{name}-{}", std::process::id()));
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("rasman-bench-{name}-{}-{number}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     folder
 }

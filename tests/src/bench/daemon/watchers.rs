@@ -8,15 +8,15 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Instant;
 
-/// Two daemons of the same build by turns, so that whatever else the machine does meets both: one has a watcher that
-/// reads, the other has a stuck one beside it. The daemon without is measured a second time by the same turns, which
-/// says how much the figure varies by itself.
+/// Three daemons of the same build by turns, so that whatever else the machine does meets all: each has a watcher that
+/// reads, and the last a stuck one beside it. The first two are alike, which says how much the figure varies by itself.
+/// None is asked twice in a row, as what a dial leaves behind is cleared away while the next one goes on.
 pub(crate) async fn stuck_watcher(results: &mut Results) -> io::Result<()> {
     let lab = Lab::start(&["--fault", "silent=http"])?;
-    let daemons = [Daemon::start(&lab, 1)?, Daemon::start(&lab, 1)?];
-    let managers = [daemons[0].manager()?, daemons[1].manager()?];
+    let daemons = [Daemon::start(&lab, 1)?, Daemon::start(&lab, 1)?, Daemon::start(&lab, 1)?];
+    let managers = [daemons[0].manager()?, daemons[1].manager()?, daemons[STUCK].manager()?];
     let _watches = managers.each_ref().map(Manager::watch);
-    let _stuck = stick(&daemons[1].folder)?;
+    let _stuck = stick(&daemons[STUCK].folder)?;
     for manager in &managers {
         // More than its socket and its queue hold.
         for _ in 0..FILLING {
@@ -28,7 +28,7 @@ pub(crate) async fn stuck_watcher(results: &mut Results) -> io::Result<()> {
         for turn in 0..samples.len() {
             // None is always behind the same one.
             let which = (round + turn) % samples.len();
-            samples[which].push(dial(&managers[usize::from(which == STUCK)]).await?);
+            samples[which].push(dial(&managers[which]).await?);
         }
     }
     let [without, again, with] = &mut samples;
@@ -59,7 +59,7 @@ fn stick(folder: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-/// Which of the samples are of the daemon with the stuck watcher.
+/// Which of the daemons has the stuck watcher.
 const STUCK: usize = 2;
 const FILLING: usize = 1_000;
 const ROUNDS: usize = 10_000;
