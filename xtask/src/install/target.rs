@@ -65,7 +65,7 @@ impl Target {
     pub(super) fn finish(mut self) -> Result<usize> {
         let count = self.files.len();
         let mut all = remove::installed(&self.root)?;
-        all.extend(self.files.drain(..));
+        all.append(&mut self.files);
         all.sort_unstable();
         all.dedup();
         all.retain(|path| path != LIST);
