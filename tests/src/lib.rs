@@ -18,4 +18,5 @@ pub mod hostile;
 pub mod ipc;
 pub mod peers;
 pub mod radius;
+pub mod soak;
 pub mod world;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench` and `cargo xtask lab`: release builds of programs that live elsewhere.
+//! `cargo xtask bench`, `soak` and `lab`: release builds of programs that live elsewhere.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,6 +14,17 @@ pub(crate) struct BenchArgs {
     /// Handed to the benchmark program
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<OsString>,
+}
+
+/// What `cargo xtask soak` takes.
+#[derive(clap::Args)]
+pub(crate) struct SoakArgs {
+    /// How long, in minutes
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    minutes: u32,
+    /// How many connections there are at most
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    connections: u32,
 }
 
 /// What `cargo xtask lab` takes.
@@ -36,6 +47,15 @@ pub(crate) fn bench(args: &BenchArgs) -> Result {
     }
     words.extend(args.rest.iter().cloned());
     release("rasman-tests", "rasman-bench", &words)
+}
+
+/// Runs the soak, which is a part of the benchmark program.
+///
+/// # Errors
+/// When it does not build, or finds growth, a leak or a stall.
+pub(crate) fn soak(args: &SoakArgs) -> Result {
+    let words = ["soak".to_owned(), args.minutes.to_string(), args.connections.to_string()];
+    release("rasman-tests", "rasman-bench", &words.map(OsString::from))
 }
 
 /// Runs `rasctl lab`.

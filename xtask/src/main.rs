@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(&args),
         Command::Capi(args) => capi::run(&args),
         Command::Install(args) => install::run(&args),
+        Command::Soak(args) => bench::soak(&args),
         Command::Lab(args) => bench::lab(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Peers => peers::run(),
@@ -73,6 +74,8 @@ enum Command {
     Capi(capi::Args),
     /// Build and install rasctl, rasdial and rasmand with their manual pages, completions and units, or remove them
     Install(install::Args),
+    /// Dial, load, cut off and hang up connections for a long time, and look for growth, leaks and stalls
+    Soak(bench::SoakArgs),
     /// Run the answering half (`rasctl lab`) in release mode
     Lab(bench::LabArgs),
     /// Fuzz one target, or each for a bounded time

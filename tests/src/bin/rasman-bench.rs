@@ -12,6 +12,8 @@ mod daemon;
 mod data;
 #[path = "../bench/hdlc.rs"]
 mod hdlc;
+#[path = "../bench/soak.rs"]
+mod soak;
 
 use rasman::{Connection, Manager};
 use rasman_lab::Facts;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Some(first) if first == "traffic" => data::generate_traffic(arguments),
         Some(first) if first == "traffic-server" => data::serve_traffic(arguments),
         Some(first) if first == "tls-server" => data::serve_tls(arguments),
+        Some(first) if first == "idle" => told(data::weigh(arguments)),
+        Some(first) if first == "soak" => told(soak::soak(arguments)),
         Some(first) if first == "data" => told(data::inside(arguments)),
         first => told(measure(first.into_iter().chain(arguments))),
     }

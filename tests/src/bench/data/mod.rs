@@ -17,6 +17,7 @@ mod tunnel;
 mod world;
 
 pub(crate) use forwarder::process as forward;
+pub(crate) use idle::weigh;
 pub(crate) use plain::process as serve_tls;
 pub(crate) use traffic::{client as generate_traffic, serve as serve_traffic};
 

@@ -4,6 +4,7 @@ use super::forwarder;
 use super::world::{Lab, PORT, Process, SERVER, World, cpu};
 use crate::Results;
 use rasman::{Connection, DataPath, Entry, Manager, Rootless, TunSettings};
+use rasman_lab::Facts;
 use rasman_net::accounting;
 use rasman_tests::harness;
 use std::io;
@@ -18,7 +19,7 @@ pub(super) struct Connected {
 
 impl Connected {
     async fn to(lab: Lab, data_path: DataPath) -> io::Result<Self> {
-        let manager = manager(&lab, 1, data_path)?;
+        let manager = manager(&lab.facts, 1, data_path)?;
         let dial = rasman::Dial::entry("0").credentials(harness::credentials(rasman_lab::DEFAULT_PASSWORD));
         let dialing = manager.dial(dial).map_err(io::Error::other)?;
         let connection = dialing.finish().await.map_err(io::Error::other)?;
@@ -33,10 +34,10 @@ impl Connected {
 }
 
 /// Makes a manager with one worker and so many entries, named by numbers.
-pub(super) fn manager(lab: &Lab, entries: usize, data_path: DataPath) -> io::Result<Manager> {
-    let mut model = harness::entry_to(&lab.facts);
+pub(super) fn manager(facts: &Facts, entries: usize, data_path: DataPath) -> io::Result<Manager> {
+    let mut model = harness::entry_to(facts);
     model.data_path = data_path;
-    harness::sstp_of(&mut model).server_name.clone_from(&lab.facts.name);
+    harness::sstp_of(&mut model).server_name.clone_from(&facts.name);
     let entries = (0..entries).map(|number| Entry { name: number.to_string(), ..model.clone() }).collect();
     let settings = rasmand::Settings { entries, workers: 1, ..Default::default() };
     rasmand::embedded(settings).map_err(io::Error::other)
