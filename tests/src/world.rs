@@ -124,6 +124,12 @@ impl World {
         Self { far, folder }
     }
 
+    /// Gives the process whose namespace is the other end.
+    #[must_use]
+    pub fn far_pid(&self) -> u32 {
+        self.far.id()
+    }
+
     /// Starts a lab at the other end.
     ///
     /// # Panics
