@@ -7,6 +7,8 @@
 pub mod auth;
 #[path = "../../tests/src/fuzz_capi.rs"]
 pub mod capi;
+#[path = "../../tests/src/fuzz_data.rs"]
+pub mod data;
 #[path = "../../tests/src/fuzz_dial.rs"]
 pub mod dial;
 #[path = "../../tests/src/fuzz_import.rs"]

@@ -5,6 +5,7 @@ pub mod capi;
 pub mod eap;
 pub mod fuzz_auth;
 pub mod fuzz_capi;
+pub mod fuzz_data;
 pub mod fuzz_dial;
 pub mod fuzz_import;
 pub mod fuzz_lab;

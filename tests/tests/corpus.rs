@@ -18,6 +18,7 @@ macro_rules! corpora {
 corpora! {
     fuzz_auth: auth_messages, eap_peer, eap_server;
     fuzz_capi: capi_calls;
+    fuzz_data: gso_split, gro_merge, proxy_head, socks_udp;
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;
     fuzz_lab: lab_dns, lab_http;

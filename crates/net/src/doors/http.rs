@@ -48,15 +48,15 @@ async fn read_head(tcp: &mut TcpStream) -> io::Result<Vec<u8>> {
     }
 }
 
-struct Request {
-    host: String,
-    port: u16,
+pub(super) struct Request {
+    pub(super) host: String,
+    pub(super) port: u16,
     /// Bytes of the head.
-    length: usize,
+    pub(super) length: usize,
 }
 
 /// Reads what is wanted; else the status line of the answer, and what goes with it.
-fn request(head: &[u8], login: Option<&ProxyLogin>) -> Result<Request, &'static str> {
+pub(super) fn request(head: &[u8], login: Option<&ProxyLogin>) -> Result<Request, &'static str> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut parsed = httparse::Request::new(&mut headers);
     let length = match parsed.parse(head) {

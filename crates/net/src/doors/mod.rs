@@ -5,6 +5,7 @@
 //! may be kept for another stack.
 
 mod forward;
+pub(crate) mod fuzzing;
 mod http;
 mod proxy;
 mod relay;

@@ -9,7 +9,9 @@ use fast_socks5::util::target_addr::{TargetAddr, ToTargetAddr};
 use fast_socks5::{new_udp_header, parse_udp_request};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinSet;
@@ -51,7 +53,7 @@ impl Association {
                 received = self.outside.recv_from(&mut datagram) => {
                     // An error is ICMP's word about an earlier datagram.
                     if let Ok((len, from)) = received {
-                        self.send(&datagram[..len], from).await;
+                        self.send(&datagram[..len], from);
                     }
                 }
                 received = self.inside.receive(|payload, from| encapsulate(payload, from, &mut answer)) => {
@@ -66,18 +68,13 @@ impl Association {
         }
     }
 
-    async fn send(&mut self, datagram: &[u8], from: SocketAddr) {
+    fn send(&mut self, datagram: &[u8], from: SocketAddr) {
         let own = from.ip().to_canonical() == self.client && self.from.is_none_or(|known| known == from);
         // One that fills the buffer may have been longer.
         if !own || datagram.len() == DATAGRAM_MAX {
             return;
         }
-        // It reads from memory, so nothing waits.
-        let Ok((fragment, target, payload)) = parse_udp_request(datagram).await else { return };
-        // RFC 1928 7: who does not put fragments together drops them.
-        if fragment != 0 {
-            return;
-        }
+        let Some((target, payload)) = parse(datagram) else { return };
         self.from = Some(from);
         match target {
             // What does not go is lost.
@@ -99,8 +96,19 @@ impl Association {
     }
 }
 
+/// Takes the header off a datagram; gives its target and what is to be carried there.
+pub(super) fn parse(datagram: &[u8]) -> Option<(TargetAddr, &[u8])> {
+    // It reads from memory, so nothing waits.
+    let parsed = pin!(parse_udp_request(datagram)).poll(&mut Context::from_waker(Waker::noop()));
+    match parsed {
+        Poll::Ready(Ok((0, target, payload))) => Some((target, payload)),
+        // RFC 1928 7: who does not put fragments together drops them.
+        _ => None,
+    }
+}
+
 /// Puts the header with the sender before a datagram.
-fn encapsulate(payload: &[u8], from: SocketAddr, out: &mut Vec<u8>) {
+pub(super) fn encapsulate(payload: &[u8], from: SocketAddr, out: &mut Vec<u8>) {
     out.clear();
     if let Ok(header) = from.to_target_addr().map_err(drop).and_then(|from| new_udp_header(from).map_err(drop)) {
         out.extend_from_slice(&header);

@@ -134,11 +134,12 @@ impl Slot {
             && size <= self.size
             && own.len() + size <= PACKET_MAX
             && self.segments < SEGMENTS_MAX
-            // Acknowledgement, and flags but for PSH with the window; then the options.
+            // Acknowledgement, and flags but for PSH with the window.
             && own[at + 8..at + 13] == packet[at + 8..at + 13]
             && (own[at + 13] ^ packet[at + 13]) & !PSH == 0
             && own[at + 14..at + 16] == packet[at + 14..at + 16]
-            && own[at + 20..shape.payload] == packet[at + 20..shape.payload]
+            // The urgent pointer, though nothing is urgent, and the options.
+            && own[at + 18..shape.payload] == packet[at + 18..shape.payload]
             && self.same_network(packet);
         if !follows {
             return false;

@@ -7,6 +7,7 @@
 //!
 //! What keeps the tunnel's own packets out of the tunnel, and who removes what, is said at [`Rule`].
 
+pub(crate) mod fuzzing;
 mod gro;
 mod gso;
 mod mss;
