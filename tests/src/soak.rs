@@ -2,7 +2,7 @@
 //!
 //! It goes in rounds. At the end of a round everything is hung up, and what the processes hold at rest is compared with
 //! what they held before: memory and descriptors that grow from round to round are leaks, and whatever takes longer than
-//! [`STALLED`] is a stall.
+//! a minute is a stall.
 
 use crate::harness;
 use rasman::{Connection, Dial, Entry, Manager};
