@@ -7,6 +7,7 @@
 use rasman::ipc::scope::{Place, Scope, own_uid};
 use rasman_core::hex;
 use rustix::net::sockopt::socket_peercred;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -57,12 +58,12 @@ pub(crate) fn all() -> Vec<Value> {
     // A socket that somebody is being told by has the name, too.
     numbers.sort_unstable();
     numbers.dedup();
+    numbers.truncate(HELD_MAX);
     numbers.into_iter().filter_map(|number| ask(number).ok()).collect()
 }
 
 fn ask(number: u32) -> io::Result<Value> {
-    let address = SocketAddr::from_abstract_name(format!("{}{number}", prefix()))?;
-    let stream = UnixStream::connect_addr(&address)?;
+    let stream = connect(&format!("{}{number}", prefix()))?;
     // Anybody can take a name: only what a process of ours says is believed.
     if socket_peercred(stream.as_fd())?.uid.as_raw() != own_uid() {
         return Err(io::ErrorKind::PermissionDenied.into());
@@ -73,6 +74,15 @@ fn ask(number: u32) -> io::Result<Value> {
     Ok(serde_json::from_slice(&text)?)
 }
 
+/// Connects without waiting: anybody can take a name and accept nobody.
+fn connect(name: &str) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
 /// The beginning of the names of this user's sockets; like the manager's, they belong to a runtime folder.
 fn prefix() -> String {
     let digest = Sha256::digest(Place::of(Scope::User).folder.as_os_str().as_bytes());
@@ -81,4 +91,6 @@ fn prefix() -> String {
 
 /// Longer than a process takes that lives.
 const LIMIT: Duration = Duration::from_secs(5);
+/// How many names are looked at.
+const HELD_MAX: usize = 256;
 const STATUS_MAX: u64 = 1 << 20;

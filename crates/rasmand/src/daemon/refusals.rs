@@ -33,9 +33,8 @@ impl Refusals {
         if users.len() >= USERS_MAX {
             users.retain(|_, window| !window.is_over(now));
         }
-        if users.len() >= USERS_MAX && !users.contains_key(&uid) {
-            return None;
-        }
+        // One user may have many numbers: those beyond the bound are counted together.
+        let uid = if users.len() >= USERS_MAX && !users.contains_key(&uid) { ALL_OTHERS } else { uid };
         let window = users.entry(uid).or_insert(Window { began: now, count: 0 });
         let mut and = And::Nothing;
         if window.is_over(now) {
@@ -70,6 +69,8 @@ impl fmt::Display for And {
 const WINDOW: Duration = Duration::from_secs(60);
 /// How many are told of one user a minute.
 const TOLD_MAX: u64 = 20;
+/// No user has this number.
+const ALL_OTHERS: u32 = u32::MAX;
 /// How many users are remembered at a time.
 const USERS_MAX: usize = 1024;
 

@@ -6,6 +6,7 @@ use rasman_core::{Cause, Code, LayerName};
 use rasman_phonebook::store::{FileError, Place, Scope};
 use rasman_phonebook::{Autodial, AutodialRefusal};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 impl AutodialBackend for EntryClient<'_> {
     fn autodial_addresses(&self) -> Result<Vec<String>, Error> {
@@ -54,7 +55,7 @@ impl AutodialBackend for EntryClient<'_> {
     fn autodial_setting(&self, setting: AutodialSetting) -> Result<u32, Error> {
         let default = setting.default_value().ok_or_else(no_setting)?;
         let (databases, session) = (self.manager.entries.databases(self.caller)?, session());
-        let set = databases.iter().find_map(|database| database.setting(setting.0, &session));
+        let set = databases.iter().find_map(|database| database.setting(setting.0, session));
         Ok(set.unwrap_or(default))
     }
 
@@ -62,7 +63,7 @@ impl AutodialBackend for EntryClient<'_> {
         setting.default_value().ok_or_else(no_setting)?;
         let session = (setting == AutodialSetting::LOGIN_SESSION_DISABLE).then(session);
         self.manager.entries.change_database(self.caller, |database| {
-            database.set_setting(setting.0, value, session.as_deref());
+            database.set_setting(setting.0, value, session);
             Ok(())
         })
     }
@@ -116,9 +117,15 @@ impl From<FileError> for Failure {
     }
 }
 
-/// Names the session that a setting counts for: until the machine starts anew.
-fn session() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+/// Names the session that a setting counts for: until the machine starts anew. Where the system does not tell (a service
+/// sees no more of /proc than processes), until the manager does.
+fn session() -> &'static str {
+    static SESSION: OnceLock<String> = OnceLock::new();
+    SESSION.get_or_init(|| {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let own = || format!("{}-{:?}", std::process::id(), std::time::SystemTime::now());
+        Some(boot.trim().to_owned()).filter(|id| !id.is_empty()).unwrap_or_else(own)
+    })
 }
 
 fn refused(refusal: AutodialRefusal) -> Error {

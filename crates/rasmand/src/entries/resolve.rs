@@ -50,6 +50,13 @@ pub(crate) struct Promotion {
     numbers: Vec<String>,
 }
 
+/// Tells whether a dial spends what only the manager has: calls on a line that somebody pays for, or the proof by a
+/// certificate whose key the caller cannot read. Then the number that an administrator wrote is part of what is allowed.
+fn spends_machines(entry: &Entry) -> bool {
+    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
+    media.into_iter().any(|medium| matches!(medium, Medium::Serial(_))) || entry.eap.certificate.is_some()
+}
+
 impl Entries {
     /// The same as [`Entries::resolve`] without looking at files, if that can be done.
     pub(crate) fn resolve_at_once(&self, caller: Caller, dial: Dial) -> Result<AtOnce, Error> {
@@ -74,7 +81,14 @@ impl Entries {
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
         let replaced = data_path.is_some() || !dial.number.is_empty();
+        let replaces_number = !dial.number.is_empty();
         let mut resolved = self.resolve_target(caller, dial)?;
+        if replaces_number && resolved.source.all_users && !caller.may_change_machine && spends_machines(&resolved.entry) {
+            let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
+                .did("was given another number for an entry of all users, whose line or certificate is the machine's")
+                .advice("dial the entry as it stands, or let an administrator of this manager change it");
+            return Err(cause.into());
+        }
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;

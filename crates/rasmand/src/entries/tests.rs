@@ -300,3 +300,20 @@ fn a_user_who_is_no_administrator_chooses_no_network_device() {
     assert_eq!(code(other(), Dial::entry("shared")), None);
     assert_eq!(code(other(), Dial::entry("shared").number("evil.example.com")), Some(Code::ACCESS_DENIED));
 }
+
+#[test]
+fn a_line_of_the_machine_calls_the_number_that_an_administrator_wrote() {
+    let world = World::new();
+    let code = |caller, dial| world.entries.resolve(caller, dial).err().map(|error| error.code());
+    let line = EntryRef::new("line").in_book(world.folder.path().join("etc/rasphone.pbk"));
+    let mut modem = properties("5551234");
+    modem.entry_type = rasman_phonebook::EntryType::Phone;
+    if let Some(link) = modem.subentries.first_mut() {
+        link.device_type = "modem".into();
+        link.port = "ttyUSB0".into();
+    }
+    world.entries.set_properties(own(), &line, &modem).unwrap();
+    assert_eq!(code(other(), Dial::entry("line")), None);
+    assert_eq!(code(other(), Dial::entry("line").number("0900123")), Some(Code::ACCESS_DENIED));
+    assert_eq!(code(own(), Dial::entry("line").number("0900123")), None);
+}

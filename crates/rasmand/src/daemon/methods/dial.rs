@@ -114,8 +114,10 @@ impl NewDial {
 
     fn carry_on(self, resolved: std::result::Result<Resolved, Error>) {
         let client = Rc::clone(&self.client);
-        if client.peer.process.has_ended.get() || self.server.client(client.id).is_none() {
+        let is_gone = |client: &Rc<Client>| self.server.client(client.id).is_none();
+        if client.peer.process.has_ended.get() || is_gone(&client) || self.channel.as_ref().is_some_and(is_gone) {
             // Nobody waits for it any more, and nothing was begun.
+            client.outbox.end_stream();
             return;
         }
         let (server, oneway) = (Rc::clone(&self.server), self.oneway);
