@@ -36,7 +36,10 @@ impl Tunnel for RustlsTunnel {
     fn input(&mut self, mut records: &[u8], plain: &mut Vec<u8>) -> Result<(), TunnelError> {
         while !records.is_empty() {
             let taken = self.connection.read_tls(&mut records);
-            taken.map_err(|error| local(format!("buffered EAP's TLS ({error})")))?;
+            // The library takes nothing more after a close_notify, however much there is.
+            if taken.map_err(|error| local(format!("buffered EAP's TLS ({error})")))? == 0 {
+                return Err(after_the_end());
+            }
             self.connection.process_new_packets().map_err(|error| (self.explain)(&error))?;
             self.read_plain(plain)?;
         }
@@ -75,6 +78,91 @@ impl Tunnel for RustlsTunnel {
     }
 }
 
+fn after_the_end() -> TunnelError {
+    let cause = Cause::new(Code::EAP_SERVER_CERT_OTHER_ERROR, LayerName::Auth).did("read TLS inside EAP");
+    cause.said("sent records after its close_notify").into()
+}
+
 fn local(did: String) -> TunnelError {
     Cause::new(Code::EAP_SERVER_CERT_OTHER_ERROR, LayerName::Auth).did(did).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::trust::provider;
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
+    use std::sync::Arc;
+
+    fn tunnel(connection: impl Into<Connection>) -> RustlsTunnel {
+        RustlsTunnel { connection: connection.into(), explain: Box::new(|error| local(error.to_string())) }
+    }
+
+    /// Client and server, open.
+    fn ends() -> (RustlsTunnel, RustlsTunnel) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["eap.test".to_owned()]).unwrap();
+        let leaf = params.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(leaf.clone()).unwrap();
+        let client = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+        let client = client.with_root_certificates(roots).with_no_client_auth();
+        let server = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let server = server.with_no_client_auth().with_single_cert(vec![leaf], key).unwrap();
+        let name = ServerName::try_from("eap.test").unwrap();
+        let mut client = tunnel(ClientConnection::new(Arc::new(client), name).unwrap());
+        let mut server = tunnel(ServerConnection::new(Arc::new(server)).unwrap());
+        while client.connection.wants_write() || server.connection.wants_write() {
+            server.input(&client.output(), &mut Vec::new()).unwrap();
+            client.input(&server.output(), &mut Vec::new()).unwrap();
+        }
+        assert!(client.is_open() && server.is_open());
+        (client, server)
+    }
+
+    fn said(result: Result<(), TunnelError>) -> Option<String> {
+        result.err().map(|error| error.cause.said)
+    }
+
+    /// What says `last`, and then that it says no more.
+    fn farewell(from: &mut RustlsTunnel) -> Vec<u8> {
+        from.send(b"last").unwrap();
+        from.connection.send_close_notify();
+        from.output()
+    }
+
+    #[test]
+    fn records_after_a_close_notify_are_refused_at_both_ends() {
+        let refused = Some("sent records after its close_notify".to_owned());
+        let check = |from: &mut RustlsTunnel, to: &mut RustlsTunnel| {
+            let mut plain = Vec::new();
+            to.input(&farewell(from), &mut plain).unwrap();
+            assert_eq!(plain, b"last");
+            to.input(&[], &mut plain).unwrap();
+            assert_eq!(said(to.input(&[0x17, 3, 3, 0, 1, 0], &mut plain)), refused);
+            assert_eq!(plain, b"last");
+        };
+        let (mut client, mut server) = ends();
+        check(&mut client, &mut server);
+        let (mut client, mut server) = ends();
+        check(&mut server, &mut client);
+    }
+
+    #[test]
+    fn a_close_notify_in_the_middle_of_a_message_ends_it_at_both_ends() {
+        let refused = Some("sent records after its close_notify".to_owned());
+        let check = |from: &mut RustlsTunnel, to: &mut RustlsTunnel| {
+            let mut plain = Vec::new();
+            // More than the library takes at once.
+            let message = [farewell(from), vec![0x17; 100_000]].concat();
+            assert_eq!(said(to.input(&message, &mut plain)), refused);
+            assert_eq!(plain, b"last");
+        };
+        let (mut client, mut server) = ends();
+        check(&mut client, &mut server);
+        let (mut client, mut server) = ends();
+        check(&mut server, &mut client);
+    }
 }
