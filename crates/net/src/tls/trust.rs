@@ -84,7 +84,9 @@ impl Checks {
             .with_crls(lists.into_iter().map(CertificateRevocationListDer::from))
             .only_check_end_entity_revocation();
         let builder = match wanted {
-            Revocation::Required => builder,
+            // An old list may lack who was revoked since. Whom it names is revoked all the same, so where a list is
+            // not required an old one is still looked at.
+            Revocation::Required => builder.enforce_revocation_expiration(),
             _ => builder.allow_unknown_revocation_status(),
         };
         let judged = match builder.build() {
@@ -93,12 +95,15 @@ impl Checks {
             Err(error) => return Err(self.explain.unchecked(&format!("the list cannot be read ({error})"))),
         };
         match judged {
-            // Not its issuer's list, or one that is over: nothing is known.
+            // Not a list that can be judged by: nothing is known.
             Err(Error::InvalidCertRevocationList(_)) if wanted == Revocation::IfPossible => Ok(()),
             Err(Error::InvalidCertRevocationList(error)) => Err(self.explain.unchecked(&format!("{error:?}"))),
             Err(Error::InvalidCertificate(CertificateError::UnknownRevocationStatus)) => {
                 Err(self.explain.unchecked("the list is not its issuer's"))
             }
+            Err(Error::InvalidCertificate(
+                CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. },
+            )) => Err(self.explain.unchecked("the list is over: its issuer should have made a new one")),
             judged => judged.map(drop).map_err(|error| self.explain.handshake(&error)),
         }
     }

@@ -104,12 +104,16 @@ async fn list_server(body: Vec<u8>) -> String {
 }
 
 fn list(ca: &Ca, revoked: &[u8]) -> Vec<u8> {
+    list_until(ca, revoked, 2124)
+}
+
+fn list_until(ca: &Ca, revoked: &[u8], year: i32) -> Vec<u8> {
     let serial_number = SerialNumber::from_slice(revoked);
     let revocation_time = date_time_ymd(2024, 1, 1);
     let revoked = RevokedCertParams { serial_number, revocation_time, reason_code: None, invalidity_date: None };
     let params = CertificateRevocationListParams {
         this_update: date_time_ymd(2024, 1, 1),
-        next_update: date_time_ymd(2124, 1, 1),
+        next_update: date_time_ymd(year, 1, 1),
         crl_number: SerialNumber::from(1_u64),
         issuing_distribution_point: None,
         revoked_certs: vec![revoked],
@@ -138,6 +142,8 @@ fn a_revoked_certificate_is_refused_where_it_is_looked_for() {
         let revoked = list_server(list(&ca, &[0x42])).await;
         let clean = list_server(list(&ca, &[0x43])).await;
         let foreign = list_server(list(&stranger, &[0x42])).await;
+        let old = list_server(list_until(&ca, &[0x43], 2025)).await;
+        let old_revoked = list_server(list_until(&ca, &[0x42], 2025)).await;
         let garbage = list_server(b"no list".to_vec()).await;
         let dead = "http://127.0.0.1:1/ca.crl";
         let offline = Err(Code::CRYPT_REVOCATION_OFFLINE);
@@ -145,6 +151,8 @@ fn a_revoked_certificate_is_refused_where_it_is_looked_for() {
             (Some(&revoked[..]), [Ok(()), Err(Code::VPN_BAD_CERT), Err(Code::VPN_BAD_CERT)]),
             (Some(&clean[..]), [Ok(()), Ok(()), Ok(())]),
             (Some(&foreign[..]), [Ok(()), Ok(()), offline]),
+            (Some(&old[..]), [Ok(()), Ok(()), offline]),
+            (Some(&old_revoked[..]), [Ok(()), Err(Code::VPN_BAD_CERT), offline]),
             (Some(&garbage[..]), [Ok(()), Ok(()), offline]),
             (Some(dead), [Ok(()), Ok(()), offline]),
             (None, [Ok(()), Ok(()), offline]),
