@@ -1,14 +1,15 @@
 //! Whether a server's certificate was revoked: its issuer's list is fetched by HTTP from where the certificate says.
 //!
 //! It happens after the handshake and before the first byte of ours, since only then it is known whose list to fetch. The
-//! list is signed by the issuer, so the fetch needs no protection of its own. The whole of it has the time limit of the
-//! stage that opens the port, and a share of that for each address, so that a dead server of lists does not end a dial
+//! list is signed by the issuer, so the fetch needs no protection of its own. The whole of it has a time limit well below
+//! that of the stage that opens the port, and each address a share of it, so that dead servers of lists do not end a dial
 //! that may do without.
 
 use super::der::distribution_points;
 use crate::connect;
 use rasman_core::{Cause, Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
 
 /// Fetches the lists that a certificate names, as far as they can be had.
 ///
@@ -21,11 +22,14 @@ pub(super) async fn fetch(leaf: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     }
     let mut lists = Vec::new();
     let mut failed = Vec::new();
-    for point in points {
-        match tokio::time::timeout(LIMIT, get(&point)).await {
+    let deadline = Instant::now() + LIMIT;
+    for (point, left) in points.iter().zip((1..=points.len() as u32).rev()) {
+        // What quicker ones leave is shared by those that follow.
+        let share = deadline.saturating_duration_since(Instant::now()) / left;
+        match tokio::time::timeout(share, get(point)).await {
             Ok(Ok(list)) => lists.push(list),
             Ok(Err(error)) => failed.push(format!("{point}: {error}")),
-            Err(_) => failed.push(format!("{point}: no answer in {} s", LIMIT.as_secs())),
+            Err(_) => failed.push(format!("{point}: no answer in {:.1} s", share.as_secs_f32())),
         }
     }
     if lists.is_empty() { Err(failed.join("; ")) } else { Ok(lists) }
@@ -81,7 +85,8 @@ fn body(mut answer: Vec<u8>) -> Result<Vec<u8>, String> {
     }
 }
 
-const LIMIT: Duration = Duration::from_secs(5);
+/// For all lists of a certificate together.
+const LIMIT: Duration = Duration::from_secs(6);
 const LIST_MAX: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -98,6 +103,21 @@ mod tests {
         {
             assert_eq!(split(bad), None, "{bad}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_lists_together_have_one_limit() {
+        // It is connected to and never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/a.crl", silent.local_addr().unwrap());
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.crl_distribution_points = vec![rcgen::CrlDistributionPoint { uris: vec![url.clone()] }; 4];
+        let leaf = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let began = Instant::now();
+        let failed = fetch(leaf.der()).await.unwrap_err();
+        assert_eq!(failed.matches(&url).count(), 4, "{failed}");
+        // The timer counts whole milliseconds, and rounds up.
+        assert!(began.elapsed() <= LIMIT + Duration::from_millis(10), "{:?}", began.elapsed());
     }
 
     #[test]
