@@ -9,10 +9,11 @@
 use super::holder;
 use rustix::fs::FlockOperation;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A UUCP lock file of ours, or none where we may not make one. It is removed when this is dropped.
 #[derive(Debug)]
@@ -34,24 +35,18 @@ impl Lock {
     fn take_in(folder: &Path, device: &Path) -> Result<Self, Taken> {
         let name = device.strip_prefix("/dev").unwrap_or(device).to_string_lossy().replace('/', "_");
         let path = folder.join(format!("LCK..{}", name.trim_start_matches('_')));
+        let draft = Draft::write(folder).ok();
         for _ in 0..2 {
-            let mut options = fs::OpenOptions::new();
-            match options.write(true).create_new(true).mode(0o644).open(&path) {
-                Ok(mut file) => {
-                    // The traditional form: ten columns and a line end.
-                    let written = writeln!(file, "{:>10}", std::process::id());
-                    let lock = Self { file: Some(path) };
-                    return written.map(|()| lock).or(Ok(Self { file: None }));
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match owner(&path) {
-                    // Another connection of ours is told apart by the lock on the device.
-                    Some(pid) if pid == std::process::id() => return Ok(Self { file: None }),
-                    Some(pid) if holder::lives(pid) => return Err(Taken { by: holder::describe(pid) }),
-                    // Its owner is gone, as the convention has it; who may not remove it goes on without.
-                    _ if fs::remove_file(&path).is_err() => return Ok(Self { file: None }),
-                    _ => {}
-                },
-                Err(_) => return Ok(Self { file: None }),
+            if draft.as_ref().is_some_and(|draft| fs::hard_link(&draft.0, &path).is_ok()) {
+                return Ok(Self { file: Some(path) });
+            }
+            match owner(&path) {
+                // Another connection of ours is told apart by the lock on the device.
+                Some(pid) if pid == std::process::id() => break,
+                Some(pid) if holder::lives(pid) => return Err(Taken { by: holder::describe(pid) }),
+                // Its owner is gone, as the convention has it; who may make none, or not remove it, goes on without.
+                _ if draft.is_none() || fs::remove_file(&path).is_err() => break,
+                _ => {}
             }
         }
         Ok(Self { file: None })
@@ -80,14 +75,52 @@ impl Drop for Lock {
     }
 }
 
+/// A lock file under another name. It is given its own by a link once it is whole: one that is still empty would look to
+/// others as if its owner were gone.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn write(folder: &Path) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let pid = std::process::id();
+        let path = folder.join(format!("LTMP..{pid}.{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        // Somebody before us had the same number.
+        let _ = fs::remove_file(&path);
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path)?;
+        let draft = Self(path);
+        // The traditional form: ten columns and a line end.
+        writeln!(file, "{pid:>10}")?;
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// Reads the number in a lock file, as text or, by an older convention, as four octets.
 fn owner(path: &Path) -> Option<u32> {
-    let bytes = fs::read(path).ok().filter(|bytes| bytes.len() <= 64)?;
+    let bytes = read_short(path).ok().filter(|bytes| bytes.len() <= LOCK_MAX)?;
     let text = String::from_utf8_lossy(&bytes);
     match text.split_whitespace().next().and_then(|word| word.parse().ok()) {
         Some(pid) => Some(pid),
         None => Some(u32::from_ne_bytes(bytes.try_into().ok()?)),
     }
+}
+
+/// Reads the beginning of a plain file, a byte more than a lock file may have. Everybody may write to the folder: what is
+/// there may be a link to somewhere else, a pipe that nobody writes to, or have no end.
+fn read_short(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(LOCK_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Finds in the kernel's list who has the lock on a file: `1: FLOCK ADVISORY WRITE 4711 00:05:123 0 EOF`.
@@ -107,6 +140,8 @@ fn flock_owner(path: &Path) -> Option<String> {
 
 /// Where lock files are.
 const FOLDER: &str = "/run/lock";
+/// More than any convention writes.
+const LOCK_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +167,32 @@ mod tests {
         }
         fs::write(&file, 1_u32.to_ne_bytes()).unwrap();
         assert!(take().is_err());
+        let names = || fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        assert_eq!(names(), ["LCK..ttyUSB7"]);
         fs::remove_dir_all(folder).unwrap();
         assert!(Lock::take_in(Path::new("/nonexistent"), Path::new("/dev/x")).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_lock_file_is_neither_waited_for_nor_read() {
+        let folder = std::env::temp_dir().join(format!("rasman-no-lock-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (file, other) = (folder.join("LCK..ttyUSB8"), folder.join("other"));
+        fs::write(&other, "1\n").unwrap();
+        let fifo = || {
+            let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+            rustix::fs::mknodat(rustix::fs::CWD, &file, kind, mode, 0).unwrap();
+        };
+        let link = || std::os::unix::fs::symlink(&other, &file).unwrap();
+        let endless = || std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        let long = || fs::write(&file, format!("1{}", " ".repeat(100_000))).unwrap();
+        for plant in [&fifo as &dyn Fn(), &link, &endless, &long] {
+            plant();
+            assert_eq!(owner(&file), None);
+            drop(Lock::take_in(&folder, Path::new("/dev/ttyUSB8")).unwrap());
+            assert!(!file.exists());
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "1\n");
+        fs::remove_dir_all(folder).unwrap();
     }
 }
