@@ -29,6 +29,26 @@ fn carve(network: Ipv4Net, holes: &[Ipv4Net], left: &mut BTreeSet<Ipv4Net>) {
     }
 }
 
+/// Gives those networks that are no default route in pieces: 0.0.0.0/1 and 128.0.0.0/1 together are one, and so are many
+/// smaller ones. Nothing above the size of a class A is taken, and none at all if they cover half of all addresses.
+pub(super) fn modest(networks: &[Ipv4Net]) -> Vec<Ipv4Net> {
+    let modest: Vec<_> = networks.iter().copied().filter(|network| network.prefix() >= CLASS_A).collect();
+    if size(&modest) < 1 << 31 { modest } else { Vec::new() }
+}
+
+/// How many addresses are in at least one of the networks.
+fn size(networks: &[Ipv4Net]) -> u64 {
+    let sorted: BTreeSet<_> = networks.iter().copied().collect();
+    // Networks lie within each other or apart, and the larger of two that begin alike is the first.
+    let outermost = sorted.into_iter().scan(None, |last: &mut Option<Ipv4Net>, network| {
+        let inside = last.is_some_and(|last| last.contains(network));
+        Some((!inside).then(|| *last.insert(network)))
+    });
+    outermost.flatten().map(|network| 1 << (32 - network.prefix())).sum()
+}
+
+const CLASS_A: u8 = 8;
+
 /// Gives the network of an address's class, as RAS routes it (RASEO2_DisableClassBasedStaticRoute).
 pub(super) fn class_of(address: Ipv4Addr) -> Option<Ipv4Net> {
     let prefix = match address.octets()[0] {
@@ -69,6 +89,28 @@ mod tests {
         assert_eq!(size(&mut left.iter()) + size(&mut holes.iter()), 1 << 24);
         assert!(left.iter().all(|net| !holes.iter().any(|hole| net.contains(*hole) || hole.contains(*net))));
         assert!(left.len() <= 3 * 24);
+    }
+
+    #[test]
+    fn a_default_route_in_pieces_is_passed_over() {
+        let kept = |text: &str| modest(&nets(text));
+        assert_eq!(kept("0.0.0.0/0 10.0.0.0/8"), nets("10.0.0.0/8"));
+        assert_eq!(kept("0.0.0.0/1 128.0.0.0/1 10.1.0.0/16"), nets("10.1.0.0/16"));
+        assert_eq!(kept("10.0.0.0/7"), []);
+        let usual = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 192.0.2.1";
+        assert_eq!(kept(usual), nets(usual));
+        let many =
+            |count: u8| (0..count).map(|n| Ipv4Net::new(Ipv4Addr::new(n, 0, 0, 0), 8).unwrap()).collect::<Vec<_>>();
+        assert_eq!(modest(&many(127)), many(127));
+        assert_eq!(modest(&many(128)), []);
+        let halves: Vec<_> = many(128).into_iter().filter_map(Ipv4Net::halves).flat_map(|(a, b)| [a, b]).collect();
+        assert_eq!(modest(&halves), []);
+    }
+
+    #[test]
+    fn what_lies_within_another_is_counted_once() {
+        assert_eq!(size(&nets("10.0.0.0/8 10.1.0.0/16 10.1.0.0/16 10.255.255.255 11.0.0.0/32")), (1 << 24) + 1);
+        assert_eq!(size(&[]), 0);
     }
 
     #[test]

@@ -75,10 +75,13 @@ impl Setup {
         if self.settings.default_route { self.set_default_route() } else { Ok(()) }
     }
 
-    /// Leads further networks into the tunnel. Whether everything goes in, the entry alone says, so a default route of
-    /// the far network is passed over.
+    /// Leads further networks into the tunnel. Whether everything goes in, the entry alone says, so what comes to a
+    /// default route of the far network is passed over ([`networks::modest`]).
     pub(super) fn lead(&mut self, networks: &[Ipv4Net]) -> Result<(), Cause> {
-        self.learned = networks.iter().copied().filter(|network| network.prefix() > 0).collect();
+        self.learned = networks::modest(networks);
+        if self.learned.len() < networks.len() {
+            tracing::warn!("routes of the far network that come to a default route are passed over");
+        }
         self.set_routes()
     }
 
