@@ -184,6 +184,8 @@ fn judge_below(
             }
             CertificateError::NotValidForNameContext { expected, presented }.into()
         }
+        // It has the name that is only there to be refused: that says nothing about `parent`.
+        Ok(_) => CertificateError::NotValidForName.into(),
         other => return other,
     };
     Err(refused)
@@ -236,5 +238,20 @@ fn certificate(why: &CertificateError, cause: impl Fn(Code) -> Cause) -> Cause {
             .advice("if its administrator confirms the new one, pin it; otherwise somebody may be in between"),
         other => cause(Code::EAP_SERVER_CERT_OTHER_ERROR)
             .said(format!("showed a certificate that cannot be used ({other:?})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_for_the_name_that_nobody_has_is_for_no_other() {
+        let judge = |name: &ServerName<'_>| match *name == unnamed() {
+            true => Ok(ServerCertVerified::assertion()),
+            false => Err(CertificateError::NotValidForName.into()),
+        };
+        let refused = Error::InvalidCertificate(CertificateError::NotValidForName);
+        assert_eq!(judge_below("example.com", judge).unwrap_err(), refused);
     }
 }
