@@ -2,6 +2,7 @@
 
 use super::Registration;
 use super::known::Known;
+use crate::abi::constants::RASCN_Disconnection;
 use crate::call::Outcome;
 use crate::process;
 use rasman::{Change, Code, Handle, Manager};
@@ -14,7 +15,7 @@ pub(crate) struct Watchers(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    registrations: Vec<Registration>,
+    registrations: Vec<Arc<Registration>>,
     watched: Vec<Arc<dyn rasman::Backend>>,
 }
 
@@ -24,8 +25,17 @@ impl Watchers {
     /// # Errors
     /// 8 if the system has no thread left.
     pub(crate) fn add(&self, managers: &[Manager], registration: Registration) -> Outcome {
-        self.lock().registrations.push(registration);
-        managers.iter().try_for_each(|manager| self.watch(manager))
+        let registration = Arc::new(registration);
+        {
+            let registrations = &mut self.lock().registrations;
+            registrations.retain(|other| other.event.is_there());
+            registrations.push(Arc::clone(&registration));
+        }
+        let watched = managers.iter().try_for_each(|manager| self.watch(manager));
+        if watched.is_err() {
+            self.lock().registrations.retain(|other| !Arc::ptr_eq(other, &registration));
+        }
+        watched
     }
 
     /// Watches a manager, unless that is done already.
@@ -49,7 +59,10 @@ impl Watchers {
     fn follow(&self, backend: &Arc<dyn rasman::Backend>, mut known: Known, mut changes: Receiver<Change>) {
         loop {
             let told = match changes.blocking_recv() {
-                Ok(change) => known.change(&change).into_iter().collect(),
+                Ok(change) => {
+                    self.take(&mut known, &change);
+                    continue;
+                }
                 Err(RecvError::Closed) if !backend.may_watch_again() => break,
                 Err(RecvError::Lagged(_) | RecvError::Closed) => {
                     let (snapshot, again) = backend.subscribe();
@@ -57,27 +70,103 @@ impl Watchers {
                     known.replace(&snapshot)
                 }
             };
-            told.into_iter().for_each(|(handle, flag)| self.signal(handle, flag));
+            self.signal_all(told);
         }
         self.lock().watched.retain(|watched| !Arc::ptr_eq(watched, backend));
-        known.replace(&[]).into_iter().for_each(|(handle, flag)| self.signal(handle, flag));
+        self.signal_all(known.replace(&[]));
+    }
+
+    fn take(&self, known: &mut Known, change: &Change) {
+        self.signal_all(known.change(change).into_iter().collect());
+        if let Change::Gone { handle, .. } = change {
+            self.forget(*handle); // Also that of a dial that came to nothing.
+        }
+    }
+
+    fn signal_all(&self, told: Vec<(Handle, u32)>) {
+        for (handle, flag) in told {
+            self.signal(handle, flag);
+            if flag == RASCN_Disconnection {
+                self.forget(handle);
+            }
+        }
     }
 
     fn signal(&self, handle: Handle, flag: u32) {
         self.lock().registrations.retain(|registration| {
             let is_meant = registration.handle.is_none_or(|only| only == handle);
-            if registration.flags & flag == 0 || !is_meant {
-                return true;
-            }
             let is_there = registration.event.is_there();
-            if is_there {
+            if is_there && is_meant && registration.flags & flag != 0 {
                 registration.event.signal();
             }
             is_there
         });
     }
 
+    /// Ends what was registered for this connection alone: it is gone, and no other ever has its handle.
+    fn forget(&self, handle: Handle) {
+        self.lock().registrations.retain(|registration| registration.handle != Some(handle));
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::constants::RASCN_Connection;
+    use crate::watch::Event;
+    use rustix::event::{EventfdFlags, eventfd};
+    use std::os::fd::{AsRawFd, OwnedFd};
+
+    fn program_event() -> OwnedFd {
+        eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap()
+    }
+
+    fn register(watchers: &Watchers, event: &OwnedFd, handle: Option<Handle>) {
+        let event = Event::of(event.as_raw_fd() as usize as *mut _).unwrap();
+        watchers.add(&[], Registration { event, handle, flags: RASCN_Connection }).unwrap();
+    }
+
+    fn count(watchers: &Watchers) -> usize {
+        watchers.lock().registrations.len()
+    }
+
+    fn is_signalled(event: &OwnedFd) -> bool {
+        rustix::io::read(event, &mut [0; 8]).is_ok()
+    }
+
+    #[test]
+    fn c8_closed_events_are_let_go_by_the_next_registration() {
+        let watchers = Watchers::default();
+        for _ in 0..100 {
+            register(&watchers, &program_event(), None);
+        }
+        assert_eq!(count(&watchers), 1);
+    }
+
+    #[test]
+    fn c8_closed_events_are_let_go_by_changes_that_they_are_not_for() {
+        let (watchers, open, closed) = (Watchers::default(), program_event(), program_event());
+        register(&watchers, &closed, Some(Handle(1)));
+        register(&watchers, &open, Some(Handle(2)));
+        drop(closed);
+        watchers.signal(Handle(3), RASCN_Disconnection);
+        assert_eq!(count(&watchers), 1);
+        assert!(!is_signalled(&open));
+        watchers.signal(Handle(2), RASCN_Connection);
+        assert!(is_signalled(&open));
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_takes_its_registrations_along() {
+        let (watchers, event) = (Watchers::default(), program_event());
+        register(&watchers, &event, Some(Handle(1)));
+        register(&watchers, &event, Some(Handle(2)));
+        register(&watchers, &event, None);
+        watchers.signal_all(vec![(Handle(1), RASCN_Disconnection)]);
+        assert_eq!(count(&watchers), 2);
     }
 }
