@@ -549,6 +549,43 @@ static void closing_a_queue_hangs_up(void)
     CHECK(connection == NULL);
 }
 
+static pid_t waiter;
+
+static void *wait_for_a_message(void *queue)
+{
+    waiter = (pid_t)syscall(SYS_gettid);
+    flag_raise(&entered);
+    RASMESSAGE message = {0};
+    message.dwSize = sizeof message;
+    CHECK_EQUAL(RasGetQueueMessage((HRASQUEUE)queue, &message, RAS_INFINITE), ERROR_INVALID_HANDLE);
+    return NULL;
+}
+
+static int is_asleep(pid_t thread)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    CHECK_EQUAL(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+    fclose(file);
+    return state == 'S';
+}
+
+static void closing_a_queue_wakes_who_waits(void)
+{
+    HRASQUEUE queue = NULL;
+    CHECK_EQUAL(RasCreateMessageQueue(&queue), 0);
+    pthread_t thread;
+    CHECK_EQUAL(pthread_create(&thread, NULL, wait_for_a_message, (void *)queue), 0);
+    flag_wait(&entered);
+    while (!is_asleep(waiter))
+        sched_yield();
+    CHECK_EQUAL(RasCloseMessageQueue(queue), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK_EQUAL(RasCloseMessageQueue(queue), ERROR_INVALID_HANDLE);
+}
+
 static void errors_in_a_queue(void)
 {
     HRASQUEUE queue = NULL;
@@ -645,6 +682,28 @@ static void a_fork_in_mid_dial(void)
     hang_up(connection);
 }
 
+/* A child has no part in what its parent's thread is told. */
+static void a_fork_of_a_thread_that_dispatches(void)
+{
+    CHECK_EQUAL(RasSetDelivery(RAS_DELIVER_ON_CALLER), 0);
+    HRASCONN connection = start("Lab");
+    fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK_EQUAL(RasDispatchDescriptor(), -1);
+        CHECK_EQUAL(RasDispatch(0), ERROR_NO_MORE_ITEMS);
+        exit(0);
+    }
+    int status = -1;
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    while (RasDispatch(30000) == 0)
+        continue;
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(connection);
+}
+
 static const struct test tests[] = {
     TEST(the_context_of_the_dialling_thread),
     TEST(the_dial_stands_still),
@@ -662,10 +721,12 @@ static const struct test tests[] = {
     TEST(a_queue_in_an_event_loop),
     TEST(a_queue_brings_disconnected),
     TEST(closing_a_queue_hangs_up),
+    TEST(closing_a_queue_wakes_who_waits),
     TEST(errors_in_a_queue),
     TEST(delivery_on_the_dialling_thread),
     TEST(dispatching_a_dial_that_is_hung_up),
     TEST(a_fork_in_mid_dial),
+    TEST(a_fork_of_a_thread_that_dispatches),
 };
 
 int main(int argc, char **argv)

@@ -111,6 +111,16 @@ fn closing_a_queue_hangs_its_dials_up() {
 }
 
 #[test]
+fn closing_a_queue_wakes_who_waits_for_its_messages() {
+    run("closing_a_queue_wakes_who_waits");
+}
+
+#[test]
+fn a_fork_leaves_what_a_thread_is_told_to_the_parent() {
+    run("a_fork_of_a_thread_that_dispatches");
+}
+
+#[test]
 fn a37_a20_errors_come_by_the_queue() {
     run("errors_in_a_queue");
 }

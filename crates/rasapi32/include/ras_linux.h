@@ -46,7 +46,7 @@ int RasMessageQueueDescriptor(HRASQUEUE hQueue);
 
 /*
  * Fetches the next message and lets the dial of the one before go on. Waits for it up to dwMilliseconds (RAS_INFINITE: for
- * ever); WAIT_TIMEOUT if none came.
+ * ever); WAIT_TIMEOUT if none came, ERROR_INVALID_HANDLE once the queue is closed, which wakes all who wait.
  */
 DWORD RasGetQueueMessage(HRASQUEUE hQueue, LPRASMESSAGE lpMessage, DWORD dwMilliseconds);
 

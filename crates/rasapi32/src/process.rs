@@ -3,9 +3,9 @@
 use crate::dial::{Dialled, Queues, Table};
 use crate::managers::Managers;
 use crate::watch::Watchers;
+use std::mem::ManuallyDrop;
 use std::ptr;
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// All that is kept between calls.
 #[derive(Default)]
@@ -33,6 +33,39 @@ pub(crate) fn is_current(process: *const Process) -> bool {
     !process.is_null() && CURRENT.load(Ordering::Acquire).cast_const() == process
 }
 
+/// What a thread keeps of its process, empty at first. A child of fork has a copy of its parent's, which it leaves alone: it
+/// begins empty again.
+pub(crate) struct OfThread<T> {
+    process: *const Process,
+    value: ManuallyDrop<T>,
+}
+
+impl<T: Default> OfThread<T> {
+    /// `empty` is never dropped, so it must own nothing.
+    pub(crate) const fn new(empty: T) -> Self {
+        Self { process: ptr::null(), value: ManuallyDrop::new(empty) }
+    }
+
+    /// Gives this process's.
+    pub(crate) fn get(&mut self) -> &mut T {
+        let process = ptr::from_ref(current());
+        if self.process != process {
+            self.process = process;
+            self.value = ManuallyDrop::new(T::default());
+        }
+        &mut self.value
+    }
+}
+
+impl<T> Drop for OfThread<T> {
+    fn drop(&mut self) {
+        if is_current(self.process) {
+            // SAFETY: nothing uses it after this.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
 fn make() -> &'static Process {
     let made: &'static Process = Box::leak(Box::default());
     let pointer = ptr::from_ref(made).cast_mut();
@@ -44,12 +77,17 @@ fn make() -> &'static Process {
     }
 }
 
+/// Nobody waits here for another thread: a child of a fork in the middle of it has no such thread. Threads that come at the
+/// same time register the handler more than once, which is as good as once; nothing is kept before it is registered.
 fn watch_for_forks() {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        // SAFETY: the handler is a function of this library, which is never unloaded (`-z nodelete`).
-        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
-    });
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+    if IS_REGISTERED.load(Ordering::Acquire) {
+        return;
+    }
+    // SAFETY: the handler is a function of this library, which is never unloaded (`-z nodelete`).
+    if unsafe { libc::pthread_atfork(None, None, Some(forget)) } == 0 {
+        IS_REGISTERED.store(true, Ordering::Release);
+    }
 }
 
 /// Runs in the child, where only what a signal handler may do is allowed.

@@ -130,16 +130,32 @@ fn a51_a_handler_hangs_up_while_another_thread_does() {
     });
 }
 
+/// RasHangUp gives one of several references back while the manager is asked.
 #[test]
-fn a_dial_is_taken_out_of_the_list_once() {
+fn a16_a42_a_reference_is_given_back_and_the_other_dial_is_told_on() {
+    loom::model(|| {
+        let (kept, ended) = (Dial::new(), Dial::new());
+        let tellers = [&kept, &ended].map(|dial| {
+            let dial = Arc::clone(dial);
+            thread::spawn(move || dial.notify())
+        });
+        let decided = [&kept, &ended].map(|dial| dial.gate.decide());
+        assert_eq!(decided, [true, true]);
+        ended.hang_up_and_free();
+        kept.gate.settle(true);
+        ended.gate.settle(true);
+        tellers.into_iter().for_each(|teller| teller.join().unwrap());
+        assert_eq!(kept.calls.load(SeqCst), 1, "it has missed nothing");
+        assert!(ended.gate.is_closed());
+    });
+}
+
+#[test]
+fn a_dial_is_taken_out_of_the_list_by_two_at_once() {
     loom::model(|| {
         let table = Arc::new(Table::default());
         let dial = std::sync::Arc::new(());
         table.add(7, std::sync::Arc::clone(&dial));
-        let taker = {
-            let table = Arc::clone(&table);
-            thread::spawn(move || table.take(7).len())
-        };
         let other = {
             let (table, dial) = (Arc::clone(&table), std::sync::Arc::clone(&dial));
             thread::spawn(move || {
@@ -147,9 +163,12 @@ fn a_dial_is_taken_out_of_the_list_once() {
                 table.last(7).is_none()
             })
         };
-        let taken = table.take(7).len() + taker.join().unwrap();
-        assert!(other.join().unwrap(), "it is gone, whoever took it");
-        assert!(taken <= 1);
+        let seen = table.all(7);
+        seen.iter().for_each(|dial| table.remove(7, dial));
+        assert!(table.all(7).is_empty(), "it is gone, whoever took it");
+        assert!(other.join().unwrap());
+        assert!(seen.len() <= 1);
+        drop(seen);
         assert_eq!(std::sync::Arc::strong_count(&dial), 1, "nothing of it is left");
     });
 }
@@ -167,6 +186,6 @@ fn a16_two_dials_share_a_handle() {
         table.add(7, std::sync::Arc::clone(&second));
         assert_eq!(table.last(7).as_deref(), Some(&2));
         over.join().unwrap();
-        assert_eq!(table.take(7).len(), 1);
+        assert_eq!(table.all(7).len(), 1);
     });
 }

@@ -4,18 +4,16 @@ use super::dialled::Dialled;
 use super::inbox::Inbox;
 use super::queue::{WAIT_TIMEOUT, limit};
 use crate::call::answer;
+use crate::process::OfThread;
 use rasman::Code;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 thread_local! {
-    static DELIVERY: RefCell<Delivery> = const { RefCell::new(Delivery { on_caller: false, inbox: None }) };
-}
-
-/// How the dials of this thread tell.
-struct Delivery {
-    on_caller: bool,
-    inbox: Option<Arc<Inbox>>,
+    /// A thread keeps this over fork, as it keeps its signal mask.
+    static IS_ON_CALLER: Cell<bool> = const { Cell::new(false) };
+    /// What the dials of this thread tell.
+    static INBOX: RefCell<OfThread<Option<Arc<Inbox>>>> = const { RefCell::new(OfThread::new(None)) };
 }
 
 /// Gives the inbox of this thread, if it wants to be told itself.
@@ -23,11 +21,14 @@ struct Delivery {
 /// # Errors
 /// 8 if the system has no descriptor left.
 pub(crate) fn inbox() -> Result<Option<Arc<Inbox>>, Code> {
-    DELIVERY.with_borrow_mut(|delivery| match (delivery.on_caller, &delivery.inbox) {
-        (false, _) => Ok(None),
-        (true, Some(inbox)) => Ok(Some(Arc::clone(inbox))),
-        (true, None) => Ok(Some(Arc::clone(delivery.inbox.insert(Inbox::new()?)))),
-    })
+    if !IS_ON_CALLER.get() {
+        return Ok(None);
+    }
+    let inbox = with(|own| match own {
+        Some(inbox) => Ok(Arc::clone(inbox)),
+        None => Inbox::new().map(|made| Arc::clone(own.insert(made))),
+    });
+    inbox.transpose()
 }
 
 /// Says where the handlers of dials that this thread makes from now on are called: on a thread of the library (0), which
@@ -38,7 +39,7 @@ pub extern "C" fn RasSetDelivery(delivery: u32) -> u32 {
         if delivery > ON_CALLER {
             return Err(Code::INVALID_PARAMETER);
         }
-        DELIVERY.with_borrow_mut(|own| own.on_caller = delivery == ON_CALLER);
+        IS_ON_CALLER.set(delivery == ON_CALLER);
         Ok(())
     })
 }
@@ -66,7 +67,12 @@ pub extern "C" fn RasDispatchDescriptor() -> i32 {
 }
 
 fn own_inbox() -> Option<Arc<Inbox>> {
-    DELIVERY.with_borrow(|delivery| delivery.inbox.clone())
+    with(|own| own.clone()).flatten()
+}
+
+/// Nothing once the thread is ending so far that it keeps nothing any more.
+fn with<T>(work: impl FnOnce(&mut Option<Arc<Inbox>>) -> T) -> Option<T> {
+    INBOX.try_with(|inbox| work(inbox.borrow_mut().get())).ok()
 }
 
 fn tell(dial: &Arc<Dialled>, told: &super::notifier::Told) {

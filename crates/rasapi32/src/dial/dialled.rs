@@ -87,19 +87,22 @@ impl Dialled {
 
     /// Waits for what is told next; nothing after the last.
     pub(crate) fn wait(&self) -> Option<Told> {
+        // Held until the dial has noted it: another thread's next one comes after it.
+        let mut source = self.source();
         if self.is_over() {
             return None;
         }
-        let received = self.source().blocking_recv();
+        let received = source.blocking_recv();
         Some(self.note(received.as_deref()))
     }
 
     /// Takes what is told next, or has `cx` woken when there is something.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Told>> {
+        let mut source = self.source();
         if self.is_over() {
             return Poll::Ready(None);
         }
-        let received = self.source().poll_recv(cx);
+        let received = source.poll_recv(cx);
         received.map(|received| Some(self.note(received.as_deref())))
     }
 

@@ -7,6 +7,7 @@ use rasman::Code;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Acquire};
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -40,18 +41,34 @@ impl Inbox {
         self.event.as_raw_fd()
     }
 
-    /// Takes what the dial tells from now on.
+    /// Takes what the dial tells from now on. One that nobody takes any more is hung up.
     pub(crate) fn follow(self: &Arc<Self>, dial: Arc<Dialled>) {
-        self.lock().dials.push(Arc::clone(&dial));
-        Arc::new(Postman { inbox: Arc::downgrade(self), dial: Arc::downgrade(&dial) }).wake();
+        if !self.add(&dial) {
+            dial.abandon();
+            dial.forget();
+            return;
+        }
+        let (inbox, dial) = (Arc::downgrade(self), Arc::downgrade(&dial));
+        Arc::new(Postman { inbox, dial, calls: AtomicUsize::new(0) }).wake();
     }
 
-    /// Takes the next; waits for it up to this time, for ever without one.
+    fn add(&self, dial: &Arc<Dialled>) -> bool {
+        let mut state = self.lock();
+        if !state.is_closed {
+            state.dials.push(Arc::clone(dial));
+        }
+        !state.is_closed
+    }
+
+    /// Takes the next; waits for it up to this time, for ever without one. None, too, once closed.
     pub(crate) fn next(&self, limit: Option<Duration>) -> Option<(Arc<Dialled>, Told)> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
             if let Some(next) = self.take() {
                 return Some(next);
+            }
+            if self.is_closed() {
+                return None;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if !self.wait(left) && left.is_some_and(|left| left.is_zero()) {
@@ -67,7 +84,8 @@ impl Inbox {
         if let Some((dial, Told { is_last: true, .. })) = &next {
             state.dials.retain(|other| !Arc::ptr_eq(other, dial));
         }
-        if state.waiting.is_empty() {
+        // Once closed it stays readable, for all who wait.
+        if state.waiting.is_empty() && !state.is_closed {
             let _ = rustix::io::read(&self.event, &mut [0; 8]);
         }
         next
@@ -79,11 +97,16 @@ impl Inbox {
         state.waiting.is_empty() && state.dials.is_empty()
     }
 
-    /// Takes nothing any more, and gives the dials that have nobody now whom they could tell.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
+    /// Takes nothing any more, wakes all who wait, and gives the dials that have nobody now whom they could tell.
     pub(crate) fn close(&self) -> Vec<Arc<Dialled>> {
         let mut state = self.lock();
         state.is_closed = true;
         state.waiting.clear();
+        self.ring();
         std::mem::take(&mut state.dials)
     }
 
@@ -93,6 +116,10 @@ impl Inbox {
             return;
         }
         state.waiting.push_back((dial, told));
+        self.ring();
+    }
+
+    fn ring(&self) {
         let _ = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
     }
 
@@ -111,15 +138,35 @@ impl Inbox {
 struct Postman {
     inbox: Weak<Inbox>,
     dial: Weak<Dialled>,
+    /// How often it was woken since it last had nothing to do.
+    calls: AtomicUsize,
+}
+
+impl Postman {
+    fn deliver(self: &Arc<Self>) {
+        let (Some(inbox), Some(dial)) = (self.inbox.upgrade(), self.dial.upgrade()) else { return };
+        let waker = Waker::from(Arc::clone(self));
+        let mut cx = Context::from_waker(&waker);
+        while let Poll::Ready(Some(told)) = dial.poll(&mut cx) {
+            inbox.post(Arc::clone(&dial), told);
+        }
+    }
 }
 
 impl Wake for Postman {
     fn wake(self: Arc<Self>) {
-        let (Some(inbox), Some(dial)) = (self.inbox.upgrade(), self.dial.upgrade()) else { return };
-        let waker = Waker::from(self);
-        let mut cx = Context::from_waker(&waker);
-        while let Poll::Ready(Some(told)) = dial.poll(&mut cx) {
-            inbox.post(Arc::clone(&dial), told);
+        // One thread delivers, so that the order stays, and goes on for whoever wakes it meanwhile. Nobody waits: the source
+        // may wake it from inside `poll`.
+        let mut seen = self.calls.fetch_add(1, AcqRel) + 1;
+        if seen > 1 {
+            return;
+        }
+        loop {
+            self.deliver();
+            match self.calls.compare_exchange(seen, 0, AcqRel, Acquire) {
+                Ok(_) => return,
+                Err(more) => seen = more,
+            }
         }
     }
 }

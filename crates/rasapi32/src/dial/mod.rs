@@ -13,7 +13,7 @@ mod dialled;
 pub mod eap;
 mod gate;
 mod inbox;
-mod inside;
+pub(crate) mod inside;
 mod notifier;
 pub mod queue;
 pub(crate) mod request;
@@ -139,7 +139,7 @@ fn start(request: Request) -> Result<(Arc<Dialled>, Teller), Code> {
         let _ = manager.backend().hang_up(handle);
     })?;
     let dial = Dialled::new(manager, started, request);
-    bound::bind(&dial);
+    bound::bind(&dial, matches!(teller, Teller::Inbox(_)));
     Ok((dial, teller))
 }
 

@@ -67,20 +67,36 @@ impl Queue {
     }
 
     /// Lets the dial of the last message go on, and gives the next.
-    fn next(&self, limit: Option<Duration>) -> Option<(Arc<Dialled>, Told)> {
+    ///
+    /// # Errors
+    /// 258 if none came in time, 6 once the queue is closed.
+    fn next(&self, limit: Option<Duration>) -> Result<(Arc<Dialled>, Told), Code> {
         self.acknowledge();
         loop {
-            let (dial, told) = self.inbox.next(limit)?;
+            let (dial, told) = self.inbox.next(limit).ok_or_else(|| self.nothing())?;
             if told.is_last {
                 dial.forget();
             }
             // Clause A42: of a dial that was hung up, its end is still told here.
             if !dial.gate.is_closed() || told.state == ConnState::Disconnected.number() {
                 *self.current() = Some((Arc::clone(&dial), told));
-                return Some((dial, told));
+                return self.unless_closed((dial, told));
             }
             dial.acknowledge(&told, true);
         }
+    }
+
+    /// Whoever has closed the queue meanwhile did not see this message.
+    fn unless_closed(&self, message: (Arc<Dialled>, Told)) -> Result<(Arc<Dialled>, Told), Code> {
+        if self.inbox.is_closed() {
+            self.acknowledge();
+            return Err(Code::INVALID_HANDLE);
+        }
+        Ok(message)
+    }
+
+    fn nothing(&self) -> Code {
+        if self.inbox.is_closed() { Code::INVALID_HANDLE } else { WAIT_TIMEOUT }
     }
 
     fn acknowledge(&self) {
@@ -133,8 +149,9 @@ pub extern "C" fn RasCloseMessageQueue(queue: *mut c_void) -> u32 {
     answer(|| {
         let removed = process::current().queues.lock().1.remove(&(queue as usize));
         let queue = removed.ok_or(Code::INVALID_HANDLE)?;
+        let dials = queue.inbox.close();
         queue.acknowledge();
-        for dial in queue.inbox.close() {
+        for dial in dials {
             dial.abandon();
             dial.forget();
         }
@@ -150,7 +167,7 @@ pub extern "C" fn RasMessageQueueDescriptor(queue: *mut c_void) -> i32 {
 }
 
 /// Fetches the next message, and lets the dial of the one before go on. Waits up to `milliseconds` for one (0xFFFFFFFF: for
-/// ever), and is 258 if none came.
+/// ever), and is 258 if none came, 6 once the queue is closed.
 ///
 /// # Safety
 /// Unless null, as many bytes as its first member says can be read and written at `message`.
@@ -166,7 +183,7 @@ pub unsafe extern "C" fn RasGetQueueMessage(queue: *mut c_void, message: *mut Me
         if size as usize != size_of::<Message>() {
             return Err(INVALID_SIZE);
         }
-        let (dial, told) = queue.next(limit(milliseconds)).ok_or(WAIT_TIMEOUT)?;
+        let (dial, told) = queue.next(limit(milliseconds))?;
         // SAFETY: the caller answers for as many bytes.
         unsafe { message.write_unaligned(Queue::message(&dial, &told, size)) };
         Ok(())

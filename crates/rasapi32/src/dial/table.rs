@@ -29,9 +29,9 @@ impl<T> Table<T> {
         }
     }
 
-    /// Takes all out that have this handle: it is being hung up.
-    pub(crate) fn take(&self, handle: u64) -> Vec<Arc<T>> {
-        self.lock().remove(&handle).unwrap_or_default()
+    /// Gives all that have this handle, in the order that they were added.
+    pub(crate) fn all(&self, handle: u64) -> Vec<Arc<T>> {
+        self.lock().get(&handle).cloned().unwrap_or_default()
     }
 
     /// Gives the one that was added last.
