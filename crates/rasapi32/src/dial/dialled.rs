@@ -42,6 +42,24 @@ struct Pause {
     prepared: Option<Answer>,
 }
 
+impl Pause {
+    /// Makes the answer that a resume sends.
+    ///
+    /// # Errors
+    /// 703 if RasInvokeEapUI has to come first.
+    fn answer(&self, credentials: Credentials) -> Result<Answer, Code> {
+        match (&self.prepared, &self.question.kind) {
+            (Some(prepared), _) => Ok(prepared.clone()),
+            (None, QuestionKind::PasswordExpired { .. }) => Ok(Answer::NewPassword(credentials.password)),
+            (None, QuestionKind::EapDialog(EapDialog::CertificatePassword)) => {
+                Ok(Answer::CertificatePassword(credentials.password))
+            }
+            (None, QuestionKind::EapDialog(_)) => Err(INTERACTIVE_MODE),
+            (None, _) => Ok(Answer::Credentials(credentials)),
+        }
+    }
+}
+
 /// What is dialled: names are the same whatever their case (clause A17).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -155,23 +173,18 @@ impl Dialled {
     /// a password alone where the question wants one (clause P8).
     ///
     /// # Errors
-    /// 705 if it is not paused (clause P12), 703 if RasInvokeEapUI has to come first; then it stays paused.
+    /// 705 if it is not paused (clause P12), 703 if RasInvokeEapUI has to come first; then it stays paused, as it
+    /// does if the manager refuses the answer.
     pub(crate) fn resume(&self, credentials: Credentials) -> Result<(), Code> {
-        let mut paused = self.pause();
-        let pause = paused.as_mut().ok_or(Code::INVALID_AUTH_STATE)?;
-        let answer = match (pause.prepared.take(), &pause.question.kind) {
-            (Some(prepared), _) => prepared,
-            (None, QuestionKind::PasswordExpired { .. }) => Answer::NewPassword(credentials.password),
-            (None, QuestionKind::EapDialog(EapDialog::CertificatePassword)) => {
-                Answer::CertificatePassword(credentials.password)
-            }
-            (None, QuestionKind::EapDialog(_)) => return Err(INTERACTIVE_MODE),
-            (None, _) => Answer::Credentials(credentials),
+        let (question, answer) = {
+            let paused = self.pause();
+            let pause = paused.as_ref().ok_or(Code::INVALID_AUTH_STATE)?;
+            (pause.question.id, pause.answer(credentials)?)
         };
-        let question = pause.question.id;
-        *paused = None;
-        drop(paused);
-        self.manager.backend().answer(self.handle, question, answer).map_err(crate::call::code_of)
+        // Not locked meanwhile: the next question may come before the call returns.
+        self.manager.backend().answer(self.handle, question, answer).map_err(crate::call::code_of)?;
+        self.pause().take_if(|pause| pause.question.id == question);
+        Ok(())
     }
 
     /// Gives what a method of EAP asks, if that pauses the dial, with the number of the question.
