@@ -41,7 +41,7 @@ pub(super) fn refused(did: &str, said: &str) -> Cause {
 
 /// A step had no answer.
 pub(super) fn late(step: &Step, last: &str) -> Cause {
-    let did = format!("sent AT{} and waited {:?}", step.command, step.limit);
+    let did = format!("sent AT{} and waited {:?}", step.shown(), step.limit);
     let (code, advice) = match step.expect {
         Expect::Connect => {
             (Code::NO_ANSWER, "check the number; a modem that says nothing may need S7 in RasmanModemInit")

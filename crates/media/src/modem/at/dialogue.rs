@@ -1,6 +1,7 @@
 //! The dialogue itself.
 
 use super::{Expect, Reply, Step, causes, profile};
+use core::fmt;
 use rasman_core::{Cause, Duration, Instant, ModemSettings, Timeout};
 
 /// The dialogue with one modem: made ready, then dialling or answering.
@@ -14,7 +15,6 @@ use rasman_core::{Cause, Duration, Instant, ModemSettings, Timeout};
 ///
 /// V.250 has no way to tell whose answer a late one is. So results that cannot belong to the command that waits are
 /// passed over, and nothing but `OK` counts for a command before the last.
-#[derive(Debug)]
 pub struct Dialogue {
     steps: Vec<Step>,
     /// Waits for a call after the last step instead of dialling.
@@ -67,6 +67,19 @@ enum State {
     /// `ATA` was sent.
     Answering,
     Over,
+}
+
+/// What is to be sent and what was heard may hold secrets; see [`Step::shown`].
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, state, deadline, registration, .. } = self;
+        f.debug_struct("Dialogue")
+            .field("steps", steps)
+            .field("state", state)
+            .field("deadline", deadline)
+            .field("registration", registration)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Dialogue {
@@ -202,9 +215,9 @@ impl Dialogue {
     }
 
     fn answered(&mut self, now: Instant, at: usize, reply: &Reply) -> Outcome {
-        let Step { command, expect, .. } = &self.steps[at];
-        let did = format!("sent AT{command}");
-        match (expect, reply) {
+        let step = &self.steps[at];
+        let did = format!("sent AT{}", step.shown());
+        match (step.expect, reply) {
             (Expect::Connect, _) => self.called(&did, reply),
             (Expect::Ok | Expect::OkOrError, Reply::Ok) => self.begin(now, at + 1),
             (Expect::OkOrError, Reply::Error(_)) => self.begin(now, at + 1),

@@ -1,9 +1,10 @@
 //! How each kind of modem is made ready.
 
+use core::fmt;
 use rasman_core::{Duration, ModemProfile, ModemSettings};
 
 /// One command, and what has to come before the next.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Step {
     /// What is sent behind `AT`.
     pub command: String,
@@ -11,6 +12,20 @@ pub struct Step {
     pub expect: Expect,
     /// Within which time.
     pub limit: Duration,
+}
+
+impl Step {
+    /// Gives what people may see of the command: a value behind `=` may be a PIN or a password (`+CPIN`, `+CGAUTH`).
+    pub(super) fn shown(&self) -> &str {
+        self.command.split_inclusive('=').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { expect, limit, .. } = self;
+        f.debug_struct("Step").field("command", &self.shown()).field("expect", expect).field("limit", limit).finish()
+    }
 }
 
 /// What has to come after a command.

@@ -39,13 +39,12 @@ impl Reply {
         if let Some(reply) = Self::verbose(line, &upper) {
             return reply;
         }
-        // Noise may stand before what the modem says, not behind it.
-        match upper.find("CONNECT").map(|at| (at, &upper[at..])) {
-            Some((at, code)) if !upper.starts_with("AT") => {
-                Self::verbose(&line[at..], code).unwrap_or_else(|| Self::Info(line.to_owned()))
-            }
-            _ => Self::Info(line.to_owned()),
-        }
+        // Noise may stand before what the modem says, not behind it. A letter may be noise; two make another word of
+        // it, such as DISCONNECT.
+        let is_word = |at: &usize| upper[..*at].chars().rev().take_while(char::is_ascii_alphabetic).count() < 2;
+        let at = upper.match_indices("CONNECT").map(|(at, _)| at).find(is_word);
+        let said = at.filter(|_| !upper.starts_with("AT"));
+        said.and_then(|at| Self::verbose(&line[at..], &upper[at..])).unwrap_or_else(|| Self::Info(line.to_owned()))
     }
 
     /// V.250 6.2.5 V0: a modem that was told so, or does not know V1.

@@ -179,6 +179,38 @@ fn progress_echoes_and_late_results_do_not_end_a_call() {
 }
 
 #[test]
+fn words_that_end_like_a_result_are_none() {
+    for line in ["DISCONNECT", "Disconnect 9600", "RECONNECT 2400", "RING DISCONNECT"] {
+        assert!(!matches!(Reply::parse(line), Reply::Connect(_)), "{line}");
+    }
+    for line in ["CONNECT 9600", "xCONNECT 9600", "DISCONNECT CONNECT 9600"] {
+        assert_eq!(Reply::parse(line).speed(), Some(9600), "{line}");
+    }
+}
+
+#[test]
+fn a_failure_tells_no_pin_and_no_password() {
+    for secret in ["+CPIN=\"1234\"", "AT+CGAUTH=1,1,\"1234\",\"me\"", "E0+CPIN=1234;+CMEE=1"] {
+        let settings = ModemSettings { init: vec![secret.into()], ..modem("1") };
+        let until = |talk: &mut Talk| {
+            while !talk.dialogue.take_output().windows(4).any(|sent| sent == b"1234") {
+                talk.hears("OK");
+            }
+        };
+        let (mut refused, mut late) = (Talk::call(&settings), Talk::call(&settings));
+        until(&mut refused);
+        until(&mut late);
+        refused.hears("ERROR");
+        late.at(60_000);
+        for talk in [&refused, &late] {
+            let Outcome::Failed(cause) = &talk.outcome else { panic!("{:?}", talk.outcome) };
+            let told = format!("{cause} {:?}", talk.dialogue);
+            assert!(cause.did.contains('=') && !told.contains("1234"), "{told}");
+        }
+    }
+}
+
+#[test]
 fn a_modem_left_in_data_mode_is_recovered() {
     let mut talk = Talk::call(&modem("1"));
     talk.sends("AT\r").hears("garbage").at(3_000).sends("AT\rAT\r");
