@@ -182,7 +182,7 @@ fn unknown_codes_are_rejected() {
     let mut t = established(ClientConfig::default());
     let unknown = lcp(42, 8, b"what");
     t.receives(&unknown).sends([lcp(CODE_REJ, 2, &unknown[4..])]);
-    t.receives(lcp(43, 8, &[0; 2000]));
+    t.receives(lcp(43, 8, &[0; 1496]));
     let sent = t.take_sent();
     assert_eq!(sent[0].len(), 4 + 1500, "RFC 1661 5.6: cut to the peer's MRU");
 }
