@@ -139,7 +139,8 @@ impl Dhcp6 {
 
     pub(super) fn handle_timeout(&mut self, now: Instant, rng: &mut dyn Rng, out: &mut Vec<Vec<u8>>) {
         self.lease_timeout(now, rng);
-        if self.refresh_at.take_if(|at| *at <= now).is_some() {
+        // What is asked for already goes first.
+        if self.exchange.is_none() && self.refresh_at.take_if(|at| *at <= now).is_some() {
             self.ask(now, Kind::InformationRequest, rng);
         }
         let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.next <= now) else { return };
@@ -173,12 +174,17 @@ impl Dhcp6 {
 
     pub(super) fn timeout(&self) -> Option<Timeout> {
         let asks = self.exchange.as_ref().map(|exchange| exchange.kind);
-        let lease = self.lease.as_ref().and_then(|lease| match asks {
-            None => Some(lease.renew_at),
-            Some(Kind::Rebind) => lease.valid_until,
-            Some(_) => Some(lease.rebind_at),
+        let lease = self.lease.as_ref().and_then(|lease| {
+            let next = match asks {
+                None => Some(lease.renew_at),
+                Some(Kind::Rebind) => None,
+                Some(_) => Some(lease.rebind_at),
+            };
+            // A server may name times behind the end of the lease.
+            next.into_iter().chain(lease.valid_until).min()
         });
-        let ats = [self.exchange.as_ref().map(|exchange| exchange.next), lease, self.refresh_at];
+        let refresh = self.refresh_at.filter(|_| asks.is_none());
+        let ats = [self.exchange.as_ref().map(|exchange| exchange.next), lease, refresh];
         ats.into_iter().flatten().min().map(|at| Timeout { at, why: "DHCPv6" })
     }
 
@@ -252,3 +258,51 @@ const REFRESH_DEFAULT: u32 = 86_400;
 const REFRESH_MIN: u32 = 600;
 const RENEW_MIN: u32 = 60;
 const REFUSED_PAUSE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rasman_testkit::SeededRng;
+
+    fn client() -> (Dhcp6, SeededRng) {
+        (Dhcp6::new(Ipv6Link { local: [1; 8], peer: [2; 8] }), SeededRng::new(1))
+    }
+
+    fn lease(t1: u32, valid: u32) -> Address {
+        Address { address: Ipv6Addr::LOCALHOST, t1, t2: t1, preferred: valid, valid }
+    }
+
+    fn after(seconds: u64) -> Instant {
+        Instant::ZERO + Duration::from_secs(seconds)
+    }
+
+    fn asks(client: &Dhcp6) -> Option<Kind> {
+        client.exchange.as_ref().map(|exchange| exchange.kind)
+    }
+
+    #[test]
+    fn a_refresh_waits_for_the_exchange_that_runs() {
+        let (mut client, mut rng) = client();
+        client.refresh_at = Some(after(10));
+        client.ask(after(9), Kind::Solicit, &mut rng);
+        let mut out = Vec::new();
+        client.handle_timeout(after(10), &mut rng, &mut out);
+        assert_eq!(asks(&client), Some(Kind::Solicit));
+        let due = client.timeout().map(|due| due.at);
+        assert!(due > Some(after(10)), "it does not turn a wheel: {due:?}");
+        client.exchange = None;
+        assert_eq!(client.timeout().map(|due| due.at), Some(after(10)));
+        client.handle_timeout(after(20), &mut rng, &mut out);
+        assert_eq!((asks(&client), client.refresh_at), (Some(Kind::InformationRequest), None));
+    }
+
+    #[test]
+    fn a_lease_ends_in_time_whatever_its_renewal_says() {
+        let (mut client, mut rng) = client();
+        client.lease = Some(Lease::new(Instant::ZERO, vec![1], &lease(5_000, 100)));
+        assert_eq!(client.timeout().map(|due| due.at), Some(after(100)));
+        client.handle_timeout(after(100), &mut rng, &mut Vec::new());
+        assert!(client.lease.is_none());
+        assert_eq!(asks(&client), Some(Kind::Solicit));
+    }
+}
