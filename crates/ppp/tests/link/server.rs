@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use core::net::Ipv4Addr;
-use rasman_core::{Code, Instant, Layer};
+use rasman_core::{AuthMethod, Code, Instant, Layer};
 use rasman_ppp::{AccountState, ClientConfig, Event, Ppp, ServerConfig};
 use rasman_testkit::{Pair, Trace, Weather};
 use std::sync::Arc;
@@ -121,6 +121,24 @@ fn a_peer_that_does_not_retry_is_given_up() {
     assert!(finished(&pair.b.events).is_none());
     pair.run_to(Instant::from_millis(60_000));
     assert_eq!(finished(&pair.b.events).unwrap().code, Code::AUTHENTICATION_FAILURE);
+}
+
+#[test]
+fn an_old_response_of_eap_repeats_the_request_and_buys_no_time() {
+    let (mut t, request) = challenged(ServerConfig { authentication: vec![AuthMethod::EapMd5], ..server_config() });
+    let (0xc227, 1, id, _) = split(&request) else { panic!("{request:?} is no Request") };
+    let identity = packet(0xc227, 2, id, b"\x01alice");
+    t.receives(&identity);
+    let asked = t.take_sent();
+    assert_eq!(asked.len(), 1);
+    for at in [20_000, 40_000, 59_000] {
+        t.at(at).take_sent();
+        t.receives(&identity).sends(&asked);
+    }
+    t.at(59_999);
+    assert!(finished(&t.take_events()).is_none());
+    t.at(60_000);
+    assert_eq!(finished(&t.take_events()).map(|cause| cause.code), Some(Code::PPP_TIMEOUT));
 }
 
 #[test]

@@ -46,11 +46,16 @@ impl EapServer {
 
     fn ask(&mut self, now: Instant, request: Vec<u8>, out: &mut Outbox) {
         out.information(Protocol::EAP, &request);
+        let give_up_at = match &self.state {
+            // An old response has the same request repeated: that buys the peer no time.
+            State::Asked { request: same, give_up_at, .. } if *same == request => *give_up_at,
+            State::Asked { .. } | State::Decided => now + self.negotiation.authentication,
+        };
         self.state = State::Asked {
             request,
             resend_at: Some(now + self.negotiation.restart),
             left: self.negotiation.max_configure.saturating_sub(1),
-            give_up_at: now + self.negotiation.authentication,
+            give_up_at,
         };
     }
 }
