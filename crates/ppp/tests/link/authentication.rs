@@ -1,7 +1,8 @@
 //! The client's authentication phase: gates, verdicts, repetition.
 
 use crate::common::*;
-use rasman_core::{Code, LayerName};
+use rasman_auth::mschapv2::Change;
+use rasman_core::{Code, LayerName, Secret};
 use rasman_ppp::{ClientConfig, Event};
 
 const C: [u8; 16] = [9; 16];
@@ -129,4 +130,19 @@ fn the_second_gate_stays_shut_before_this_links_own_authentication() {
     let mut t = established(ClientConfig::default());
     t.call(|ppp, now| ppp.project(now, again)).sends_nothing();
     assert!(t.take_events().is_empty());
+}
+
+#[test]
+fn rfc_2759_7_a_refused_new_password_is_not_the_old_one_of_the_next_change() {
+    let mut t = established(ClientConfig::default());
+    t.call(|ppp, now| ppp.authenticate(now, alice())).receives(challenge(3, C)).take_sent();
+    let expired = |code: u32, retry: u8| format!("E={code} R={retry} C=000102030405060708090A0B0C0D0E0F V=3 M=no");
+    let mut changes = |id: u8, failure: String, new: &str| {
+        t.receives(chap(4, id, failure.as_bytes())).call(|ppp, now| ppp.change_password(now, &Secret::from(new)));
+        let (0xc223, 7, next, value) = split(&t.take_sent()[0]) else { panic!("no Change-Password") };
+        assert_eq!(next, id + 1);
+        Change::parse(&value).unwrap().open(b"wonderland").and_then(|new| new.expose_str().map(str::to_owned))
+    };
+    assert_eq!(changes(3, expired(648, 0), "short").as_deref(), Some("short"));
+    assert_eq!(changes(4, expired(709, 1), "long enough").as_deref(), Some("long enough"));
 }

@@ -17,6 +17,8 @@ use rasman_core::{Cause, Code, Credentials, DropReason, Instant, LayerName, Rng,
 pub(super) struct MsChapV2Client {
     state: State,
     credentials: Option<Credentials>,
+    /// The new password, until the server has judged the change.
+    new: Option<Secret>,
     negotiation: Negotiation,
 }
 
@@ -54,7 +56,7 @@ impl Client for MsChapV2Client {
     }
 
     fn change_password(&mut self, now: Instant, new: &Secret, io: &mut Io<'_>) -> Outcome {
-        let (State::Expired { challenge: (id, challenge) }, Some(old)) = (&self.state, &mut self.credentials) else {
+        let (State::Expired { challenge: (id, challenge) }, Some(old)) = (&self.state, &self.credentials) else {
             return Outcome::Same;
         };
         let Some(attempt) = Attempt::change(old, new, *id, *challenge, io.rng) else {
@@ -63,7 +65,7 @@ impl Client for MsChapV2Client {
                 .advice("choose a shorter one");
             return Outcome::Refused { cause, retry: true, dialog: None };
         };
-        old.password = new.clone();
+        self.new = Some(new.clone());
         self.send(now, Box::new(attempt), false, io.out);
         Outcome::Same
     }
@@ -109,7 +111,7 @@ impl Client for MsChapV2Client {
 
 impl MsChapV2Client {
     pub(super) fn new(negotiation: Negotiation) -> Self {
-        Self { state: State::Closed { challenge: None }, credentials: None, negotiation }
+        Self { state: State::Closed { challenge: None }, credentials: None, new: None, negotiation }
     }
 
     fn challenge(
@@ -143,7 +145,14 @@ impl MsChapV2Client {
     /// Answers a challenge; `known` if the server has proved itself on this link before.
     fn answer(&mut self, now: Instant, (id, challenge): Challenge, known: bool, rng: &mut dyn Rng, out: &mut Outbox) {
         let Some(credentials) = &self.credentials else { return };
-        let attempt = Box::new(Attempt::new(credentials, id, challenge, rng));
+        let attempt = match &self.new {
+            // The verdict on the change was lost; a server that goes on to challenge has made it.
+            Some(new) => {
+                Attempt::new(&Credentials { password: new.clone(), ..credentials.clone() }, id, challenge, rng)
+            }
+            None => Attempt::new(credentials, id, challenge, rng),
+        };
+        let attempt = Box::new(attempt);
         self.send(now, attempt, known, out);
     }
 
@@ -157,6 +166,9 @@ impl MsChapV2Client {
         let (attempt, known) = self.verdict_on(id)?;
         match attempt.verify(message) {
             Ok((token, keys)) => {
+                if let (Some(credentials), Some(new)) = (&mut self.credentials, self.new.take()) {
+                    credentials.password = new;
+                }
                 self.state = State::Done { attempt };
                 Ok(if known { Outcome::Same } else { Outcome::Granted(token, keys) })
             }
@@ -167,6 +179,7 @@ impl MsChapV2Client {
     fn failure(&mut self, id: u8, message: &[u8]) -> Result<Outcome, DropReason> {
         let (attempt, known) = self.verdict_on(id)?;
         let refusal = attempt.refused(message);
+        self.new = None;
         if known {
             return Ok(Outcome::Failed(refusal.cause));
         }
