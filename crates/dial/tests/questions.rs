@@ -2,9 +2,11 @@
 
 mod world;
 
-use rasman_auth::AccountState;
-use rasman_core::{Answer, Code, ConnState, Detail, QuestionKind};
+use rasman_auth::{Account, AccountState, Accounts};
+use rasman_core::{Answer, AuthMethod, Code, ConnState, Detail, QuestionKind, Secret};
 use rasman_dial::{Command, DialPlan};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use world::*;
 
 fn asking(password: &str) -> DialPlan {
@@ -44,6 +46,66 @@ fn a13_without_credentials_nothing_is_sent_and_the_dial_fails_or_asks() {
     world.command(answer(question(&world), "wonderland"));
     assert_eq!(world.last().1, ConnState::Connected);
     assert_eq!(world.ports_opened, 1, "the server has refused nobody yet, so the link is still good");
+}
+
+#[test]
+fn a13_a_certificate_counts_only_where_no_other_method_can_be_agreed() {
+    let nobody = |methods: &[AuthMethod]| {
+        let mut plan = DialPlan { credentials: Default::default(), ..plan("") };
+        Arc::make_mut(&mut plan.entry).authentication = methods.to_vec();
+        let mut world = World::new(plan, server());
+        world.settle();
+        world.connection.status().error.expect("nobody comes in").did
+    };
+    let beside = nobody(&[AuthMethod::EapTls, AuthMethod::MsChapV2]);
+    assert!(beside.contains("nothing was sent"), "{beside}");
+    let alone = nobody(&[AuthMethod::EapTls]);
+    assert!(!alone.contains("nothing was sent"), "{alone}");
+}
+
+/// Alice, whose password has expired; counts the changes that are asked for.
+#[derive(Default)]
+struct Expired(AtomicU32);
+
+impl Accounts for Expired {
+    fn account(&self, _: &str, _: &str) -> Option<Account> {
+        Some(Account { password: "wonderland".into(), state: AccountState::PasswordExpired })
+    }
+
+    fn changes_passwords(&self) -> bool {
+        true
+    }
+
+    fn change_password(&self, _: &str, _: &str, _: &Secret) -> Result<(), Code> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(Code::CHANGING_PASSWORD)
+    }
+}
+
+#[test]
+fn p8_a_new_password_that_the_fresh_link_did_not_want_is_forgotten() {
+    let accounts = Arc::new(Expired::default());
+    let mut expired = server();
+    expired.ppp.accounts = accounts.clone();
+    let mut plan = asking("wonderland");
+    Arc::make_mut(&mut plan.entry).redial.on_link_failure = true;
+    let mut world = World::new(plan, expired.clone());
+    world.settle();
+    assert!(matches!(&world.told.last().expect("told").1.detail,
+        Detail::Question(question) if matches!(question.kind, QuestionKind::PasswordExpired { .. })));
+    world.server_ppp_hangs_up();
+    world.run_until(10_000);
+    // Meanwhile the account is usable again.
+    world.servers = vec![("vpn.example.com", server())];
+    world.command(Command::Answer { id: question(&world), answer: Answer::NewPassword("looking-glass".into()) });
+    world.run_until(100_000);
+    assert_eq!((world.connection.state(), world.ports_opened), (ConnState::Connected, 2));
+    // On another day it has expired again.
+    world.servers = vec![("vpn.example.com", expired)];
+    world.port_breaks();
+    world.run_until(200_000);
+    assert!(world.ports_opened > 2, "the link was made again");
+    assert_eq!(accounts.0.load(Ordering::Relaxed), 0, "nobody was asked for that change");
 }
 
 #[test]

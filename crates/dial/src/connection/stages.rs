@@ -209,7 +209,12 @@ impl Connection {
                 }
                 None => Next::Stay,
             },
-            Stage::AuthAck(token) => Next::Enter(Stage::Authenticated(token.clone())),
+            Stage::AuthAck(token) => {
+                let token = token.clone();
+                // It was for the link that was made for it; kept, it would answer an expiry of another day.
+                self.new_password = None;
+                Next::Enter(Stage::Authenticated(token))
+            }
             Stage::Authenticated(token) => Next::Enter(Stage::AuthNotify(Outcome::Projecting(token.clone()))),
             Stage::AuthProject(_) => match self.signals.projection.take() {
                 Some(projection) => Next::Enter(Stage::Projected(projection)),
@@ -234,8 +239,9 @@ impl Connection {
 
     /// Tells whether the dial has no credentials at all.
     pub(super) fn is_nobody(&self) -> bool {
-        // EAP-TLS may do without both: a certificate says who it is.
-        let certificate = self.plan.entry.authentication.contains(&AuthMethod::EapTls);
+        // EAP-TLS does without both: a certificate says who it is. Another method beside it would send nothing.
+        let methods = &self.plan.entry.authentication;
+        let certificate = !methods.is_empty() && methods.iter().all(|method| *method == AuthMethod::EapTls);
         self.plan.credentials.user.is_empty() && self.plan.credentials.password.is_empty() && !certificate
     }
 
