@@ -14,7 +14,7 @@ use tokio::time::timeout;
 /// # Errors
 /// Those of [`serial::open`], and of a device that goes meanwhile.
 pub async fn probe(path: &Path, line: LineSettings) -> Result<Option<String>, Cause> {
-    let mut port = PortStream::from(serial::open(path, line)?);
+    let mut port = PortStream::from(serial::open_again(None, path.to_owned(), line).await?);
     for _ in 0..TRIES {
         if ask(&mut port, "AT").await?.is_some() {
             let said = ask(&mut port, "ATI").await?.unwrap_or_default();

@@ -6,7 +6,7 @@ use rasman_core::{Cause, Code, FlowControl, LayerName, LineSettings};
 use rustix::fs::OFlags;
 use serial2::SerialPort;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a terminal device for this program alone and sets it up: eight bits, no parity, raw.
 ///
@@ -65,14 +65,14 @@ fn taken<T>(name: &str, by: &str) -> Result<T, Cause> {
 }
 
 /// Opens it by its stable name if it has one, so that an adapter that comes back under another number is found.
+/// Away from this thread, since files are read for it and a driver may take its time.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_again(stable: Option<&Path>, path: &Path, line: LineSettings) -> Result<RawStream, Cause> {
-    match stable.filter(|stable| stable.exists()) {
-        Some(stable) => open(stable, line),
-        None => open(path, line),
-    }
+pub async fn open_again(stable: Option<PathBuf>, path: PathBuf, line: LineSettings) -> Result<RawStream, Cause> {
+    let open = move || open(&stable.filter(|stable| stable.exists()).unwrap_or(path), line);
+    let opened = tokio::task::spawn_blocking(open).await;
+    opened.unwrap_or_else(|_| Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)))
 }
 
 /// Gives the name that a device keeps when it is plugged in again.

@@ -603,12 +603,7 @@ async fn open_serial(
 ) -> Result<PortStream, Cause> {
     let name = port.to_string();
     match port {
-        SerialPort::Device(path) => {
-            // It reads files, and a driver may take its time.
-            let open = move || port::serial::open_again(stable.as_deref(), Path::new(&path), line);
-            let opened = tokio::task::spawn_blocking(open).await;
-            opened.unwrap_or_else(|_| Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port))).map(PortStream::from)
-        }
+        SerialPort::Device(path) => port::serial::open_again(stable, path.into(), line).await.map(PortStream::from),
         SerialPort::Tcp { host, port } => {
             let tcp = connect_to(id, &host, port, None, reports).await?;
             Ok(RawStream::tcp(tcp, name).into())
