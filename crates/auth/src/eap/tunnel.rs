@@ -25,6 +25,10 @@ pub trait Tunnel: Send {
     /// Tells whether it is TLS 1.3 or later, once it is open.
     fn is_tls13(&self) -> bool;
 
+    /// Gives the names of the certificate that the peer has shown and proved to be its own (RFC 5216 5.2): what its
+    /// subjectAltName calls a person, then the common name. Empty without one.
+    fn peer_names(&self) -> Vec<String>;
+
     /// Derives keys (RFC 5705, RFC 8446 7.5).
     ///
     /// # Errors

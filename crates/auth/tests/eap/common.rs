@@ -48,12 +48,16 @@ pub(crate) fn credentials(password: &str) -> Credentials {
 }
 
 pub(crate) fn peer(methods: &[AuthMethod], password: &str, tls13: bool) -> Peer {
+    peer_of(credentials(password), methods, tls13)
+}
+
+pub(crate) fn peer_of(credentials: Credentials, methods: &[AuthMethod], tls13: bool) -> Peer {
     let settings = PeerSettings {
         methods: methods.to_vec(),
         tunnels: Arc::new(PlainTunnels { tls13 }),
         ..PeerSettings::default()
     };
-    Peer::new(settings, credentials(password))
+    Peer::new(settings, credentials)
 }
 
 pub(crate) fn server(methods: &[AuthMethod], retries: u32, tls13: bool) -> Server {
@@ -83,7 +87,7 @@ pub(crate) enum Mend {
 }
 
 /// Lets both talk until the peer knows how it ends.
-pub(crate) fn talk(peer: &mut Peer, server: &mut Server, accounts: &Alice, mut mend: Mend) -> End {
+pub(crate) fn talk(peer: &mut Peer, server: &mut Server, accounts: &dyn Accounts, mut mend: Mend) -> End {
     let (mut ours, mut theirs) = (Counter(0), Counter(100));
     let mut request = server.start();
     let (mut told, mut packets, mut pauses) = (None, 0, 0);

@@ -1,9 +1,9 @@
 //! Exchanges that go well, and those that end as they should.
 
-use crate::common::{Alice, Counter, Mend, credentials, peer, server, talk};
-use rasman_auth::AccountState;
+use crate::common::{Alice, Counter, Mend, credentials, peer, peer_of, server, talk};
 use rasman_auth::eap::{EapPacket, EapType, Step};
-use rasman_core::{AuthMethod, Code, Secret};
+use rasman_auth::{Account, AccountState, Accounts};
+use rasman_core::{AuthMethod, Code, Credentials, Secret};
 
 const EAP: [AuthMethod; 6] = [
     AuthMethod::EapTls,
@@ -60,6 +60,42 @@ fn the_state_of_an_account_is_told_where_ms_chap_v2_is_inside() {
             let end = talk(&mut peer, &mut server, &Alice::new(state), Mend::Nothing);
             assert_eq!(end.peer.err().unwrap().code, Code(code), "{method}");
         }
+    }
+}
+
+#[test]
+fn rfc_5216_5_2_the_certificate_says_who_comes_in_and_not_the_claim() {
+    for tls13 in [false, true] {
+        let mallory = Credentials { user: "mallory".into(), ..credentials("") };
+        let (mut peer, mut server) =
+            (peer_of(mallory, &[AuthMethod::EapTls], tls13), server(&[AuthMethod::EapTls], 0, tls13));
+        let end = talk(&mut peer, &mut server, &Alice::new(AccountState::Usable), Mend::Nothing);
+        assert_eq!(end.server.unwrap().unwrap().0.user(), "alice", "TLS 1.3 {tls13}");
+    }
+}
+
+/// Knows no user.
+struct Nobody;
+
+impl Accounts for Nobody {
+    fn account(&self, _: &str, _: &str) -> Option<Account> {
+        None
+    }
+}
+
+#[test]
+fn a_certificate_comes_in_only_with_an_account_that_may() {
+    let refused = |accounts: &dyn Accounts, tls13| {
+        let (mut peer, mut server) = (peer(&[AuthMethod::EapTls], "", tls13), server(&[AuthMethod::EapTls], 0, tls13));
+        let end = talk(&mut peer, &mut server, accounts, Mend::Nothing);
+        assert!(end.peer.is_err(), "TLS 1.3 {tls13}");
+        end.server.unwrap().err().map(|cause| cause.code)
+    };
+    for tls13 in [false, true] {
+        for state in [AccountState::Disabled, AccountState::NoDialIn, AccountState::RestrictedHours] {
+            assert_eq!(refused(&Alice::new(state), tls13), state.refusal());
+        }
+        assert_eq!(refused(&Nobody, tls13), Some(Code::AUTHENTICATION_FAILURE));
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Plain {
     tls13: bool,
     open: bool,
     output: Vec<u8>,
+    /// What the peer's certificate would say, if one was asked for.
+    names: Vec<String>,
     /// How long a server's first flight is, so that it comes in fragments.
     flight: usize,
 }
@@ -95,6 +97,10 @@ impl Tunnel for Plain {
         self.tls13
     }
 
+    fn peer_names(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
     fn export(&self, label: &str, context: Option<&[u8]>, out: &mut [u8]) -> Result<(), TunnelError> {
         let seed = label.bytes().chain(context.into_iter().flatten().copied());
         let seed = seed.fold(1_u8, |seed, octet| seed.wrapping_mul(31).wrapping_add(octet));
@@ -111,8 +117,9 @@ pub(crate) struct PlainTunnels {
 }
 
 impl PlainTunnels {
-    fn tunnel(self, role: Role) -> Box<dyn Tunnel> {
-        let mut tunnel = Plain { role, tls13: self.tls13, open: false, output: Vec::new(), flight: 3000 };
+    fn tunnel(self, role: Role, names: &[&str]) -> Box<dyn Tunnel> {
+        let names = names.iter().map(ToString::to_string).collect();
+        let mut tunnel = Plain { role, tls13: self.tls13, open: false, output: Vec::new(), names, flight: 3000 };
         if role == Role::Peer {
             tunnel.record(CLIENT_HELLO, b"hello");
         }
@@ -122,12 +129,13 @@ impl PlainTunnels {
 
 impl Tunnels for PlainTunnels {
     fn peer(&self, _: &EapSettings, _: bool) -> Result<Box<dyn Tunnel>, TunnelError> {
-        Ok(self.tunnel(Role::Peer))
+        Ok(self.tunnel(Role::Peer, &[]))
     }
 }
 
 impl ServerTunnels for PlainTunnels {
-    fn server(&self, _: bool) -> Result<Box<dyn Tunnel>, TunnelError> {
-        Ok(self.tunnel(Role::Server))
+    fn server(&self, certificate: bool) -> Result<Box<dyn Tunnel>, TunnelError> {
+        let names: &[&str] = if certificate { &["alice@example.com", "alice"] } else { &[] };
+        Ok(self.tunnel(Role::Server, names))
     }
 }

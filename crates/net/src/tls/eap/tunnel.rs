@@ -1,5 +1,6 @@
 //! [`Tunnel`] by rustls: its buffered interface, since EAP carries a few kilobytes.
 
+use crate::tls::der::subject_names;
 use rasman_auth::eap::{Tunnel, TunnelError};
 use rasman_core::{Cause, Code, LayerName};
 use rustls::{Connection, Error, ProtocolVersion};
@@ -67,6 +68,12 @@ impl Tunnel for RustlsTunnel {
 
     fn is_tls13(&self) -> bool {
         self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)
+    }
+
+    fn peer_names(&self) -> Vec<String> {
+        // rustls keeps what it has verified only: the chain and the proof of its key.
+        let leaf = self.connection.peer_certificates().and_then(<[_]>::first);
+        leaf.filter(|_| self.is_open()).map(|leaf| subject_names(leaf)).unwrap_or_default()
     }
 
     fn export(&self, label: &str, context: Option<&[u8]>, out: &mut [u8]) -> Result<(), TunnelError> {
