@@ -69,7 +69,7 @@ enum State {
     Over,
 }
 
-/// What is to be sent and what was heard may hold secrets; see [`Step::shown`].
+/// What is to be sent and what was heard may hold secrets; see `Step::shown`.
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { steps, state, deadline, registration, .. } = self;
