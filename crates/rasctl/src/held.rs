@@ -76,7 +76,8 @@ fn ask(number: u32) -> io::Result<Value> {
 
 /// Connects without waiting: anybody can take a name and accept nobody.
 fn connect(name: &str) -> io::Result<UnixStream> {
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    let socket =
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
     rustix::net::connect(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
     let stream = UnixStream::from(socket);
     stream.set_nonblocking(false)?;

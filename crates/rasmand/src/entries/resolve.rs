@@ -83,7 +83,11 @@ impl Entries {
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
         let mut resolved = self.resolve_target(caller, dial)?;
-        if replaces_number && resolved.source.all_users && !caller.may_change_machine && spends_machines(&resolved.entry) {
+        if replaces_number
+            && resolved.source.all_users
+            && !caller.may_change_machine
+            && spends_machines(&resolved.entry)
+        {
             let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
                 .did("was given another number for an entry of all users, whose line or certificate is the machine's")
                 .advice("dial the entry as it stands, or let an administrator of this manager change it");
