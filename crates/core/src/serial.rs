@@ -102,7 +102,7 @@ pub enum LineDevice {
 }
 
 /// Settings of a modem.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ModemSettings {
     /// Its name (szDeviceName).
     pub name: String,
@@ -120,6 +120,23 @@ pub struct ModemSettings {
     pub apn: Option<String>,
     /// The modem's speaker is on until the carrier is there.
     pub speaker: bool,
+}
+
+/// Without the commands: they may hold a PIN or a password.
+impl fmt::Debug for ModemSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, profile, number, prefix, suffix, init, apn, speaker } = self;
+        f.debug_struct("ModemSettings")
+            .field("name", name)
+            .field("profile", profile)
+            .field("number", number)
+            .field("prefix", prefix)
+            .field("suffix", suffix)
+            .field("init", &format_args!("{} commands", init.len()))
+            .field("apn", apn)
+            .field("speaker", speaker)
+            .finish()
+    }
 }
 
 /// What kind of modem it is: how it is made ready, and how long it may take.
