@@ -47,7 +47,9 @@ pub fn pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    openssl.stdin.take()?.write_all(pem.as_bytes()).ok()?;
+    // The key first: openssl looks for it first, and cannot go back in a pipe.
+    let (certificates, key) = pem.split_at(pem.find("-----BEGIN PRIVATE KEY-----")?);
+    openssl.stdin.take()?.write_all([key, certificates].concat().as_bytes()).ok()?;
     let made = openssl.wait_with_output().ok()?;
     made.status.success().then_some(made.stdout)
 }
