@@ -236,9 +236,10 @@ fn two_automata_over_a_bad_wire_to_depth_8() {
     assert_eq!(explore_all(8), 45_653, "states that were looked at");
 }
 
-/// Takes a minute in release: `cargo test --release -p rasman-ppp depth_14 -- --ignored`.
+/// Takes a minute in release, to the depth that docs/architecture.md states:
+/// `cargo test --release -p rasman-ppp depth_14 -- --ignored`.
 #[test]
-#[ignore = "a minute in release; the depth that docs/architecture.md states"]
+#[ignore]
 fn two_automata_over_a_bad_wire_to_depth_14() {
     assert_eq!(explore_all(14), 2_117_657, "states that were looked at");
 }

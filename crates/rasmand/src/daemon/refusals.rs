@@ -95,7 +95,10 @@ mod tests {
         for uid in 0..USERS_MAX as u32 {
             assert!(refusals.tell(uid, start).is_some());
         }
-        assert_eq!(refusals.tell(9_999, start), None, "what is remembered has a bound");
+        assert_eq!(refusals.tell(9_999, start), Some(And::Nothing));
+        let others: Vec<_> = (10_000..11_000).filter_map(|uid| refusals.tell(uid, start)).collect();
+        assert_eq!(others.len() as u64, TOLD_MAX - 1, "those beyond the bound are counted as one");
+        assert_eq!(lock(&refusals.0).len(), USERS_MAX + 1);
         assert_eq!(refusals.tell(9_999, start + WINDOW), Some(And::Nothing));
         assert_eq!(lock(&refusals.0).len(), 1);
     }

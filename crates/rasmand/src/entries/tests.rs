@@ -310,7 +310,7 @@ fn a_line_of_the_machine_calls_the_number_that_an_administrator_wrote() {
     modem.entry_type = rasman_phonebook::EntryType::Phone;
     if let Some(link) = modem.subentries.first_mut() {
         link.device_type = "modem".into();
-        link.port = "ttyUSB0".into();
+        link.port = "COM1".into();
     }
     world.entries.set_properties(own(), &line, &modem).unwrap();
     assert_eq!(code(other(), Dial::entry("line")), None);
