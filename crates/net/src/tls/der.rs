@@ -66,7 +66,7 @@ pub(super) fn subject_names(certificate: &[u8]) -> Vec<String> {
     texts.map(str::to_owned).take(NAMES_MAX).collect()
 }
 
-/// OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY }, of Windows' user principal name.
+/// OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value \[0\] EXPLICIT ANY }, of Windows' user principal name.
 fn principal(name: &[u8]) -> Option<&[u8]> {
     let mut parts = elements(name);
     let is_principal = parts.next()? == (OBJECT_IDENTIFIER, &USER_PRINCIPAL_NAME);
@@ -74,7 +74,7 @@ fn principal(name: &[u8]) -> Option<&[u8]> {
     is_principal.then(|| inside(value, UTF8_STRING)).flatten()
 }
 
-/// TBSCertificate ::= SEQUENCE { [0] version, serialNumber, signature, issuer, validity, subject, ... }
+/// TBSCertificate ::= SEQUENCE { \[0\] version, serialNumber, signature, issuer, validity, subject, ... }
 fn common_name(certificate: &[u8]) -> Option<&[u8]> {
     let tbs = inside(inside(certificate, SEQUENCE)?, SEQUENCE)?;
     let (_, subject) = elements(tbs).filter(|(tag, _)| *tag == SEQUENCE).nth(3)?;
@@ -99,7 +99,7 @@ const CRL_DISTRIBUTION_POINTS: [u8; 3] = [0x55, 0x1d, 0x1f];
 const POINTS_MAX: usize = 4;
 const UTF8_STRING: u8 = 0x0c;
 const PRINTABLE_STRING: u8 = 0x13;
-/// GeneralName: otherName [0], rfc822Name [1].
+/// GeneralName: otherName \[0\], rfc822Name \[1\].
 const OTHER_NAME: u8 = 0xa0;
 const MAIL: u8 = 0x81;
 /// 2.5.29.17.
