@@ -239,7 +239,7 @@ fn two_automata_over_a_bad_wire_to_depth_8() {
 /// Takes a minute in release, to the depth that docs/architecture.md states:
 /// `cargo test --release -p rasman-ppp depth_14 -- --ignored`.
 #[test]
-#[ignore]
+#[ignore = "marked #[ignore], as it takes a minute: cargo test --release -p rasman-ppp depth_14 -- --ignored"]
 fn two_automata_over_a_bad_wire_to_depth_14() {
     assert_eq!(explore_all(14), 2_117_657, "states that were looked at");
 }
