@@ -67,13 +67,16 @@ impl<T> Drop for OfThread<T> {
 }
 
 fn make() -> &'static Process {
-    let made: &'static Process = Box::leak(Box::default());
-    let pointer = ptr::from_ref(made).cast_mut();
-    match CURRENT.compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => made,
-        // Another thread was quicker.
-        // SAFETY: as in `current`; it is not null, or the exchange had succeeded.
-        Err(theirs) => unsafe { &*theirs },
+    let made = Box::into_raw(Box::<Process>::default());
+    match CURRENT.compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: it is ours, and from now on nobody ever frees it.
+        Ok(_) => unsafe { &*made },
+        Err(theirs) => {
+            // SAFETY: another thread was quicker, so nobody else has seen ours.
+            drop(unsafe { Box::from_raw(made) });
+            // SAFETY: as in `current`; it is not null, or the exchange had succeeded.
+            unsafe { &*theirs }
+        }
     }
 }
 
