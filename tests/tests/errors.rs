@@ -313,8 +313,8 @@ fn read_cause(arguments: &str) -> Option<(String, String)> {
     let (code, layer) = arguments.split(')').next()?.split_once(',')?;
     let constant = code.trim().strip_prefix("Code::")?.to_owned();
     let variant = layer.trim().trim_end_matches(',').strip_prefix("LayerName::")?;
-    let layer = LAYERS.iter().find(|layer| format!("{layer:?}") == variant);
-    Some((constant, layer.unwrap_or_else(|| panic!("a layer {variant}, which LAYERS here lacks")).to_string()))
+    let layer = LayerName::ALL.iter().find(|layer| format!("{layer:?}") == variant);
+    Some((constant, layer.unwrap_or_else(|| panic!("a layer {variant}, which LayerName::ALL lacks")).to_string()))
 }
 
 /// `691 ERROR_AUTHENTICATION_FAILURE` as the sources have it: `AUTHENTICATION_FAILURE`.
@@ -330,23 +330,3 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 const OF_LINES: [&str; 2] = ["serial port", "modem"];
-
-const LAYERS: [LayerName; 17] = [
-    LayerName::Settings,
-    LayerName::Manager,
-    LayerName::User,
-    LayerName::Name,
-    LayerName::Tcp,
-    LayerName::Proxy,
-    LayerName::Tls,
-    LayerName::Http,
-    LayerName::Sstp,
-    LayerName::Port,
-    LayerName::Modem,
-    LayerName::Lcp,
-    LayerName::Auth,
-    LayerName::Ipcp,
-    LayerName::Ipv6cp,
-    LayerName::Ccp,
-    LayerName::Network,
-];

@@ -108,6 +108,29 @@ pub enum LayerName {
     Network,
 }
 
+impl LayerName {
+    /// All layers, as they are declared.
+    pub const ALL: [Self; 17] = [
+        Self::Settings,
+        Self::Manager,
+        Self::User,
+        Self::Name,
+        Self::Tcp,
+        Self::Proxy,
+        Self::Tls,
+        Self::Http,
+        Self::Sstp,
+        Self::Port,
+        Self::Modem,
+        Self::Lcp,
+        Self::Auth,
+        Self::Ipcp,
+        Self::Ipv6cp,
+        Self::Ccp,
+        Self::Network,
+    ];
+}
+
 impl fmt::Display for LayerName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -161,6 +184,14 @@ mod tests {
         assert_eq!(cause.said, "?[2Jno??\u{fffd}way");
         let long = Cause::new(Code::AUTHENTICATION_FAILURE, LayerName::Auth).said("x".repeat(100_000));
         assert_eq!(long.said.len(), SAID_MAX);
+    }
+
+    #[test]
+    fn all_layers_stand_in_their_order() {
+        for (index, layer) in LayerName::ALL.into_iter().enumerate() {
+            assert_eq!(layer as usize, index, "{layer}");
+        }
+        assert_eq!(LayerName::ALL.last(), Some(&LayerName::Network), "the last that is declared");
     }
 
     #[test]

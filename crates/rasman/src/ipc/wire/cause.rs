@@ -47,28 +47,8 @@ impl From<CauseWire> for Cause {
 
 /// Finds a layer by its name; a layer of a newer manager is told as the manager itself.
 fn layer(name: &str) -> LayerName {
-    LAYERS.into_iter().find(|layer| layer.to_string() == name).unwrap_or(LayerName::Manager)
+    LayerName::ALL.into_iter().find(|layer| layer.to_string() == name).unwrap_or(LayerName::Manager)
 }
-
-const LAYERS: [LayerName; 17] = [
-    LayerName::Settings,
-    LayerName::Manager,
-    LayerName::User,
-    LayerName::Name,
-    LayerName::Tcp,
-    LayerName::Proxy,
-    LayerName::Tls,
-    LayerName::Http,
-    LayerName::Sstp,
-    LayerName::Port,
-    LayerName::Modem,
-    LayerName::Lcp,
-    LayerName::Auth,
-    LayerName::Ipcp,
-    LayerName::Ipv6cp,
-    LayerName::Ccp,
-    LayerName::Network,
-];
 
 #[cfg(test)]
 mod tests {
@@ -76,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_cause_comes_back_as_it_was() {
-        for layer in LAYERS {
+        for layer in LayerName::ALL {
             let cause = Cause::new(Code::AUTHENTICATION_FAILURE, layer).did("sent").said("E=691").advice("try");
             assert_eq!(Cause::from(CauseWire::from(&cause)), cause);
         }
