@@ -81,14 +81,7 @@ impl ServerArguments {
     /// Makes an entry of the arguments; nothing if they name no server.
     pub(super) fn entry(&self) -> Result<Option<Entry>, Failure> {
         let Some(server) = &self.server else { return Ok(None) };
-        if self.medium != MediumName::Sstp {
-            let name = self.medium.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-            return Err(Failure::new(
-                Exit::of(Code::NOT_SUPPORTED),
-                format!("{name} cannot be dialled yet"),
-                "use sstp",
-            ));
-        }
+        self.expect_sstp()?;
         let mut entry = Entry::sstp(NAME, server);
         let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(Some(entry)) };
         if let Some(port) = self.port {
@@ -146,6 +139,22 @@ impl ServerArguments {
     /// Gives the server's name.
     pub(super) fn name(&self) -> Option<&str> {
         self.server.as_deref()
+    }
+
+    /// A line has settings of its own, for which an entry is the place; what else there is cannot be dialled yet.
+    fn expect_sstp(&self) -> Result<(), Failure> {
+        let name = self.medium.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let (problem, advice) = match self.medium {
+            MediumName::Sstp => return Ok(()),
+            MediumName::Modem | MediumName::Direct => (
+                format!("{name} has no server"),
+                format!("make an entry by `rasctl entry add NAME --medium {name}`, and dial that"),
+            ),
+            MediumName::Ikev2 | MediumName::L2tp | MediumName::Pptp | MediumName::Pppoe => {
+                (format!("{name} cannot be dialled yet"), "use sstp".to_owned())
+            }
+        };
+        Err(Failure::new(Exit::of(Code::NOT_SUPPORTED), problem, advice))
     }
 }
 
