@@ -90,11 +90,6 @@ fn calls(test: &str, method: AuthMethod) {
             // On a busy machine sstpc sometimes stops between TCP and TLS, and nothing of pppd reaches us: once more.
             said = uml.sstpc(&call);
         }
-        if !said.ok && said.text.contains("LCP: timeout sending Config-Requests") {
-            println!("sstpc never began TLS: this run tells nothing of {method}");
-            uml.stop();
-            return Ok(());
-        }
         assert!(said.ok, "{}", said.text);
         // The page inside comes through the tunnel whole.
         let page = uml.must(&format!(

@@ -62,6 +62,8 @@ pub(crate) struct Report {
     pub(crate) interop: Vec<String>,
     /// Tests that the runner called slow and that have not ended.
     pub(crate) running: Vec<String>,
+    /// Tests that failed among the others and passed alone.
+    pub(crate) flaky: Vec<String>,
     /// Test binaries that ended without a closing line.
     pub(crate) broken: Vec<String>,
     packages: BTreeMap<String, String>,
@@ -131,6 +133,25 @@ impl Report {
     /// The number of tests with this outcome.
     pub(crate) fn count(&self, outcome: Outcome) -> usize {
         self.tests.iter().filter(|t| t.outcome == outcome).count()
+    }
+
+    /// The tests that failed.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &TestResult> {
+        self.tests.iter().filter(|t| t.outcome == Outcome::Failed)
+    }
+
+    /// Whether this run told that `test`, and it alone, passed.
+    pub(crate) fn passed(&self, test: &TestResult) -> bool {
+        let same = |t: &TestResult| t.name == test.name && t.binary == test.binary && t.outcome == Outcome::Ok;
+        self.tests.iter().any(same) && self.failed().next().is_none()
+    }
+
+    /// Counts a failed test as passed, and names it.
+    pub(crate) fn pass_as_flaky(&mut self, test: &TestResult) {
+        for same in self.tests.iter_mut().filter(|t| *t == test) {
+            same.outcome = Outcome::Ok;
+        }
+        self.flaky.push(format!("{} ({})", test.name, test.binary));
     }
 
     fn marker(&mut self, line: &str) -> bool {
@@ -264,6 +285,16 @@ mod tests {
         let shown = text.lines().filter(|line| report.line(line)).map(str::to_owned).collect();
         report.finish();
         (report, shown)
+    }
+
+    #[test]
+    fn a_test_that_passes_alone_is_flaky_and_no_longer_failed() {
+        let (mut report, _) = read(RUN);
+        let failed = report.failed().next().cloned().expect("one test failed");
+        let (again, _) = read(&RUN.replace("sorz_verifies_binding ... FAILED", "sorz_verifies_binding ... ok"));
+        assert!(again.passed(&failed) && !report.passed(&failed));
+        report.pass_as_flaky(&failed);
+        assert_eq!((report.count(Outcome::Failed), report.flaky.len()), (0, 1));
     }
 
     const RUN: &str = "\

@@ -16,6 +16,9 @@ use crate::tool::{self, Result};
 /// How long all tests together may take where nobody watches, once they are built.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
+/// How many failed tests may have a second attempt. More than these are no accident.
+const SECOND_ATTEMPTS: usize = 2;
+
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -58,14 +61,15 @@ pub(crate) fn run(args: &Args) -> Result {
         Err(message) => return conclude(&Report::default(), &[message]),
     };
     let mut complaints = prepare_peers(args.peers);
-    let (report, clean) = execute(args, packages)?;
+    let (mut report, clean) = execute(args, packages.clone())?;
+    attempt_again(args, &mut report, &packages)?;
     store(&report, !args.filter.is_empty())?;
     complaints.extend(hand_over(&report).err());
 
     if in_ci() && args.peers != Peers::None {
         complaints.extend(unwelcome_skips(&report.skips, args.peers));
     }
-    if !clean && report.count(Outcome::Failed) == 0 && report.broken.is_empty() {
+    if !clean && report.count(Outcome::Failed) == 0 && report.broken.is_empty() && report.flaky.is_empty() {
         complaints.push("cargo test did not run all tests".to_owned());
     }
     for test in &report.running {
@@ -149,15 +153,43 @@ fn execute(args: &Args, packages: BTreeMap<String, String>) -> Result<(Report, b
     if in_ci() {
         command = tool::limited(&command, PATIENCE);
     }
+    follow(&mut command, packages)
+}
+
+/// Shows what `cargo test` prints; gives the report of it and whether the command ended with 0.
+fn follow(command: &mut Command, packages: BTreeMap<String, String>) -> Result<(Report, bool)> {
     let mut report = Report::new(packages);
     let mut out = std::io::stdout();
-    let clean = stream(&mut command, |line| {
+    let clean = stream(command, |line| {
         if report.line(line) {
             let _ = writeln!(out, "{line}");
         }
     })?;
     report.finish();
     Ok((report, clean))
+}
+
+/// Runs failed tests once more, each alone, if there are few of them. One that passes then is told as flaky, with its
+/// name, and does not make the run red: a busy machine is no fault of the change that is looked at.
+fn attempt_again(args: &Args, report: &mut Report, packages: &BTreeMap<String, String>) -> Result {
+    let failed: Vec<TestResult> = report.failed().cloned().collect();
+    if failed.len() > SECOND_ATTEMPTS || !report.broken.is_empty() || !report.running.is_empty() {
+        return Ok(());
+    }
+    for test in failed.iter().filter(|test| !test.package.is_empty()) {
+        println!("\n{} failed; once more, alone", test.name);
+        let mut command = tool::cargo();
+        command.args(["test", "--no-fail-fast", "--package", &test.package]);
+        command.args(["--", "--show-output", "--exact", &test.name]).env("RASMAN_PEERS", args.peers.name());
+        if in_ci() {
+            command = tool::limited(&command, PATIENCE);
+        }
+        let (again, clean) = follow(&mut command, packages.clone())?;
+        if clean && again.passed(test) {
+            report.pass_as_flaky(test);
+        }
+    }
+    Ok(())
 }
 
 fn store(report: &Report, filtered: bool) -> Result {
@@ -199,7 +231,10 @@ fn conclude(report: &Report, complaints: &[String]) -> Result {
     for skip in &report.skips {
         println!("SKIPPED {}: {}", skip.test, skip.why);
     }
-    for test in report.tests.iter().filter(|t| t.outcome == Outcome::Failed) {
+    for test in &report.flaky {
+        println!("FLAKY {test}: failed, then passed alone; the first attempt is shown above");
+    }
+    for test in report.failed() {
         println!("FAILED {} ({})", test.name, test.binary);
     }
     for complaint in complaints {
