@@ -176,11 +176,12 @@ fn attempt_again(args: &Args, report: &mut Report, packages: &BTreeMap<String, S
     if failed.len() > SECOND_ATTEMPTS || !report.broken.is_empty() || !report.running.is_empty() {
         return Ok(());
     }
-    for test in failed.iter().filter(|test| !test.package.is_empty()) {
+    for test in &failed {
         println!("\n{} failed; once more, alone", test.name);
         let mut command = tool::cargo();
-        command.args(["test", "--no-fail-fast", "--package", &test.package]);
-        command.args(["--", "--show-output", "--exact", &test.name]).env("RASMAN_PEERS", args.peers.name());
+        // All packages, though one has it: fewer would build their dependencies anew, with other features.
+        command.args(["test", "--workspace", "--no-fail-fast", "--", "--show-output", "--exact", &test.name]);
+        command.env("RASMAN_PEERS", args.peers.name());
         if in_ci() {
             command = tool::limited(&command, PATIENCE);
         }
