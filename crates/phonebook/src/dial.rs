@@ -11,6 +11,7 @@ mod server;
 pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
+pub use server::split_server;
 
 use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::{Properties, Subentry};
@@ -18,7 +19,6 @@ use rasman_core::{
     Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation, SstpSettings,
     Trust, hex,
 };
-use server::split_server;
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -3,8 +3,9 @@
 use core::net::IpAddr;
 use rasman_core::Forward;
 
-/// Takes `host`, `host:port`, an address, or `[IPv6]:port` apart.
-pub(crate) fn split_server(text: &str) -> Option<(String, Option<u16>)> {
+/// Takes `host`, `host:port`, an address, or `[IPv6]:port` apart; nothing if it is none of them.
+#[must_use]
+pub fn split_server(text: &str) -> Option<(String, Option<u16>)> {
     if text.parse::<IpAddr>().is_ok() {
         return Some((text.to_owned(), None));
     }

@@ -5,18 +5,19 @@ use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use rasman::{AuthMethod, ClientCertificate, Code, Entry, HttpProxy, Medium, Revocation, Trust};
 use rasman_core::hex;
+use rasman_phonebook::split_server;
 use std::path::{Path, PathBuf};
 
 /// Which server, and how it proves who it is.
 #[derive(Args)]
 pub(crate) struct ServerArguments {
-    /// Dial this server, without an entry: host name or address
-    #[arg(long, value_name = "HOST", help_heading = "Server")]
+    /// Dial this server, without an entry: host name or address, with its TCP port if that is not 443
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Server")]
     server: Option<String>,
     /// What carries the connection
     #[arg(long, value_enum, default_value_t = MediumName::Sstp, requires = "server", help_heading = "Server")]
     medium: MediumName,
-    /// TCP port of the server [default: 443]
+    /// TCP port of the server, if it is not named with it [default: 443]
     #[arg(long, requires = "server", help_heading = "Server")]
     port: Option<u16>,
     /// Name that the server's certificate must carry, if it is not the server's own
@@ -82,9 +83,10 @@ impl ServerArguments {
     pub(super) fn entry(&self) -> Result<Option<Entry>, Failure> {
         let Some(server) = &self.server else { return Ok(None) };
         self.expect_sstp()?;
-        let mut entry = Entry::sstp(NAME, server);
+        let (host, port) = self.host_and_port(server)?;
+        let mut entry = Entry::sstp(NAME, &host);
         let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(Some(entry)) };
-        if let Some(port) = self.port {
+        if let Some(port) = port {
             sstp.port = port;
         }
         if let Some(name) = &self.server_name {
@@ -109,6 +111,21 @@ impl ServerArguments {
         // Clause B11: without a name it is listed under its number.
         entry.name.clear();
         Ok(Some(entry))
+    }
+
+    /// Takes the server apart; its port may stand behind it or in `--port`.
+    fn host_and_port(&self, server: &str) -> Result<(String, Option<u16>), Failure> {
+        let refused =
+            |problem: &str, advice: &str| Failure::new(Exit::Usage, format!("--server is {server}, {problem}"), advice);
+        let Some((host, port)) = split_server(server) else {
+            return Err(refused("which is no server", "give a host name or an address, such as vpn.example.com:4443"));
+        };
+        match (port, self.port) {
+            (Some(one), Some(other)) if one != other => {
+                Err(refused(&format!("but --port is {other}"), "name the port once"))
+            }
+            (port, given) => Ok((host, port.or(given))),
+        }
     }
 
     /// Sets which methods are allowed, and what those of EAP need.
@@ -190,10 +207,10 @@ fn parse_method(word: &str) -> Result<AuthMethod, String> {
 }
 
 fn parse_proxy(text: &str) -> Result<HttpProxy, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("give host:port, such as proxy.example.com:3128")?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let port = port.parse().map_err(|_| "give a port behind the colon")?;
-    Ok(HttpProxy { host: host.to_owned(), port, login: None })
+    let (host, Some(port)) = split_server(text).unwrap_or_default() else {
+        return Err("give host:port, such as proxy.example.com:3128".to_owned());
+    };
+    Ok(HttpProxy { host, port, login: None })
 }
 
 fn parse_digest(text: &str) -> Result<[u8; 32], String> {
@@ -204,6 +221,32 @@ fn parse_digest(text: &str) -> Result<[u8; 32], String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn server(arguments: &[&str]) -> Result<(String, u16), Failure> {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            server: ServerArguments,
+        }
+        let line = <Line as clap::Parser>::parse_from([&["rasctl"], arguments].concat());
+        let entry = line.server.entry()?.expect("a server is named");
+        let Medium::Sstp(sstp) = entry.medium else { panic!("SSTP is the default") };
+        Ok((sstp.server, sstp.port))
+    }
+
+    #[test]
+    fn a_server_names_its_port_once() {
+        let named = |host: &str, port| Some((host.to_owned(), port));
+        assert_eq!(server(&["--server", "vpn.example.com"]).ok(), named("vpn.example.com", 443));
+        assert_eq!(server(&["--server", "vpn.example.com:4443"]).ok(), named("vpn.example.com", 4443));
+        assert_eq!(server(&["--server", "vpn.example.com", "--port", "4443"]).ok(), named("vpn.example.com", 4443));
+        assert_eq!(server(&["--server", "[2001:db8::1]:4443"]).ok(), named("2001:db8::1", 4443));
+        assert_eq!(server(&["--server", "2001:db8::1"]).ok(), named("2001:db8::1", 443));
+        assert_eq!(server(&["--server", "vpn.example.com:1", "--port", "1"]).ok(), named("vpn.example.com", 1));
+        for wrong in [&["--server", "vpn.example.com:1", "--port", "2"][..], &["--server", "https://vpn.example.com"]] {
+            assert!(server(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn digests_are_64_digits() {
