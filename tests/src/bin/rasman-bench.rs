@@ -139,11 +139,7 @@ struct Results(BTreeMap<String, f64>);
 impl Results {
     /// Adds the value at this share of the sorted samples.
     fn add(&mut self, key: &str, share: f64, samples: &mut [f64]) {
-        samples.sort_by(f64::total_cmp);
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        // Small numbers.
-        let index = ((samples.len() - 1) as f64 * share).round() as usize;
-        self.0.insert(key.to_owned(), samples[index]);
+        self.0.insert(key.to_owned(), percentile(share, samples));
     }
 
     /// Adds the ratio of two values.
@@ -152,6 +148,15 @@ impl Results {
             self.0.insert(key.to_owned(), of / to);
         }
     }
+}
+
+/// Sorts the samples and gives the one at this share of them; there must be some.
+fn percentile(share: f64, samples: &mut [f64]) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    // Small numbers.
+    let index = ((samples.len() - 1) as f64 * share).round() as usize;
+    samples[index]
 }
 
 impl Results {

@@ -1,7 +1,7 @@
 //! What a watcher that reads nothing changes for a program that dials.
 
 use super::{Daemon, Lab, Results};
-use crate::{forget, start};
+use crate::{forget, percentile, start};
 use rasman::Manager;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -31,16 +31,22 @@ pub(crate) async fn stuck_watcher(results: &mut Results) -> io::Result<()> {
             samples[which].push(dial(&managers[which]).await?);
         }
     }
-    let [without, again, with] = &mut samples;
-    results.add("daemon_dial_p99_us", 0.99, without);
-    results.add("daemon_dial_again_p99_us", 0.99, again);
-    results.add("daemon_dial_stuck_watcher_p99_us", 0.99, with);
+    let [without, again, with] = &mut samples.map(|samples| p99_of_parts(&samples));
+    results.add("daemon_dial_p99_us", 0.5, without);
+    results.add("daemon_dial_again_p99_us", 0.5, again);
+    results.add("daemon_dial_stuck_watcher_p99_us", 0.5, with);
     results.ratio("daemon_stuck_watcher_ratio", "daemon_dial_stuck_watcher_p99_us", "daemon_dial_p99_us");
     results.ratio("daemon_no_watcher_ratio", "daemon_dial_again_p99_us", "daemon_dial_p99_us");
     for daemon in daemons {
         daemon.stop()?;
     }
     lab.stop()
+}
+
+/// The 99th percentile of each fiftieth of the dials. Their median is the figure: what else the machine does comes in
+/// bursts, and those few parts that one meets have no say in it.
+fn p99_of_parts(samples: &[f64]) -> Vec<f64> {
+    samples.chunks_exact(PART).map(|part| percentile(0.99, &mut part.to_vec())).collect()
 }
 
 /// Dials and hangs up; gives the microseconds until the call had returned.
@@ -63,3 +69,4 @@ fn stick(folder: &Path) -> io::Result<UnixStream> {
 const STUCK: usize = 2;
 const FILLING: usize = 1_000;
 const ROUNDS: usize = 10_000;
+const PART: usize = ROUNDS / 50;
