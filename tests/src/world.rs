@@ -53,7 +53,12 @@ fn again<F: Future<Output = ()>>(name: &str, namespaces: &str, test: impl FnOnce
     }
     let mut again = Command::new("unshare");
     again.arg(namespaces).arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-    assert!(again.env(INSIDE, "1").status().unwrap().success(), "{name} failed inside");
+    let output = again.env(INSIDE, "1").output().unwrap();
+    // Marked, as the inner run's results are not those of this one.
+    for line in String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).lines() {
+        println!("| {line}");
+    }
+    assert!(output.status.success(), "{name} failed inside");
 }
 
 fn run(program: &str, arguments: &str) -> String {

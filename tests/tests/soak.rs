@@ -11,8 +11,8 @@ async fn nothing_grows_leaks_or_stalls_while_connections_come_and_go() {
     let lab = harness::lab("");
     let plan = Plan {
         connections: 20,
-        rounds: 3,
-        round: Duration::from_secs(2),
+        rounds: 6,
+        round: Duration::from_secs(1),
         bulk: 256 << 10,
         watched: Vec::new(),
         seed: 4,
