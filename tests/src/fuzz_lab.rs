@@ -1,33 +1,56 @@
 //! Bodies of the fuzz targets for the servers inside the lab.
 
-use core::net::Ipv4Addr;
-use rasman_lab::fuzzing::{HTTP_BODY_MAX, Request, dns_answer, http_answer};
+use core::net::{Ipv4Addr, Ipv6Addr};
+use rasman_lab::fuzzing::{Gateway, HTTP_BODY_MAX, Request, dns_answer, http_answer};
 
-const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
+const GATEWAY: Gateway =
+    Gateway { v4: Ipv4Addr::new(10, 99, 0, 1), v6: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1)) };
 
 /// Questions to the name server: an answer goes back where the question came from and repeats it.
 pub fn lab_dns(data: &[u8]) {
     let names = ["web.lab.test".to_owned()];
     let Some(answer) = dns_answer(data, &names, GATEWAY) else { return };
-    assert!(answer.len() <= data.len() + 16, "no answer is much larger than its question");
-    assert_eq!(usize::from(u16::from_be_bytes([answer[2], answer[3]])), answer.len());
-    assert_eq!(usize::from(u16::from_be_bytes([answer[24], answer[25]])), answer.len() - 20);
-    let sum = answer[..20].chunks(2).map(|two| u32::from(u16::from_be_bytes([two[0], two[1]]))).sum::<u32>();
-    assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff, "the header's checksum");
-    assert_eq!((&answer[12..16], &answer[16..20]), (&GATEWAY.octets()[..], &data[12..16]));
-    assert_eq!((&answer[20..22], &answer[22..24]), (&[0, 53][..], &data[20..22]));
+    assert!(answer.len() <= data.len() + 28, "no answer is much larger than its question");
+    let own6 = GATEWAY.v6.expect("it has one").octets();
+    let word = |at: usize| usize::from(u16::from_be_bytes([answer[at], answer[at + 1]]));
+    let header = if answer[0] >> 4 == 4 {
+        assert_eq!(word(2), answer.len());
+        assert_eq!(sum(&answer[..20]), 0xffff, "the header's checksum");
+        assert_eq!((&answer[12..16], &answer[16..20]), (&GATEWAY.v4.octets()[..], &data[12..16]));
+        20
+    } else {
+        assert_eq!(word(4), answer.len() - 40);
+        assert_eq!((&answer[8..24], &answer[24..40]), (&own6[..], &data[8..24]));
+        let pseudo = [&answer[8..40], &[0, 0], &answer[4..6], &[0, 0, 0, 17], &answer[40..]].concat();
+        assert_eq!(sum(&pseudo), 0xffff, "the checksum of UDP");
+        40
+    };
+    assert_eq!(word(header + 4), answer.len() - header);
+    assert_eq!(
+        (&answer[header..header + 2], &answer[header + 2..header + 4]),
+        (&[0, 53][..], &data[header..header + 2])
+    );
 
-    let (message, asked) = (&answer[28..], &data[28..]);
+    let (message, asked) = (&answer[header + 8..], &data[header + 8..]);
     assert_eq!(message[..2], asked[..2], "the identifier");
     assert_eq!(message[2], 0x84 | asked[2] & 1, "an authoritative answer, recursion as desired");
     let found = u16::from_be_bytes([message[6], message[7]]);
-    let question = &message[12..message.len() - usize::from(found) * 16];
+    let record = if message.ends_with(&own6) { 28 } else { 16 };
+    let question = &message[12..message.len() - usize::from(found) * record];
     assert_eq!(question, &asked[12..12 + question.len()]);
     if found > 0 {
         assert_eq!((found, message[3]), (1, 0x80));
-        assert!(message.ends_with(&GATEWAY.octets()));
-        assert_eq!(question[question.len() - 4..question.len() - 2], [0, 1], "only an A question has an answer");
+        let kind = &question[question.len() - 4..question.len() - 2];
+        let expected = if kind == [0, 1] { &GATEWAY.v4.octets()[..] } else { &own6 };
+        assert!(message.ends_with(expected) && matches!(kind, [0, 1 | 28]), "only A and AAAA have an answer");
     }
+}
+
+/// RFC 1071, without the complement.
+fn sum(bytes: &[u8]) -> u32 {
+    let sum = bytes.chunks(2).map(|two| u32::from(two[0]) << 8 | u32::from(*two.get(1).unwrap_or(&0))).sum::<u32>();
+    let sum = (sum & 0xffff) + (sum >> 16);
+    (sum & 0xffff) + (sum >> 16)
 }
 
 /// Requests to the web server: what is read is read again from what it means, and every answer is whole.

@@ -3,7 +3,7 @@
 use rasman::{Credentials, DataPath, Dial, Entry, Manager, Medium, Rootless, SstpSettings, Trust};
 use rasman_dial::Config;
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Facts, Running};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The name of the entry that leads to the lab.
 pub const ENTRY: &str = "Lab";
@@ -98,9 +98,17 @@ pub fn until(what: &str, is_so: impl Fn() -> bool) {
 ///
 /// # Errors
 /// Those of the sockets, and a refusal of the proxy or of the server.
-pub async fn get(proxy: SocketAddr, host: std::net::Ipv4Addr, path: &str) -> std::io::Result<Vec<u8>> {
+pub async fn get(proxy: SocketAddr, host: impl Into<IpAddr>, path: &str) -> std::io::Result<Vec<u8>> {
+    let host = host.into();
+    page(socks(proxy, host, 80).await?, &SocketAddr::new(host, 80).to_string(), path).await
+}
+
+/// Fetches a path by HTTP over a stream to a host; gives the body.
+///
+/// # Errors
+/// Those of the stream, and a refusal of the server.
+pub async fn page(mut stream: tokio::net::TcpStream, host: &str, path: &str) -> std::io::Result<Vec<u8>> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = socks(proxy, host, 80).await?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
     let mut response = Vec::new();
     stream.read_to_end(&mut response).await?;
@@ -115,19 +123,25 @@ pub async fn get(proxy: SocketAddr, host: std::net::Ipv4Addr, path: &str) -> std
 ///
 /// # Errors
 /// Those of the sockets, and a refusal of the proxy.
-pub async fn socks(proxy: SocketAddr, host: std::net::Ipv4Addr, port: u16) -> std::io::Result<tokio::net::TcpStream> {
+pub async fn socks(proxy: SocketAddr, host: impl Into<IpAddr>, port: u16) -> std::io::Result<tokio::net::TcpStream> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(proxy).await?;
-    let mut request = vec![5, 1, 0, 5, 1, 0, 1];
-    request.extend_from_slice(&host.octets());
+    let mut request = vec![5, 1, 0, 5, 1, 0];
+    match host.into() {
+        IpAddr::V4(host) => request.extend([&[1], &host.octets()[..]].concat()),
+        IpAddr::V6(host) => request.extend([&[4], &host.octets()[..]].concat()),
+    }
     request.extend_from_slice(&port.to_be_bytes());
     stream.write_all(&request).await?;
-    let mut reply = [0; 12];
+    let mut reply = [0; 6];
     stream.read_exact(&mut reply).await?;
-    match (reply[..2] == [5, 0], reply[3]) {
-        (true, 0) => Ok(stream),
-        (_, code) => Err(std::io::Error::other(format!("SOCKS5 reply {code}"))),
+    if reply[..2] != [5, 0] || reply[3] != 0 {
+        return Err(std::io::Error::other(format!("SOCKS5 reply {}", reply[3])));
     }
+    // Our address, of its own kind, and the port.
+    let rest = if reply[5] == 4 { 16 + 2 } else { 4 + 2 };
+    stream.read_exact(&mut [0; 18][..rest]).await?;
+    Ok(stream)
 }
 
 /// Gives the SHA-256 digest of bytes.

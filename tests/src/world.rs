@@ -96,9 +96,11 @@ pub fn way_to(address: &str) -> Option<String> {
 pub fn system() -> String {
     let links = ip("-br link");
     let names: Vec<_> = links.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let all = ["rule", "-4 route show table all", "-4 addr show dev near"].map(ip);
+    let all = ["rule", "-4 route show table all", "-4 addr show dev near", "-6 rule"].map(ip);
+    // Of IPv6 the kernel adds and removes routes of its own by and by.
+    let routes = ip("-6 route show table all proto 114");
     // The kernel sees to the carrier of a new cable in its own time.
-    format!("{names:?}\n{}", all.join("\n").replace(" linkdown", ""))
+    format!("{names:?}\n{}\n{routes}", all.join("\n").replace(" linkdown", ""))
 }
 
 /// The other end of the cable, and this one.
@@ -142,6 +144,15 @@ impl World {
     /// If it does not start.
     #[must_use]
     pub fn lab(&self) -> Running {
+        self.lab_with(|_| {})
+    }
+
+    /// Starts a lab at the other end that is told something more.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn lab_with(&self, tell: impl FnOnce(&mut rasman_lab::Config) + Send + 'static) -> Running {
         let namespace = std::fs::File::open(format!("/proc/{}/ns/net", self.far.id())).unwrap();
         let start = move || {
             use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -149,6 +160,7 @@ impl World {
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
             let mut config = rasman_lab::Config::default();
             config.listen = SocketAddr::from((SERVER, 443));
+            tell(&mut config);
             rasman_lab::spawn(config).unwrap()
         };
         // The lab's own thread begins where its starter is.

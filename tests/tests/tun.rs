@@ -219,12 +219,12 @@ fn what_does_not_belong_into_the_tunnel_is_dropped_and_counted() {
         let manager = manager_in(&world, entry_with(&lab, TunSettings { mtu: Some(1280), ..everything() }));
         let connection = connected(&manager).await;
         assert!(ip("link show dev ras0").contains("mtu 1280"));
-        let index: u32 = ip("-o link show dev ras0").split(':').next().unwrap().parse().unwrap();
         let dropped = connection.statistics().unwrap().send_drops;
         let socket = std::net::UdpSocket::bind("[::]:0").unwrap();
-        let everybody = std::net::SocketAddrV6::new("ff02::1".parse().unwrap(), 9, 0, index);
+        // This connection has no IPv6, and somebody leads it inside nevertheless.
+        ip("-6 addr add fd00::2/64 dev ras0 nodad");
         for _ in 0..10 {
-            socket.send_to(b"an IPv6 packet", everybody).unwrap();
+            socket.send_to(b"an IPv6 packet", "[fd00::1]:9").unwrap();
         }
         // Behind them in the same queue.
         assert!(tokio::task::spawn_blocking(ping).await.unwrap());
@@ -306,7 +306,7 @@ fn the_one_that_is_killed() {
         let journal = Stopping::new(folder.into(), at.parse().unwrap());
         let projection = Projection::new(Ipv4Addr::new(10, 99, 0, 2), Some(GATEWAY), Vec::new(), 1400);
         let settings = TunSettings { exclude: vec!["198.51.100.0/24".parse().unwrap()], ..everything() };
-        let _tun = Tun::open(&settings, &projection, &[SERVER], Some(Arc::new(journal))).unwrap();
+        let _tun = Tun::open(&settings, &projection, &[SERVER.into()], Some(Arc::new(journal))).unwrap();
         wait_to_be_killed();
     });
 }
@@ -363,7 +363,7 @@ fn two_connections_with_default_routes_do_not_touch_each_other() {
     inside("two_connections_with_default_routes_do_not_touch_each_other", async |world| {
         let before = system();
         let projection = |host| Projection::new(Ipv4Addr::new(10, 99, 0, host), Some(GATEWAY), Vec::new(), 1400);
-        let open = |host| Tun::open(&everything(), &projection(host), &[SERVER], None).unwrap();
+        let open = |host| Tun::open(&everything(), &projection(host), &[SERVER.into()], None).unwrap();
         let first = open(2);
         let one = system();
         let second = open(3);

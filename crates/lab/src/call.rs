@@ -3,12 +3,12 @@
 use crate::Event;
 use crate::faults::{Ending, Stage};
 use crate::gate::Gate;
-use crate::inner::{Behind, Web};
+use crate::inner::{Behind, Inside, Web};
 use crate::pap;
 use crate::told::Told;
 use rasman_core::{
-    Batch, Cause, Code, DropReason, Input, Instant, Layer, LayerName, Link, LinkEvent, PortClosed, PortCommand,
-    PortFacts, PortId, Projection, SessionKeys, Timeout,
+    Batch, Cause, Code, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Link, LinkEvent, PortClosed,
+    PortCommand, PortFacts, PortId, Projection, SessionKeys, Timeout,
 };
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
@@ -30,8 +30,8 @@ pub(crate) struct Call {
     ppp: Ppp,
     gate: Gate,
     behind: Option<Behind>,
-    /// What is to be behind is a network device.
-    device: bool,
+    /// What is to be behind.
+    inside: Inside,
     web: Rc<Web>,
     told: Told,
     /// What waits to be sent.
@@ -54,7 +54,7 @@ impl Call {
         ppp: Ppp,
         gate: Gate,
         web: Rc<Web>,
-        device: bool,
+        inside: Inside,
         told: Told,
     ) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Call {
             ppp,
             gate,
             behind: None,
-            device,
+            inside,
             web,
             told,
             out: Batch::new(),
@@ -147,7 +147,7 @@ impl Call {
         let Self { link, ppp, gate, behind: Some(behind), frames, links, told, bound: true, .. } = self else {
             return Ok(());
         };
-        let mut encap = |first: u8, length: usize, write: &mut dyn FnMut(&mut [u8]), out: &mut Batch| {
+        let encap = |first: u8, length: usize, write: &mut dyn FnMut(&mut [u8]), out: &mut Batch| {
             told.inner_out(length);
             let sent = if gate.is_open() {
                 encap_with(&mut **link, ppp, now, (first, length), write, frames, out)
@@ -160,9 +160,7 @@ impl Call {
             dropped(sent);
         };
         match behind {
-            Behind::Services(inner) => {
-                pump.send_from(now, &mut inner.stack, |length, write, out| encap(IPV4_FIRST, length, write, out))
-            }
+            Behind::Services(inner) => pump.send_from(now, &mut inner.stack, encap),
             Behind::Device(tun) => pump.send_from_device(tun, encap),
         }
     }
@@ -310,6 +308,7 @@ impl Call {
                 self.gate.reach(Stage::Data);
                 self.projected(now, &projection);
             }
+            rasman_ppp::Event::Learned(learned) => self.ipv6_became(now, learned.ipv6.map(|setup| setup.link)),
             rasman_ppp::Event::Finished(cause) => self.link.close(now, &cause),
             // What only clients are told.
             _ => {}
@@ -326,12 +325,19 @@ impl Call {
     /// Opens what is behind; a client without an address finds nothing there.
     fn projected(&mut self, now: Instant, projection: &Projection) {
         let Some(address) = projection.peer.filter(|address| !address.is_unspecified()) else { return };
-        match Behind::open(projection, &self.web, self.device, now) {
+        match Behind::open(projection, &self.web, &self.inside, now) {
             Ok(behind) => self.behind = Some(behind),
             Err(cause) => return self.link.close(now, &cause),
         }
         self.told.tell(Event::Projected { address });
         self.connected(now);
+    }
+
+    fn ipv6_became(&mut self, now: Instant, link: Option<Ipv6Link>) {
+        let Some(behind) = &mut self.behind else { return };
+        if let Err(cause) = behind.set_ipv6(&self.inside, link) {
+            self.link.close(now, &cause);
+        }
     }
 
     /// Counts a client that has both a binding and an address.
@@ -399,7 +405,7 @@ fn stage_of(frame: &[u8]) -> Stage {
         [0xc0, 0x23, ..] | [0xc2, 0x23 | 0x27, ..] => Stage::Auth,
         [0x80, _, ..] => Stage::Ipcp,
         // RFC 1661 6.5: one octet, if the client lets us.
-        [0x00 | 0x21, _, ..] => Stage::Data,
+        [0x00 | 0x21 | 0x57, _, ..] => Stage::Data,
         _ => Stage::Lcp,
     }
 }
@@ -445,9 +451,6 @@ fn dropped(sent: Result<(), DropReason>) {
     }
 }
 
-/// How every packet of the services begins: IPv4.
-const IPV4_FIRST: u8 = 0x45;
-
 /// The one port of a session.
 const PORT: PortId = PortId(0);
 
@@ -462,6 +465,7 @@ mod tests {
         assert_eq!(stage_of(&[0xff, 0x03, 0x80, 0x21, 1]), Stage::Ipcp);
         assert_eq!(stage_of(&[0xff, 0x03, 0x00, 0x21, 0x45]), Stage::Data);
         assert_eq!(stage_of(&[0x21, 0x45]), Stage::Data);
+        assert_eq!(stage_of(&[0x57, 0x60]), Stage::Data);
         assert_eq!(stage_of(&[]), Stage::Lcp);
     }
 }

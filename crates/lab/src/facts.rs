@@ -1,7 +1,7 @@
 //! What a client has to know of a lab.
 
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// What a client has to know of a lab. The only secret in it is the key of a user's certificate, good for that lab alone.
@@ -24,6 +24,9 @@ pub struct Facts {
     pub leaf_sha256: [u8; 32],
     /// Its address inside the tunnel: ICMP echo, DNS, and HTTP on port 80.
     pub gateway: Ipv4Addr,
+    /// Its address of IPv6 there, if it has IPv6.
+    #[serde(default)]
+    pub gateway6: Option<Ipv6Addr>,
     /// A name that its name server inside knows as the gateway's.
     pub inner_name: String,
     /// The SHA-256 digest of the page at `/`; hexadecimal in JSON.
@@ -68,6 +71,7 @@ mod tests {
             ca_der: vec![0x30, 0x82],
             leaf_sha256: [7; 32],
             gateway: Ipv4Addr::new(10, 99, 0, 1),
+            gateway6: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1)),
             inner_name: "web.lab.test".to_owned(),
             page_sha256: [9; 32],
             pid: 1,

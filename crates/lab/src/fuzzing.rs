@@ -2,8 +2,8 @@
 
 use crate::dns;
 use crate::http::{self, Web};
-use std::net::Ipv4Addr;
 
+pub use crate::dns::Gateway;
 pub use crate::http::Request;
 
 /// The longest body that [`http_answer`] gives or takes.
@@ -11,7 +11,7 @@ pub const HTTP_BODY_MAX: u64 = 1_000;
 
 /// Gives the inner name server's answer to an IP packet that is a question to `gateway`, as an IP packet.
 #[must_use]
-pub fn dns_answer(packet: &[u8], names: &[String], gateway: Ipv4Addr) -> Option<Vec<u8>> {
+pub fn dns_answer(packet: &[u8], names: &[String], gateway: Gateway) -> Option<Vec<u8>> {
     dns::question(packet, gateway).map(|question| question.reply(names, gateway))
 }
 

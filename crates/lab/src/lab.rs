@@ -3,6 +3,7 @@
 use crate::certificates::Certificates;
 use crate::faults::Faults;
 use crate::http::{Web, built_in_page};
+use crate::inner::Inside;
 use crate::modem::{self, Exchange, ModemConfig};
 use crate::pool::Leases;
 use crate::running::Control;
@@ -102,6 +103,7 @@ pub(crate) fn facts(config: &Config, certificates: &Certificates, address: Socke
         ca_der: certificates.ca_der.clone(),
         leaf_sha256: certificates.acceptor(None).leaf().sha256,
         gateway: config.gateway,
+        gateway6: Inside::of(config).gateway6(),
         inner_name: INNER_NAME.to_owned(),
         user_pem: certificates.user_pem.clone(),
         page_sha256: web(config).page_sha256(),

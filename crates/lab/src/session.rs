@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::faults::{CallFault, NotTls, Stage, StageFault};
 use crate::gate::Gate;
 use crate::impostor;
+use crate::inner::Inside;
 use crate::lab::Lab;
 use crate::told::Told;
 use crate::users::Users;
@@ -93,7 +94,7 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders
         ppp,
         Gate::new(faults, Stage::Lcp),
         Rc::clone(&lab.web),
-        lab.config.device,
+        Inside::of(&lab.config),
         told,
     );
     drive(call, Pump::new(port), orders).await;
@@ -111,7 +112,7 @@ fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
     let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
     let link = sstp::Server::new(link, Box::new(SystemRng));
     let (ppp, faults, told) = ppp(lab, faults, told, Framing::default());
-    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), lab.config.device, told)
+    Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), Inside::of(config), told)
 }
 
 fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Faults, Told) {

@@ -43,20 +43,33 @@ pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Cause> {
 /// # Errors
 /// 809 if no address can be reached.
 pub async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Cause> {
+    let connected = race(addresses, |address| Box::pin(TcpStream::connect(address))).await;
+    let stream = connected.map_err(|failed| unreachable(&failed))?;
+    // Without it small control packets would wait for an acknowledgement of their predecessor.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// Gives what the first address gives that answers: IPv6 and IPv4 take turns, a quarter of a second apart or as soon as
+/// one fails (RFC 8305); else what was wrong with each.
+pub(crate) async fn race<'a, T>(
+    addresses: &[SocketAddr],
+    attempt: impl Fn(SocketAddr) -> Attempt<'a, T>,
+) -> Result<T, Vec<(SocketAddr, io::Error)>> {
     let ordered = interleave(addresses);
     let mut waiting = ordered.iter().copied();
-    let mut running: Vec<(SocketAddr, Attempt)> = Vec::new();
+    let mut running: Vec<(SocketAddr, Attempt<'a, T>)> = Vec::new();
     let mut failed = Vec::new();
     loop {
         let more = match waiting.next() {
             Some(address) => {
-                running.push((address, Box::pin(TcpStream::connect(address))));
+                running.push((address, attempt(address)));
                 waiting.len() > 0
             }
             None => false,
         };
         if running.is_empty() {
-            return Err(unreachable(&failed));
+            return Err(failed);
         }
         // RFC 8305 5: the Connection Attempt Delay.
         let mut stagger = pin!(async { if more { sleep(STAGGER).await } else { pending().await } });
@@ -66,11 +79,7 @@ pub async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Cause> {
             () = &mut stagger => None,
         } {
             match result {
-                Ok(stream) => {
-                    // Without it small control packets would wait for an acknowledgement of their predecessor.
-                    let _ = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
+                Ok(stream) => return Ok(stream),
                 Err(error) => failed.push((address, error)),
             }
             if more || running.is_empty() {
@@ -80,13 +89,13 @@ pub async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Cause> {
     }
 }
 
-type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
+pub(crate) type Attempt<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + 'a>>;
 
 /// How long an attempt runs alone (RFC 8305 8).
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// Waits for the first attempt to end and takes it out.
-async fn first_done(running: &mut Vec<(SocketAddr, Attempt)>) -> (SocketAddr, io::Result<TcpStream>) {
+async fn first_done<T>(running: &mut Vec<(SocketAddr, Attempt<'_, T>)>) -> (SocketAddr, io::Result<T>) {
     poll_fn(|cx| {
         for index in 0..running.len() {
             if let Poll::Ready(result) = running[index].1.as_mut().poll(cx) {

@@ -112,8 +112,8 @@ impl Pump {
         queued
     }
 
-    /// Lets the stack send as long as the port has room; `encap` gets the length of each packet and what writes it, and
-    /// appends the packet's frames to the batch.
+    /// Lets the stack send as long as the port has room; `encap` gets the first byte and the length of each packet and what
+    /// writes it, and appends the packet's frames to the batch.
     ///
     /// # Errors
     /// The port broke.
@@ -121,7 +121,7 @@ impl Pump {
         &mut self,
         now: Instant,
         stack: &mut Stack,
-        mut encap: impl FnMut(usize, &mut dyn FnMut(&mut [u8]), &mut Batch),
+        mut encap: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]), &mut Batch),
     ) -> Result<(), Cause> {
         loop {
             let room = self.port.send_room().min(RECORD_BATCH);
@@ -129,7 +129,7 @@ impl Pump {
                 return Ok(());
             }
             let out = self.out();
-            let polled = stack.poll_into(now, room, |length, write| encap(length, write, out));
+            let polled = stack.poll_into(now, room, |first, length, write| encap(first, length, write, out));
             self.send()?;
             if !polled.more || polled.packets == 0 {
                 return Ok(());
@@ -139,8 +139,7 @@ impl Pump {
 
     /// Sends what comes out of a device, as long as the port has room; then its queue fills, and the kernel drops.
     ///
-    /// Many small packets make one record; what is alone goes at once. `encap` is as for [`send_from`](Self::send_from),
-    /// and gets the first byte of each packet as well.
+    /// Many small packets make one record; what is alone goes at once. `encap` is as for [`send_from`](Self::send_from).
     ///
     /// # Errors
     /// The port broke.

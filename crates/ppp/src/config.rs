@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_auth::Accounts;
 use rasman_auth::eap::{NoTunnels, ServerTunnels, Tunnels};
-use rasman_core::{AuthMethod, Duration, EapSettings, Ipv4Net};
+use rasman_core::{AuthMethod, Duration, EapSettings, Ipv4Net, Ipv6Link, with_interface_id};
 use std::sync::Arc;
 
 /// What the dialling end of a link asks for.
@@ -172,6 +172,14 @@ pub struct FarIpv6 {
     pub routes: Vec<(Ipv6Addr, u8)>,
     /// The largest packet.
     pub mtu: Option<u16>,
+}
+
+impl FarIpv6 {
+    /// Gives the address that the peer of a link has by what it is told.
+    #[must_use]
+    pub fn address_of_peer(&self, link: &Ipv6Link) -> Ipv6Addr {
+        self.address.unwrap_or_else(|| with_interface_id(self.prefix, link.peer))
+    }
 }
 
 /// How frames are written on a line that carries octets one by one (RFC 1661 6.5, 6.6, RFC 1662 7.1).

@@ -36,8 +36,8 @@ pub enum Event {
     },
     /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
     Projected(Projection),
-    /// The far network has told something beyond the projection, or takes it back (told on the client only). It is the
-    /// whole of what is known, and only the latest matters.
+    /// The far network has told something beyond the projection, or takes it back. It is the whole of what is known, and
+    /// only the latest matters. On the server it is IPv6 alone, with the identifiers of the link and no addresses.
     Learned(Box<Learned>),
     /// The peer announces that the session ends (RFC 1570 2.2); it is advice, and nothing changes.
     TimeRemaining {

@@ -127,7 +127,7 @@ impl Driver {
             let mut sent = pump.send();
             if let Some(stack) = &mut self.stack {
                 let link = &mut self.link;
-                sent = sent.and(pump.send_from(now, stack, |length, write, out| {
+                sent = sent.and(pump.send_from(now, stack, |_, length, write, out| {
                     let _ = link.encap_with(now, &[0xff, 0x03, 0x00, 0x21], length, write, out);
                 }));
             }

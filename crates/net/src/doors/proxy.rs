@@ -4,7 +4,6 @@ use super::{http, serve, socks5};
 use crate::stack::StackHandle;
 use rasman_core::{Duration, ProxyLogin};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -38,14 +37,8 @@ async fn client(tcp: TcpStream, stack: &StackHandle, login: Option<&ProxyLogin>)
 
 /// Where a client wants to go, by a name that the tunnel's name servers know.
 pub(super) async fn connect_host(stack: &StackHandle, host: &str, port: u16) -> io::Result<crate::stack::StackStream> {
-    let mut last = io::Error::from(io::ErrorKind::HostUnreachable);
-    for address in stack.resolve(host).await.map_err(host_unreachable)? {
-        match stack.connect(SocketAddr::new(address, port)).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    let addresses = stack.resolve(host).await.map_err(host_unreachable)?;
+    stack.connect_any(&addresses, port).await
 }
 
 /// A name without address is a host that cannot be reached, whatever the reason.

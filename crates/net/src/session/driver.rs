@@ -11,12 +11,12 @@ use crate::tls::eap::EapTunnels;
 use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, proxy, tls};
 use rasman_core::{
-    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, Ipv4Net, LayerName, Learned, LineCommand, LineSettings,
-    PortClosed, PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
+    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, Learned, LineCommand, LineSettings, PortClosed,
+    PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(super) async fn run(session: Session) {
         drops: Drops::default(),
         journal,
         known: Vec::new(),
-        learned_routes: Vec::new(),
+        learned: Learned::default(),
         stable: Vec::new(),
         leaving: JoinSet::new(),
         idle: Batch::new(),
@@ -94,8 +94,8 @@ struct Driver {
     journal: Option<Arc<dyn Journal>>,
     /// What the names of servers meant: once there is a device, questions about them may go into it.
     known: Vec<(String, Vec<SocketAddr>)>,
-    /// The networks that the far side has named, for a device.
-    learned_routes: Vec<Ipv4Net>,
+    /// What the far network has told of this link.
+    learned: Learned,
     /// The names that devices keep when they are plugged in again.
     stable: Vec<(PathBuf, PathBuf)>,
     /// Tasks that were told to end: while one lives, it may hold a door.
@@ -198,7 +198,7 @@ impl Driver {
         match report {
             PortReport::Progress(phase) => self.connection.handle_command(now, Command::PortProgress(id, phase)),
             PortReport::Resolved { host, addresses, may_connect } => {
-                match self.tun.as_mut().map_or(Ok(()), |tun| tun.keep_outside(&v4(&addresses))) {
+                match self.tun.as_mut().map_or(Ok(()), |tun| tun.keep_outside(&ips(&addresses))) {
                     // It is waiting; if it is not, it was told to end.
                     Ok(()) => drop(may_connect.send(())),
                     Err(cause) => self.port_failed(now, id, PortClosed::Failed(cause)),
@@ -277,16 +277,16 @@ impl Driver {
             // As with a cable that is pulled: what is sent is lost and counted, TCP repeats it, and whoever cannot
             // wait gives up by the stack's own limits.
             let idle = &mut self.idle;
-            network.stack.poll_into(now, LOST_AT_ONCE, |length, write| {
-                let _ = connection.encap_with(now, IPV4_FIRST, length, write, idle);
+            network.stack.poll_into(now, LOST_AT_ONCE, |first, length, write| {
+                let _ = connection.encap_with(now, first, length, write, idle);
             });
             return;
         }
         let Port::Open { id, pump } = &mut self.port else { return };
         let id = *id;
-        let sent = pump.send_from(now, &mut network.stack, |length, write, out| {
+        let sent = pump.send_from(now, &mut network.stack, |first, length, write, out| {
             // A packet that does not go is counted as a drop; TCP repeats it.
-            let _ = connection.encap_with(now, IPV4_FIRST, length, write, out);
+            let _ = connection.encap_with(now, first, length, write, out);
         });
         if let Err(cause) = sent.and_then(|()| pump.write()) {
             self.port_failed(now, id, PortClosed::Failed(cause));
@@ -453,7 +453,7 @@ impl Driver {
         let rootless = match &entry.data_path {
             DataPath::Rootless(rootless) => rootless,
             DataPath::Tun(settings) => {
-                let servers: Vec<_> = self.known.iter().flat_map(|(_, addresses)| v4(addresses)).collect();
+                let servers: Vec<_> = self.known.iter().flat_map(|(_, addresses)| ips(addresses)).collect();
                 match &mut self.tun {
                     Some(tun) => tun.reconfigure(projection, &servers)?,
                     None => {
@@ -464,7 +464,7 @@ impl Driver {
                     }
                 }
                 if let Some(tun) = &mut self.tun {
-                    tun.lead(&self.learned_routes)?;
+                    tun.lead(&self.learned.routes)?;
                 }
                 return Ok(());
             }
@@ -475,18 +475,24 @@ impl Driver {
             self.observer.doors_opened(doors.addresses());
             self.doors = Some(doors);
         }
-        if !self.network.as_ref().is_some_and(|network| network.can_go_on(projection)) {
-            self.network = Some(NetworkPath::new(now, projection));
+        match &mut self.network {
+            // IPv6 begins anew with each negotiation, with another address.
+            Some(network) if network.can_go_on(projection) => network.stack.set_ipv6(None),
+            network => *network = Some(NetworkPath::new(now, projection)),
         }
         Ok(())
     }
 
-    /// Leads what the far network has named into the tunnel, if there is a device; the rest stands in the status.
+    /// Carries what the far network has named: its routes into the device, and IPv6; the rest stands in the status.
     fn learned(&mut self, learned: Learned) {
-        self.learned_routes = learned.routes;
+        self.learned = learned;
         self.observer.learned(self.connection.status());
+        let ipv6 = self.learned.ipv6.as_ref();
+        if let Some(network) = &mut self.network {
+            network.stack.set_ipv6(ipv6);
+        }
         if let Some(tun) = &mut self.tun
-            && let Err(cause) = tun.lead(&self.learned_routes)
+            && let Err(cause) = tun.lead(&self.learned.routes).and_then(|()| tun.lead6(ipv6))
         {
             // The tunnel itself works, and what was asked for by the entry is there.
             tracing::warn!(%cause, "routes of the far network are not set");
@@ -626,16 +632,10 @@ async fn device_ready(tun: &Option<Tun>) {
     }
 }
 
-fn v4(addresses: &[SocketAddr]) -> Vec<Ipv4Addr> {
-    let v4 = |address: &SocketAddr| match address.ip().to_canonical() {
-        std::net::IpAddr::V4(address) => Some(address),
-        std::net::IpAddr::V6(_) => None,
-    };
-    addresses.iter().filter_map(v4).collect()
+fn ips(addresses: &[SocketAddr]) -> Vec<IpAddr> {
+    addresses.iter().map(|address| address.ip().to_canonical()).collect()
 }
 
-/// How every packet of the user-space stack begins: IPv4.
-const IPV4_FIRST: u8 = 0x45;
 /// After how many bytes other connections of the same worker have their turn: some hundred microseconds.
 const TURN: u64 = 256 * 1024;
 /// How many bytes a stack may lose in one turn while no link carries them.

@@ -70,22 +70,38 @@ pub(super) struct Sink<F> {
     pub(super) sink: F,
     pub(super) packets: usize,
     pub(super) bytes: usize,
+    /// The first byte of each packet that is written, where it is known before.
+    pub(super) first: Option<u8>,
+    /// For those of which it is not.
+    pub(super) scratch: Vec<u8>,
 }
 
-impl<F: FnMut(usize, &mut dyn FnMut(&mut [u8]))> Sink<F> {
+impl<F: FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))> Sink<F> {
     pub(super) fn give(&mut self, packet: &[u8]) {
         self.packets += 1;
         self.bytes += packet.len();
-        (self.sink)(packet.len(), &mut |space| space.copy_from_slice(packet));
+        give(&mut self.sink, packet);
     }
 }
 
-impl<F: FnMut(usize, &mut dyn FnMut(&mut [u8]))> Outlet for Sink<F> {
+fn give(sink: &mut impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8])), packet: &[u8]) {
+    let first = packet.first().copied().unwrap_or(0);
+    sink(first, packet.len(), &mut |space| space.copy_from_slice(packet));
+}
+
+impl<F: FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))> Outlet for Sink<F> {
     fn write<R>(&mut self, len: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
         self.packets += 1;
         self.bytes += len;
+        let Some(first) = self.first else {
+            self.scratch.clear();
+            self.scratch.resize(len, 0);
+            let result = fill(&mut self.scratch);
+            give(&mut self.sink, &self.scratch);
+            return result;
+        };
         let (mut fill, mut result) = (Some(fill), None);
-        (self.sink)(len, &mut |space| {
+        (self.sink)(first, len, &mut |space| {
             if let Some(fill) = fill.take() {
                 result = Some(fill(space));
             }

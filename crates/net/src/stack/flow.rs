@@ -74,6 +74,16 @@ impl Flow {
         Self { set, handle, kind, queued: false, timer: None }
     }
 
+    /// Gives the first byte of each packet that it sends, if that is always the same.
+    pub(super) fn first(&mut self) -> Option<u8> {
+        match &self.kind {
+            Kind::Tcp(Tcp { key, .. }) => Some(if key.remote.is_ipv4() { IPV4_FIRST } else { IPV6_FIRST }),
+            Kind::Ping { .. } => Some(IPV4_FIRST),
+            // They speak to anybody.
+            Kind::Dns | Kind::Udp { .. } => None,
+        }
+    }
+
     /// Sets the times that a task left open.
     pub(super) fn stamp(&mut self, now: Instant) {
         if let Kind::Tcp(tcp) = &mut self.kind
@@ -128,6 +138,9 @@ pub(super) fn tcp_socket(buffer: usize) -> tcp::Socket<'static> {
     socket
 }
 
+/// Version 4, a header without options; version 6.
+const IPV4_FIRST: u8 = 0x45;
+const IPV6_FIRST: u8 = 0x60;
 /// The least buffer of a TCP stream; every stream up to the limit is sure to get it.
 const BUFFER_MIN: usize = 16 * 1024;
 /// Each stream takes one in so many parts of what is not reserved.

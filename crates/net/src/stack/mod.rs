@@ -13,7 +13,8 @@
 //! for. Each stream is a flow with a socket set of its own, found by its addresses in a table. So the cost of a packet
 //! does not grow with the number of streams, those that have something to send take turns, and idle ones cost nothing.
 //!
-//! Only IPv4, whole packets (no fragments), TCP, UDP, ICMP echo and DNS; everything else is answered as RFC 1122 wants.
+//! IPv4, and IPv6 from one address once the far network has given one: whole packets (no fragments, no IPv6 extension
+//! headers), TCP, UDP, ICMP echo and DNS; everything else is answered as RFC 1122 and RFC 4443 want.
 
 mod cache;
 pub(crate) mod classify;
@@ -33,7 +34,7 @@ pub use stream::StackStream;
 pub use udp::StackUdp;
 
 use engine::Engine;
-use rasman_core::{Duration, Instant, Projection};
+use rasman_core::{Duration, Instant, Ipv6Setup, Projection};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::sync::Notify;
@@ -111,6 +112,16 @@ impl Stack {
         StackHandle::new(Rc::clone(&self.shared))
     }
 
+    /// Carries IPv6 as the far network has set it up, from the first address of it that is no link-local one; with none,
+    /// or no setup, not any more. Streams of an address that changes are broken.
+    pub fn set_ipv6(&mut self, setup: Option<&Ipv6Setup>) {
+        let addresses = setup.map_or(&[][..], |setup| &setup.addresses);
+        let address = addresses.iter().map(|(address, _)| *address).find(|address| !address.is_unicast_link_local());
+        let servers = setup.map_or(&[][..], |setup| &setup.dns);
+        self.shared.engine.borrow_mut().set_ipv6(address, servers);
+        self.shared.work.notify_one();
+    }
+
     /// Takes one IP packet from the tunnel. Replies leave with the next [`poll`](Self::poll).
     pub fn receive(&mut self, now: Instant, packet: &[u8]) {
         self.shared.engine.borrow_mut().receive(now, packet);
@@ -122,7 +133,7 @@ impl Stack {
     /// [`next_poll`](Self::next_poll) is due.
     pub fn poll(&mut self, now: Instant, room: usize, mut sink: impl FnMut(&[u8])) -> Polled {
         let mut packet = Vec::new();
-        self.poll_into(now, room, |length, write| {
+        self.poll_into(now, room, |_, length, write| {
             packet.clear();
             packet.resize(length, 0);
             write(&mut packet);
@@ -130,13 +141,13 @@ impl Stack {
         })
     }
 
-    /// Does the same without a copy: `sink` gets the length of each packet, and what writes it to where it goes. A packet
-    /// that is not written is lost.
+    /// Does the same without a copy: `sink` gets the first byte and the length of each packet, and what writes it to where
+    /// it goes. A packet that is not written is lost.
     pub fn poll_into(
         &mut self,
         now: Instant,
         room: usize,
-        sink: impl FnMut(usize, &mut dyn FnMut(&mut [u8])),
+        sink: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8])),
     ) -> Polled {
         self.shared.engine.borrow_mut().poll(now, room, sink)
     }

@@ -37,7 +37,7 @@ struct Ping<'a> {
 impl<'a> Ping<'a> {
     fn start(shared: &'a Shared, to: Ipv4Addr, payload: &[u8]) -> io::Result<Self> {
         let mut engine = shared.engine.borrow_mut();
-        if !is_host(to) || payload.len() + HEADERS > engine.mtu() {
+        if !is_host(to.into()) || payload.len() + HEADERS > engine.mtu() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         if engine.pings.len() >= PINGS_MAX {

@@ -6,7 +6,7 @@ use super::flow::{Flow, Kind};
 use smoltcp::socket::tcp::{RecvError, State};
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -20,18 +20,22 @@ pub struct StackStream {
     shared: Rc<Shared>,
     index: usize,
     key: FlowKey,
+    local: IpAddr,
 }
 
 impl StackStream {
     /// Takes a flow over. From here on it stays in its place until this is dropped.
     pub(super) fn new(shared: Rc<Shared>, index: usize, key: FlowKey) -> Self {
-        Self { shared, index, key }
+        let own = shared.engine.borrow().address_towards(key.remote);
+        // Without IPv6 a stream of it is broken already.
+        let local = own.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+        Self { shared, index, key, local }
     }
 
     /// Gives our address and port inside the tunnel.
     #[must_use]
     pub fn local(&self) -> SocketAddr {
-        (self.shared.engine.borrow().address, self.key.local_port).into()
+        (self.local, self.key.local_port).into()
     }
 
     /// Gives the peer's address and port.

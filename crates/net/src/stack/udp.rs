@@ -3,6 +3,7 @@
 use super::Shared;
 use super::engine::{Engine, is_host};
 use super::flow::{Flow, Kind};
+use super::handle::no_ipv6;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 use std::future::poll_fn;
 use std::io;
@@ -15,10 +16,12 @@ const SOCKETS_MAX: usize = 256;
 /// Bytes and datagrams that wait in each direction; further ones are lost, as UDP may lose them.
 const BYTES_MAX: usize = 64 * 1024;
 const DATAGRAMS_MAX: usize = 128;
-/// Bytes of the headers of IPv4 and UDP.
-const HEADERS: usize = 20 + 8;
+/// Bytes of the header of UDP, and of those of IP.
+const HEADER: usize = 8;
+const IPV4_HEADER: usize = 20;
+const IPV6_HEADER: usize = 40;
 
-/// A UDP socket of the stack's own address, on a port of its own. Dropped, it is closed.
+/// A UDP socket of the stack's own addresses, on a port of its own. Dropped, it is closed.
 pub struct StackUdp {
     shared: Rc<Shared>,
     index: usize,
@@ -36,14 +39,14 @@ impl StackUdp {
         let buffer = || PacketBuffer::new(vec![PacketMetadata::EMPTY; DATAGRAMS_MAX], vec![0; BYTES_MAX]);
         let mut socket = Socket::new(buffer(), buffer());
         let no_address = |_| io::Error::from(io::ErrorKind::AddrNotAvailable);
-        socket.bind((IpAddr::V4(engine.address), port)).map_err(no_address)?;
+        socket.bind(port).map_err(no_address)?;
         let index = engine.insert(Flow::new(socket, Kind::Udp { port }));
         engine.udp.insert(port, index);
         drop(engine);
         Ok(Self { shared: Rc::clone(shared), index, port })
     }
 
-    /// Gives our address and port inside the tunnel.
+    /// Gives our address of IPv4 and port inside the tunnel.
     #[must_use]
     pub fn local(&self) -> SocketAddr {
         (self.shared.engine.borrow().address, self.port).into()
@@ -52,22 +55,22 @@ impl StackUdp {
     /// Queues a datagram; it is lost where the queue is full.
     ///
     /// # Errors
-    /// `Unsupported` for IPv6, `AddrNotAvailable` for what is no host, `InvalidInput` for more than fits into one
+    /// `Unsupported` for IPv6 without it, `AddrNotAvailable` for what is no host, `InvalidInput` for more than fits into one
     /// packet, `WouldBlock` if it was lost, `NotConnected` if the stack is gone.
     pub fn send_to(&self, payload: &[u8], to: SocketAddr) -> io::Result<()> {
         self.shared.alive()?;
-        let IpAddr::V4(address) = to.ip().to_canonical() else {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "the tunnel carries IPv4 only"));
-        };
+        let address = to.ip().to_canonical();
         if !is_host(address) || to.port() == 0 {
             return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "not the address of a host in the tunnel"));
         }
         let mut engine = self.shared.engine.borrow_mut();
-        if payload.len() + HEADERS > engine.mtu() {
+        engine.address_towards(address).ok_or_else(no_ipv6)?;
+        let headers = HEADER + if address.is_ipv4() { IPV4_HEADER } else { IPV6_HEADER };
+        if payload.len() + headers > engine.mtu() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "more than one packet carries"));
         }
         let Some(flow) = engine.flow(self.index) else { return Err(io::ErrorKind::NotConnected.into()) };
-        let sent = flow.udp().send_slice(payload, (IpAddr::V4(address), to.port()));
+        let sent = flow.udp().send_slice(payload, (address, to.port()));
         sent.map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
         engine.mark(self.index);
         drop(engine);

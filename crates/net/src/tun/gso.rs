@@ -7,7 +7,7 @@
 //! What stands in the header is checked like anything from outside: whoever may write packets to a device of the system
 //! may write lengths and offsets that are wrong.
 
-use super::packets::is_ipv4;
+use super::packets::is_ip;
 use tun_rs::{VIRTIO_NET_HDR_LEN, checksum, checksum_no_fold};
 
 /// What one read of the device gave: a packet, or one that stands for many.
@@ -54,9 +54,9 @@ impl<'a> Read<'a> {
         Ok(Self { bytes, split: Some(split) })
     }
 
-    /// Tells whether it is IPv4, whole, and as long as it says.
-    pub(super) fn is_ipv4(&self) -> bool {
-        is_ipv4(self.bytes)
+    /// Tells whether it is IPv4 or IPv6, whole, and as long as it says.
+    pub(super) fn is_ip(&self) -> bool {
+        is_ip(self.bytes)
     }
 
     /// Gives the first byte of each packet.

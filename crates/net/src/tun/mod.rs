@@ -10,6 +10,7 @@
 pub(crate) mod fuzzing;
 mod gro;
 mod gso;
+mod ip_net;
 mod mss;
 mod netlink;
 mod networks;
@@ -22,11 +23,11 @@ pub use rule::{Journal, NotARule, Rule};
 pub use setup::remove_leftovers;
 
 use gso::Read;
-use packets::{Buffers, SEGMENTS_MAX, is_ipv4};
-use rasman_core::{Cause, Code, Ipv4Net, LayerName, Projection, TunSettings};
+use packets::{Buffers, SEGMENTS_MAX, is_ip};
+use rasman_core::{Cause, Code, Ipv4Net, Ipv6Setup, LayerName, Projection, TunSettings};
 use setup::Setup;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -48,9 +49,9 @@ pub struct Tun {
 /// Packets that were discarded at the device.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Drops {
-    /// From programs: not IPv4, of a wrong length, or more than one super-packet may have.
+    /// From programs: not IP, of a wrong length, or more than one super-packet may have.
     pub sent: u64,
-    /// From the tunnel: not IPv4, of a wrong length, or refused by the kernel.
+    /// From the tunnel: not IP, of a wrong length, or refused by the kernel.
     pub received: u64,
 }
 
@@ -68,7 +69,7 @@ impl Tun {
     pub fn open(
         settings: &TunSettings,
         projection: &Projection,
-        outside: &[Ipv4Addr],
+        outside: &[IpAddr],
         journal: Option<Arc<dyn Journal>>,
     ) -> Result<Self, Cause> {
         let device = open_device(settings.name.as_deref())?;
@@ -89,7 +90,7 @@ impl Tun {
     ///
     /// # Errors
     /// 611 if the kernel refuses.
-    pub fn reconfigure(&mut self, projection: &Projection, outside: &[Ipv4Addr]) -> Result<(), Cause> {
+    pub fn reconfigure(&mut self, projection: &Projection, outside: &[IpAddr]) -> Result<(), Cause> {
         self.mtu = self.setup.settings().mtu.map_or(projection.mtu, |mtu| mtu.min(projection.mtu));
         let segments = u32::try_from(SEGMENTS_MAX).expect("a small number");
         self.setup.apply(projection, self.mtu, segments, outside)
@@ -103,11 +104,22 @@ impl Tun {
         self.setup.lead(networks)
     }
 
+    /// Sets IPv6 up as the far network tells: addresses, routes and, if the entry wants it, the default route. `None` takes
+    /// addresses and routes away; where the default route has led inside it does so to the end.
+    ///
+    /// A device of less than 1280 bytes carries no IPv6 (RFC 8200 5).
+    ///
+    /// # Errors
+    /// 611 if the kernel refuses.
+    pub fn lead6(&mut self, setup: Option<&Ipv6Setup>) -> Result<(), Cause> {
+        self.setup.lead6(setup, self.mtu)
+    }
+
     /// Sees to it that packets to these addresses of servers do not go into the tunnel from now on.
     ///
     /// # Errors
     /// 611 if the kernel refuses.
-    pub fn keep_outside(&mut self, addresses: &[Ipv4Addr]) -> Result<(), Cause> {
+    pub fn keep_outside(&mut self, addresses: &[IpAddr]) -> Result<(), Cause> {
         self.setup.keep_outside(addresses)
     }
 
@@ -156,12 +168,12 @@ impl Tun {
     ///
     /// `sink` gets the first byte and the length of each packet, and what writes it to where it goes.
     pub fn receive(&mut self, mut sink: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))) -> bool {
-        let (mtu, drops) = (self.mtu, &mut self.drops);
+        let (mtu, clamped, drops) = (self.mtu, self.mtus(), &mut self.drops);
         let received = Buffers::with(|buffers| {
             let length = try_read(&self.device, |device| device.recv(&mut buffers.whole))?;
             let whole = buffers.whole.get_mut(..length).unwrap_or_default();
-            match Read::parse(whole).ok().filter(|read| read.count() <= SEGMENTS_MAX && read.is_ipv4()) {
-                Some(read) => drops.sent += hand_over(&read, mtu, &mut sink),
+            match Read::parse(whole).ok().filter(|read| read.count() <= SEGMENTS_MAX && read.is_ip()) {
+                Some(read) => drops.sent += hand_over(&read, mtu, clamped, &mut sink),
                 None => drops.sent += 1,
             }
             Ok(())
@@ -170,6 +182,10 @@ impl Tun {
             Ok(()) => true,
             Err(error) => self.not_received(&error),
         }
+    }
+
+    fn mtus(&self) -> Mtus {
+        Mtus { v4: self.mtu, v6: self.setup.mtu6().unwrap_or(self.mtu) }
     }
 
     fn not_received(&mut self, error: &io::Error) -> bool {
@@ -186,11 +202,11 @@ impl Tun {
 
     /// Takes a packet for programs; they get it with the next [`flush`](Self::flush) at the latest.
     pub fn deliver(&mut self, packet: &mut [u8]) {
-        if !is_ipv4(packet) {
+        if !is_ip(packet) {
             self.drops.received += 1;
             return;
         }
-        clamp(packet, self.mtu);
+        clamp(packet, self.mtus().of(packet));
         let mut refused = None;
         let device = self.device.get_ref();
         Buffers::with(|buffers| buffers.merge.push(packet, &mut |bytes| write(device, bytes, &mut refused)));
@@ -221,6 +237,19 @@ impl Drop for Tun {
     }
 }
 
+/// The largest packet of each version, in bytes.
+#[derive(Copy, Clone)]
+struct Mtus {
+    v4: u16,
+    v6: u16,
+}
+
+impl Mtus {
+    fn of(self, packet: &[u8]) -> u16 {
+        if packet.first().is_some_and(|first| first >> 4 == 6) { self.v6 } else { self.v4 }
+    }
+}
+
 /// Writes a packet, or notes why it could not be, and how many could not.
 fn write(device: &SyncDevice, bytes: &[u8], refused: &mut Option<(io::Error, u64)>) {
     if let Err(error) = device.send(bytes) {
@@ -230,7 +259,12 @@ fn write(device: &SyncDevice, bytes: &[u8], refused: &mut Option<(io::Error, u64
 }
 
 /// Hands the packets of a read over; tells how many are too long.
-fn hand_over(read: &Read<'_>, mtu: u16, sink: &mut impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8]))) -> u64 {
+fn hand_over(
+    read: &Read<'_>,
+    mtu: u16,
+    clamped: Mtus,
+    sink: &mut impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8])),
+) -> u64 {
     let mut too_long = 0;
     for index in 0..read.count() {
         let length = read.len(index);
@@ -240,7 +274,7 @@ fn hand_over(read: &Read<'_>, mtu: u16, sink: &mut impl FnMut(u8, usize, &mut dy
         }
         sink(read.first(), length, &mut |space| {
             read.write(index, space);
-            clamp(space, mtu);
+            clamp(space, clamped.of(space));
         });
     }
     too_long

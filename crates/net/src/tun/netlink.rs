@@ -4,23 +4,23 @@
 //! in another way would gain nothing. So everything here is a plain call, and works where nothing can wait: in `drop`,
 //! and before there is a runtime.
 
+use super::ip_net::{Family, IpNet};
 use super::rule::{Rule, Slot, What};
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
 };
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
+use netlink_packet_route::link::{AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage};
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteMetric, RouteProtocol, RouteScope, RouteType,
 };
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
-use rasman_core::Ipv4Net;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A socket to the kernel's tables, of the network namespace of the thread that opened it.
 pub(super) struct Netlink {
@@ -35,6 +35,17 @@ pub(super) enum Table {
     Main,
     /// A connection's own.
     Own(Slot),
+}
+
+/// A route into a device.
+pub(super) struct Route {
+    pub(super) table: Table,
+    pub(super) to: IpNet,
+    pub(super) index: u32,
+    /// 0 for the kernel's own.
+    pub(super) metric: u32,
+    /// The largest packet, in bytes, if it is less than the device's.
+    pub(super) mtu: Option<u16>,
 }
 
 impl Netlink {
@@ -65,12 +76,35 @@ impl Netlink {
         self.request(RouteNetlinkMessage::DelAddress(address(index, local, peer)), 0)
     }
 
-    pub(super) fn add_route(&mut self, table: Table, to: Ipv4Net, index: u32, metric: u32) -> io::Result<()> {
-        self.request(RouteNetlinkMessage::NewRoute(route(table, to, index, metric)), NLM_F_CREATE | NLM_F_EXCL)
+    /// Lets the device have no address of IPv6 but those that are added: the kernel's own link-local one would not be
+    /// that which was negotiated (RFC 5072 4.1). Where the kernel has no IPv6 it is refused.
+    pub(super) fn no_own_ipv6(&mut self, index: u32) -> io::Result<()> {
+        let mut link = LinkMessage::default();
+        link.header.index = index;
+        let none = AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)]);
+        link.attributes.push(LinkAttribute::AfSpecUnspec(vec![none]));
+        self.request(RouteNetlinkMessage::SetLink(link), 0)
     }
 
-    pub(super) fn remove_route(&mut self, table: Table, to: Ipv4Net, index: u32, metric: u32) -> io::Result<()> {
-        self.request(RouteNetlinkMessage::DelRoute(route(table, to, index, metric)), 0)
+    pub(super) fn add_address6(&mut self, index: u32, address: Ipv6Addr) -> io::Result<()> {
+        self.request(RouteNetlinkMessage::NewAddress(address6(index, address)), NLM_F_CREATE | NLM_F_REPLACE)
+    }
+
+    pub(super) fn remove_address6(&mut self, index: u32, address: Ipv6Addr) -> io::Result<()> {
+        self.request(RouteNetlinkMessage::DelAddress(address6(index, address)), 0)
+    }
+
+    pub(super) fn add_route(&mut self, to: &Route) -> io::Result<()> {
+        self.request(RouteNetlinkMessage::NewRoute(route(to)), NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Adds a route, or puts it in the place of the one to the same network.
+    pub(super) fn set_route(&mut self, to: &Route) -> io::Result<()> {
+        self.request(RouteNetlinkMessage::NewRoute(route(to)), NLM_F_CREATE | NLM_F_REPLACE)
+    }
+
+    pub(super) fn remove_route(&mut self, to: &Route) -> io::Result<()> {
+        self.request(RouteNetlinkMessage::DelRoute(route(to)), 0)
     }
 
     pub(super) fn add_rule(&mut self, to: &Rule) -> io::Result<()> {
@@ -154,48 +188,71 @@ fn address(index: u32, local: Ipv4Addr, peer: Ipv4Addr) -> AddressMessage {
     message
 }
 
-fn route(table: Table, to: Ipv4Net, index: u32, metric: u32) -> RouteMessage {
+fn address6(index: u32, address: Ipv6Addr) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet6;
+    // With the prefix of the link-local one comes the route to the peer's; all other routes are ours.
+    message.header.prefix_len = if address.is_unicast_link_local() { 64 } else { 128 };
+    // RFC 5072 5: identifiers are unique by the negotiation.
+    message.header.flags = AddressHeaderFlags::Nodad;
+    message.header.index = index;
+    message.attributes.push(AddressAttribute::Local(IpAddr::V6(address)));
+    message.attributes.push(AddressAttribute::Address(IpAddr::V6(address)));
+    message
+}
+
+fn route(route: &Route) -> RouteMessage {
     let mut message = RouteMessage::default();
     let header = &mut message.header;
-    header.address_family = AddressFamily::Inet;
-    header.destination_prefix_length = to.prefix();
+    header.address_family = family(route.to.family());
+    header.destination_prefix_length = route.to.prefix();
     header.protocol = RouteProtocol::Other(PROTOCOL);
     // There is no next hop to be resolved: what goes into the device goes to the server.
     header.scope = RouteScope::Link;
     header.kind = RouteType::Unicast;
-    match table {
+    match route.table {
         Table::Main => header.table = RouteHeader::RT_TABLE_MAIN,
         Table::Own(slot) => message.attributes.push(RouteAttribute::Table(slot.table())),
     }
-    if to.prefix() > 0 {
-        message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(to.address())));
+    if route.to.prefix() > 0 {
+        message.attributes.push(RouteAttribute::Destination(RouteAddress::from(route.to.address())));
     }
-    message.attributes.push(RouteAttribute::Oif(index));
-    if metric > 0 {
-        message.attributes.push(RouteAttribute::Priority(metric));
+    message.attributes.push(RouteAttribute::Oif(route.index));
+    if route.metric > 0 {
+        message.attributes.push(RouteAttribute::Priority(route.metric));
+    }
+    if let Some(mtu) = route.mtu {
+        message.attributes.push(RouteAttribute::Metrics(vec![RouteMetric::Mtu(mtu.into())]));
     }
     message
 }
 
+fn family(family: Family) -> AddressFamily {
+    match family {
+        Family::V4 => AddressFamily::Inet,
+        Family::V6 => AddressFamily::Inet6,
+    }
+}
+
 fn rule(rule: &Rule) -> RuleMessage {
     let mut message = RuleMessage::default();
-    message.header.family = AddressFamily::Inet;
+    message.header.family = family(rule.what.family());
     message.header.action = RuleAction::ToTable;
     message.attributes.push(RuleAttribute::Priority(rule.priority()));
     message.attributes.push(RuleAttribute::Protocol(RouteProtocol::Other(PROTOCOL)));
     let main = || RuleAttribute::Table(RouteHeader::RT_TABLE_MAIN.into());
     if let What::Outside(network) | What::Never(network) = rule.what {
         message.header.dst_len = network.prefix();
-        message.attributes.push(RuleAttribute::Destination(IpAddr::V4(network.address())));
+        message.attributes.push(RuleAttribute::Destination(network.address()));
     }
     match rule.what {
         What::Outside(_) => message.attributes.push(main()),
         What::Never(_) => message.header.action = RuleAction::Unreachable,
-        What::Local => {
+        What::Local(_) => {
             message.attributes.push(main());
             message.attributes.push(RuleAttribute::SuppressPrefixLen(0));
         }
-        What::Inside => message.attributes.push(RuleAttribute::Table(rule.slot.table())),
+        What::Inside(_) => message.attributes.push(RuleAttribute::Table(rule.slot.table())),
     }
     message
 }

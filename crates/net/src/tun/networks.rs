@@ -1,11 +1,12 @@
 //! Arithmetic of networks: which routes lead into the tunnel when some addresses must not.
 
+use super::ip_net::IpNet;
 use rasman_core::Ipv4Net;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Gives what is left of `networks` without `holes`, as few networks as that takes.
-pub(super) fn without(networks: &[Ipv4Net], holes: &[Ipv4Net]) -> BTreeSet<Ipv4Net> {
+pub(super) fn without(networks: &[IpNet], holes: &[IpNet]) -> BTreeSet<IpNet> {
     let mut left = BTreeSet::new();
     for network in networks {
         carve(*network, holes, &mut left);
@@ -13,7 +14,7 @@ pub(super) fn without(networks: &[Ipv4Net], holes: &[Ipv4Net]) -> BTreeSet<Ipv4N
     left
 }
 
-fn carve(network: Ipv4Net, holes: &[Ipv4Net], left: &mut BTreeSet<Ipv4Net>) {
+fn carve(network: IpNet, holes: &[IpNet], left: &mut BTreeSet<IpNet>) {
     if holes.iter().any(|hole| hole.contains(network)) {
         return;
     }
@@ -35,6 +36,17 @@ pub(super) fn modest(networks: &[Ipv4Net]) -> Vec<Ipv4Net> {
     let modest: Vec<_> = networks.iter().copied().filter(|network| network.prefix() >= CLASS_A).collect();
     if size(&modest) < 1 << 31 { modest } else { Vec::new() }
 }
+
+/// The same of IPv6: what is above the size of a 16-bit prefix is passed over, but for unique local addresses (RFC 4193),
+/// which are nobody's way to the internet. So many of them as a link can name never come to a default route.
+pub(super) fn modest_v6(networks: &[(Ipv6Addr, u8)]) -> Vec<IpNet> {
+    let local = IpNet::new(UNIQUE_LOCAL.into(), 7).expect("7 bits are few enough");
+    let known = networks.iter().filter_map(|(address, prefix)| IpNet::new((*address).into(), *prefix));
+    known.filter(|network| network.prefix() >= LARGEST_V6 || local.contains(*network)).collect()
+}
+
+const UNIQUE_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0);
+const LARGEST_V6: u8 = 16;
 
 /// How many addresses are in at least one of the networks.
 fn size(networks: &[Ipv4Net]) -> u64 {
@@ -68,27 +80,50 @@ mod tests {
         text.split_whitespace().map(|net| net.parse().unwrap()).collect()
     }
 
-    fn left(networks: &str, holes: &str) -> Vec<Ipv4Net> {
-        without(&nets(networks), &nets(holes)).into_iter().collect()
+    fn any(text: &str) -> Vec<IpNet> {
+        text.split_whitespace().map(|net| net.parse().unwrap()).collect()
+    }
+
+    fn left(networks: &str, holes: &str) -> Vec<IpNet> {
+        without(&any(networks), &any(holes)).into_iter().collect()
     }
 
     #[test]
     fn a_hole_leaves_the_rest() {
-        assert_eq!(left("10.0.0.0/30", "10.0.0.1"), nets("10.0.0.0 10.0.0.2/31"));
+        assert_eq!(left("10.0.0.0/30", "10.0.0.1/32"), any("10.0.0.0/32 10.0.0.2/31"));
         assert_eq!(left("10.0.0.0/8", "10.0.0.0/8"), []);
         assert_eq!(left("10.1.0.0/16", "10.0.0.0/8"), []);
-        assert_eq!(left("10.0.0.0/8 192.168.0.0/16", "172.16.0.1"), nets("10.0.0.0/8 192.168.0.0/16"));
-        assert_eq!(left("192.0.2.1", "192.0.2.1"), []);
+        assert_eq!(left("10.0.0.0/8 192.168.0.0/16", "172.16.0.1/32"), any("10.0.0.0/8 192.168.0.0/16"));
+        assert_eq!(left("192.0.2.1/32", "192.0.2.1/32"), []);
+        assert_eq!(
+            left("2001:db8::/126 10.0.0.0/8", "2001:db8::1/128"),
+            any("10.0.0.0/8 2001:db8::/128 2001:db8::2/127")
+        );
     }
 
     #[test]
     fn nothing_is_lost_but_the_holes() {
-        let holes = nets("10.1.2.3 10.200.0.0/16 10.1.2.4");
-        let left = without(&nets("10.0.0.0/8"), &holes);
-        let size = |nets: &mut dyn Iterator<Item = &Ipv4Net>| nets.map(|net| 1_u64 << (32 - net.prefix())).sum::<u64>();
+        let holes = any("10.1.2.3/32 10.200.0.0/16 10.1.2.4/32");
+        let left = without(&any("10.0.0.0/8"), &holes);
+        let size = |nets: &mut dyn Iterator<Item = &IpNet>| nets.map(|net| 1_u64 << (32 - net.prefix())).sum::<u64>();
         assert_eq!(size(&mut left.iter()) + size(&mut holes.iter()), 1 << 24);
         assert!(left.iter().all(|net| !holes.iter().any(|hole| net.contains(*hole) || hole.contains(*net))));
         assert!(left.len() <= 3 * 24);
+    }
+
+    #[test]
+    fn what_comes_to_a_default_route_of_ipv6_is_passed_over() {
+        let kept = |text: &str| {
+            let pair = |net: IpNet| match net.address() {
+                std::net::IpAddr::V6(address) => (address, net.prefix()),
+                std::net::IpAddr::V4(_) => unreachable!("they are of IPv6"),
+            };
+            modest_v6(&any(text).into_iter().map(pair).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            kept("::/0 ::/1 8000::/1 2000::/3 2001:db8::/32 fc00::/7 fd00::/8"),
+            any("2001:db8::/32 fc00::/7 fd00::/8")
+        );
     }
 
     #[test]

@@ -34,6 +34,20 @@ pub(super) fn is_ipv4(packet: &[u8]) -> bool {
     first >> 4 == 4 && header >= 20 && total >= header && total == packet.len()
 }
 
+/// Tells whether a packet is one of IPv4 or IPv6, whole, and as long as it says. A jumbogram (RFC 2675) says that it has
+/// nothing in it, so it is none.
+pub(super) fn is_ip(packet: &[u8]) -> bool {
+    match packet.first().map(|first| first >> 4) {
+        Some(6) => {
+            packet.len() >= IPV6_HEADER
+                && usize::from(u16::from_be_bytes([packet[4], packet[5]])) + IPV6_HEADER == packet.len()
+        }
+        _ => is_ipv4(packet),
+    }
+}
+
+const IPV6_HEADER: usize = 40;
+
 /// The most segments that the kernel may put into one super-packet.
 pub(super) const SEGMENTS_MAX: usize = 128;
 
@@ -52,6 +66,16 @@ mod tests {
             let mut odd = packet;
             odd[at] = value;
             assert!(!is_ipv4(&odd), "{at} {value}");
+        }
+        assert!(is_ip(&packet));
+        let mut packet = [0; 60];
+        (packet[0], packet[5]) = (0x60, 20);
+        assert!(is_ip(&packet) && !is_ipv4(&packet));
+        assert!(!is_ip(&packet[..59]) && !is_ip(&packet[..39]) && !is_ip(&[0x60]) && !is_ip(&[]));
+        for (at, value) in [(0, 0x70), (5, 0), (5, 21), (4, 1)] {
+            let mut odd = packet;
+            odd[at] = value;
+            assert!(!is_ip(&odd), "{at} {value}");
         }
     }
 }

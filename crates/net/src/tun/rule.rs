@@ -3,7 +3,7 @@
 //! A device and its routes go with the process that made it. Rules do not, so each is written to a [`Journal`] before
 //! it is added, and the next manager removes what is left over.
 
-use rasman_core::Ipv4Net;
+use super::ip_net::{Family, IpNet};
 use std::fmt;
 use std::io;
 use std::str::FromStr;
@@ -18,6 +18,8 @@ use std::str::FromStr;
 /// Local    the table main without its default route: networks nearby stay reachable
 /// Inside   the connection's own table, whose default route is the device
 /// ```
+///
+/// Rules of IPv6 are others, which the kernel keeps beside them; the last two are of one version or the other.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Rule {
     /// Which connection of this system it belongs to.
@@ -31,10 +33,19 @@ pub(super) struct Slot(u16);
 
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum What {
-    Outside(Ipv4Net),
-    Never(Ipv4Net),
-    Local,
-    Inside,
+    Outside(IpNet),
+    Never(IpNet),
+    Local(Family),
+    Inside(Family),
+}
+
+impl What {
+    pub(super) fn family(self) -> Family {
+        match self {
+            Self::Outside(network) | Self::Never(network) => network.family(),
+            Self::Local(family) | Self::Inside(family) => family,
+        }
+    }
 }
 
 /// Where rules are written down before they are added.
@@ -71,8 +82,8 @@ impl Rule {
         let base = match self.what {
             What::Outside(_) => OUTSIDE_BASE,
             What::Never(_) => NEVER_BASE,
-            What::Local => LOCAL_BASE,
-            What::Inside => INSIDE_BASE,
+            What::Local(_) => LOCAL_BASE,
+            What::Inside(_) => INSIDE_BASE,
         };
         base + u32::from(self.slot.0)
     }
@@ -84,8 +95,10 @@ impl fmt::Display for Rule {
         match self.what {
             What::Outside(network) => write!(f, "rule {slot} outside {network}"),
             What::Never(network) => write!(f, "rule {slot} never {network}"),
-            What::Local => write!(f, "rule {slot} local"),
-            What::Inside => write!(f, "rule {slot} inside"),
+            What::Local(Family::V4) => write!(f, "rule {slot} local"),
+            What::Local(Family::V6) => write!(f, "rule {slot} local6"),
+            What::Inside(Family::V4) => write!(f, "rule {slot} inside"),
+            What::Inside(Family::V6) => write!(f, "rule {slot} inside6"),
         }
     }
 }
@@ -107,8 +120,10 @@ impl FromStr for Rule {
         let what = match word()? {
             "outside" => What::Outside(word()?.parse().map_err(|_| NotARule)?),
             "never" => What::Never(word()?.parse().map_err(|_| NotARule)?),
-            "local" => What::Local,
-            "inside" => What::Inside,
+            "local" => What::Local(Family::V4),
+            "local6" => What::Local(Family::V6),
+            "inside" => What::Inside(Family::V4),
+            "inside6" => What::Inside(Family::V6),
             _ => return Err(NotARule),
         };
         if words.next().is_some() { Err(NotARule) } else { Ok(Self { slot, what }) }
@@ -131,7 +146,15 @@ mod tests {
 
     #[test]
     fn rules_are_written_and_read() {
-        for text in ["rule 0 inside", "rule 999 local", "rule 7 outside 192.0.2.1/32", "rule 7 never 10.0.0.0/8"] {
+        for text in [
+            "rule 0 inside",
+            "rule 999 local",
+            "rule 7 outside 192.0.2.1/32",
+            "rule 7 never 10.0.0.0/8",
+            "rule 3 inside6",
+            "rule 3 local6",
+            "rule 3 outside 2001:db8::1/128",
+        ] {
             let rule: Rule = text.parse().unwrap();
             assert_eq!(rule.to_string(), text);
         }
@@ -144,6 +167,8 @@ mod tests {
             "rule 0 local x",
             "rule 0 outside",
             "rule 0 outside 10.0.0.1/8",
+            "rule 0 outside 2001:db8::1/64",
+            "rule 0 inside4",
             "route 0 local",
             "rule 0 all",
             "rule  0 local",
@@ -154,13 +179,13 @@ mod tests {
 
     #[test]
     fn the_server_is_looked_for_before_anything_else_and_slots_do_not_meet() {
-        let host = Ipv4Net::host([1, 1, 1, 1].into());
+        let host = IpNet::host([1, 1, 1, 1].into());
         let priorities = |what: What| Slot::all().map(move |slot| Rule { slot, what }.priority());
-        let order = [What::Outside(host), What::Never(host), What::Local, What::Inside];
+        let order = [What::Outside(host), What::Never(host), What::Local(Family::V4), What::Inside(Family::V6)];
         for pair in order.windows(2) {
             assert!(priorities(pair[0]).max() < priorities(pair[1]).min(), "{pair:?}");
         }
-        assert!(priorities(What::Inside).max() < Some(32_766));
+        assert!(priorities(What::Inside(Family::V4)).max() < Some(32_766));
         assert_eq!(Slot::of_table(Slot(5).table()), Some(Slot(5)));
         assert_eq!((Slot::of_table(254), Slot::of_table(TABLE_BASE + 1000)), (None, None));
     }

@@ -5,13 +5,14 @@
 //! connection's own, behind rules ([`Rule`]), so that no route of others is touched: when the network below changes
 //! its default route, the way to the server changes with it.
 
-use super::netlink::{Netlink, Table};
+use super::ip_net::{Family, IpNet};
+use super::netlink::{Netlink, Route, Table};
 use super::rule::{Journal, Rule, Slot, What};
 use super::{failed, networks};
-use rasman_core::{Cause, Ipv4Net, Projection, TunSettings};
+use rasman_core::{Cause, Ipv4Net, Ipv6Setup, Projection, TunSettings};
 use std::collections::BTreeSet;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Setup {
@@ -22,16 +23,23 @@ pub(super) struct Setup {
     /// Our address and the one at the other end.
     address: Option<(Ipv4Addr, Ipv4Addr)>,
     /// What goes inside but for holes.
-    wanted: Vec<Ipv4Net>,
+    wanted: Vec<IpNet>,
     /// What the far network has named.
-    learned: Vec<Ipv4Net>,
-    routes: BTreeSet<Ipv4Net>,
+    learned: Vec<IpNet>,
+    /// The same of IPv6.
+    learned6: Vec<IpNet>,
+    routes: BTreeSet<IpNet>,
     /// The servers.
-    outside: BTreeSet<Ipv4Addr>,
+    outside: BTreeSet<IpAddr>,
     slot: Option<Slot>,
     /// In the order in which they were added.
     rules: Vec<Rule>,
-    default_route: bool,
+    /// The versions whose default route leads into the device.
+    default_routes: BTreeSet<Family>,
+    /// Our addresses of IPv6.
+    addresses6: BTreeSet<Ipv6Addr>,
+    /// The largest packet of IPv6, if the far network says that it is less than the device's.
+    mtu6: Option<u16>,
 }
 
 impl Setup {
@@ -45,11 +53,14 @@ impl Setup {
             address: None,
             wanted: Vec::new(),
             learned: Vec::new(),
+            learned6: Vec::new(),
             routes: BTreeSet::new(),
             outside: BTreeSet::new(),
             slot: None,
             rules: Vec::new(),
-            default_route: false,
+            default_routes: BTreeSet::new(),
+            addresses6: BTreeSet::new(),
+            mtu6: None,
         })
     }
 
@@ -63,29 +74,79 @@ impl Setup {
         projection: &Projection,
         mtu: u16,
         segments: u32,
-        outside: &[Ipv4Addr],
+        outside: &[IpAddr],
     ) -> Result<(), Cause> {
         self.outside.extend(outside);
+        if let Err(error) = self.netlink.no_own_ipv6(self.index) {
+            tracing::debug!(%error, "the kernel has no IPv6");
+        }
         let set = self.netlink.set_link(self.index, mtu, segments);
         set.map_err(|error| failed("switched the device on", &error))?;
         self.set_address(projection).map_err(|error| failed("gave the device its address", &error))?;
         let class = self.settings.class_route.then(|| networks::class_of(projection.local)).flatten();
-        self.wanted = self.settings.routes.iter().copied().chain(class).collect();
+        self.wanted = self.settings.routes.iter().copied().chain(class).map(IpNet::from).collect();
         self.set_routes()?;
-        if self.settings.default_route { self.set_default_route() } else { Ok(()) }
+        if self.settings.default_route { self.set_default_route(Family::V4) } else { Ok(()) }
     }
 
     /// Leads further networks into the tunnel. Whether everything goes in, the entry alone says, so what comes to a
     /// default route of the far network is passed over ([`networks::modest`]).
     pub(super) fn lead(&mut self, networks: &[Ipv4Net]) -> Result<(), Cause> {
-        self.learned = networks::modest(networks);
+        self.learned = networks::modest(networks).into_iter().map(IpNet::from).collect();
         if self.learned.len() < networks.len() {
             tracing::warn!("routes of the far network that come to a default route are passed over");
         }
         self.set_routes()
     }
 
-    pub(super) fn keep_outside(&mut self, addresses: &[Ipv4Addr]) -> Result<(), Cause> {
+    /// Sets IPv6 up as the far network tells, or takes its addresses and routes away. A default route into the tunnel stays
+    /// to the end: what has gone into it does not go beside it for want of an address.
+    pub(super) fn lead6(&mut self, setup: Option<&Ipv6Setup>, mtu: u16) -> Result<(), Cause> {
+        // RFC 8200 5: a link below that carries no IPv6, and the kernel takes no address for it.
+        let setup = setup.filter(|_| mtu >= MTU_MIN_V6);
+        self.set_addresses6(setup).map_err(|error| failed("gave the device its IPv6 addresses", &error))?;
+        let routes = setup.map_or(&[][..], |setup| &setup.routes);
+        let learned = networks::modest_v6(routes);
+        let mtu6 = setup.and_then(|setup| setup.mtu).filter(|told| *told < mtu);
+        if std::mem::replace(&mut self.mtu6, mtu6) != mtu6 {
+            self.learned6.clear();
+            self.set_routes()?;
+        }
+        self.learned6 = learned;
+        self.set_routes()?;
+        let is_router = routes.contains(&(Ipv6Addr::UNSPECIFIED, 0));
+        if self.settings.default_route && is_router { self.set_default_route(Family::V6) } else { Ok(()) }
+    }
+
+    /// Gives the largest packet of IPv6, if it is less than the device's.
+    pub(super) fn mtu6(&self) -> Option<u16> {
+        self.mtu6
+    }
+
+    fn set_addresses6(&mut self, setup: Option<&Ipv6Setup>) -> io::Result<()> {
+        let wanted: BTreeSet<_> = setup
+            .into_iter()
+            .flat_map(|setup| {
+                let others = setup.addresses.iter().map(|(address, _)| *address);
+                std::iter::once(setup.link.local_address()).chain(others)
+            })
+            .filter(|address| !(address.is_unspecified() || address.is_multicast() || address.is_loopback()))
+            .collect();
+        for address in &wanted {
+            if !self.addresses6.contains(address) {
+                self.netlink.add_address6(self.index, *address)?;
+                self.addresses6.insert(*address);
+            }
+        }
+        // After the new ones: a device without any address loses its routes.
+        for address in self.addresses6.difference(&wanted) {
+            self.netlink.remove_address6(self.index, *address)?;
+        }
+        self.addresses6 = wanted;
+        Ok(())
+    }
+
+    pub(super) fn keep_outside(&mut self, addresses: &[IpAddr]) -> Result<(), Cause> {
         self.outside.extend(addresses);
         self.set_routes()?;
         if self.slot.is_some() { self.set_outside_rules() } else { Ok(()) }
@@ -93,7 +154,7 @@ impl Setup {
 
     fn set_address(&mut self, projection: &Projection) -> io::Result<()> {
         // The other end's address becomes a route, and some servers call themselves inside as they do outside.
-        let peer = projection.peer.filter(|peer| !self.outside.contains(peer) && !peer.is_unspecified());
+        let peer = projection.peer.filter(|peer| !self.outside.contains(&IpAddr::V4(*peer)) && !peer.is_unspecified());
         let address = (projection.local, peer.unwrap_or(projection.local));
         if self.address == Some(address) {
             return Ok(());
@@ -106,41 +167,47 @@ impl Setup {
         Ok(())
     }
 
-    fn holes(&self) -> Vec<Ipv4Net> {
-        self.settings.exclude.iter().copied().chain(self.outside.iter().copied().map(Ipv4Net::host)).collect()
+    fn holes(&self) -> Vec<IpNet> {
+        let excluded = self.settings.exclude.iter().copied().map(IpNet::from);
+        excluded.chain(self.outside.iter().copied().map(IpNet::host)).collect()
+    }
+
+    fn route(&self, table: Table, to: IpNet) -> Route {
+        let mtu = self.mtu6.filter(|_| to.family() == Family::V6);
+        Route { table, to, index: self.index, metric: self.settings.metric, mtu }
     }
 
     fn set_routes(&mut self) -> Result<(), Cause> {
-        let all: Vec<_> = self.wanted.iter().chain(&self.learned).copied().collect();
+        let all: Vec<_> = self.wanted.iter().chain(&self.learned).chain(&self.learned6).copied().collect();
         let wanted = networks::without(&all, &self.holes());
-        let (index, metric) = (self.index, self.settings.metric);
         for network in wanted.difference(&self.routes) {
-            let added = self.netlink.add_route(Table::Main, *network, index, metric);
+            let route = self.route(Table::Main, *network);
+            let added = self.netlink.add_route(&route);
             added.map_err(|error| failed(&format!("led {network} into the tunnel"), &error))?;
         }
         for network in self.routes.difference(&wanted) {
-            let removed = self.netlink.remove_route(Table::Main, *network, index, metric);
+            let route = self.route(Table::Main, *network);
+            let removed = self.netlink.remove_route(&route);
             removed.map_err(|error| failed(&format!("led {network} out of the tunnel"), &error))?;
         }
         self.routes = wanted;
         Ok(())
     }
 
-    fn set_default_route(&mut self) -> Result<(), Cause> {
+    fn set_default_route(&mut self, family: Family) -> Result<(), Cause> {
         let slot = match self.slot {
             Some(slot) => slot,
             None => self.claim_slot()?,
         };
         self.set_outside_rules()?;
-        if !self.rules.iter().any(|rule| rule.what == What::Local) {
-            self.add_rule(Rule { slot, what: What::Local })?;
+        for what in [What::Inside(family), What::Local(family)] {
+            self.add_missing_rule(Rule { slot, what })?;
         }
-        if !self.default_route {
-            // The table is empty until now, so this is the moment at which everything changes its way.
-            let added = self.netlink.add_route(Table::Own(slot), everything(), self.index, self.settings.metric);
-            added.map_err(|error| failed("set the default route", &error))?;
-            self.default_route = true;
-        }
+        // The table is empty until now, so this is the moment at which everything changes its way.
+        let route = self.route(Table::Own(slot), IpNet::everything(family));
+        let set = self.netlink.set_route(&route);
+        set.map_err(|error| failed("set the default route", &error))?;
+        self.default_routes.insert(family);
         Ok(())
     }
 
@@ -152,7 +219,7 @@ impl Setup {
             let full = io::Error::other("there are 1000 of them");
             return Err(failed("looked for room for one more connection with a default route", &full));
         };
-        self.add_rule(Rule { slot, what: What::Inside })?;
+        self.add_rule(Rule { slot, what: What::Inside(Family::V4) })?;
         self.slot = Some(slot);
         Ok(slot)
     }
@@ -161,13 +228,14 @@ impl Setup {
         let Some(slot) = self.slot else { return Ok(()) };
         for network in self.holes() {
             for what in [What::Outside(network), What::Never(network)] {
-                let rule = Rule { slot, what };
-                if !self.rules.contains(&rule) {
-                    self.add_rule(rule)?;
-                }
+                self.add_missing_rule(Rule { slot, what })?;
             }
         }
         Ok(())
+    }
+
+    fn add_missing_rule(&mut self, rule: Rule) -> Result<(), Cause> {
+        if self.rules.contains(&rule) { Ok(()) } else { self.add_rule(rule) }
     }
 
     fn add_rule(&mut self, rule: Rule) -> Result<(), Cause> {
@@ -191,9 +259,11 @@ impl Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        if let (true, Some(slot)) = (self.default_route, self.slot) {
-            // It would go with the device; but until then, without the rules, it would lead what is near astray.
-            let _ = self.netlink.remove_route(Table::Own(slot), everything(), self.index, self.settings.metric);
+        if let Some(slot) = self.slot {
+            // They would go with the device; but until then, without the rules, they would lead what is near astray.
+            for family in std::mem::take(&mut self.default_routes) {
+                let _ = self.netlink.remove_route(&self.route(Table::Own(slot), IpNet::everything(family)));
+            }
         }
         while let Some(rule) = self.rules.pop() {
             match self.netlink.remove_rule(&rule) {
@@ -219,8 +289,6 @@ pub fn remove_leftovers<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> io::Re
     result
 }
 
-fn everything() -> Ipv4Net {
-    Ipv4Net::new(Ipv4Addr::UNSPECIFIED, 0).expect("0 bits are few enough")
-}
-
+/// RFC 8200 5.
+const MTU_MIN_V6: u16 = 1280;
 static CLAIMING: Mutex<()> = Mutex::new(());

@@ -49,6 +49,8 @@ pub(crate) struct Client {
 pub(crate) struct Server {
     answers: Answers,
     link: Option<Ipv6Link>,
+    /// What has become of IPv6, until it is told.
+    news: Option<Learned>,
     /// When the next unsolicited advertisement is due.
     advertise_at: Option<Instant>,
     out: Vec<Vec<u8>>,
@@ -63,6 +65,7 @@ impl Host {
         Self::Server(Box::new(Server {
             answers: Answers { far, local, dns },
             link: None,
+            news: None,
             advertise_at: None,
             out: Vec::new(),
         }))
@@ -87,6 +90,9 @@ impl Host {
             }
             Self::Server(server) => {
                 server.link = link;
+                let mut news = Learned::default();
+                news.ipv6 = link.map(Ipv6Setup::new);
+                server.news = Some(news);
                 server.advertise_at = link.map(|_| now);
                 self.handle_timeout(now, rng);
             }
@@ -99,6 +105,7 @@ impl Host {
             Self::Client(client) => **client = Client { informs: client.informs, ..Client::default() },
             Self::Server(server) => {
                 server.link = None;
+                server.news = None;
                 server.advertise_at = None;
                 server.out.clear();
             }
@@ -147,7 +154,10 @@ impl Host {
 
     /// Gives what is known if it has changed since the last call.
     pub(crate) fn poll_learned(&mut self) -> Option<Learned> {
-        let Self::Client(client) = self else { return None };
+        let client = match self {
+            Self::Client(client) => client,
+            Self::Server(server) => return server.news.take(),
+        };
         let learned = client.learned();
         if learned == client.last {
             return None;

@@ -21,10 +21,10 @@ impl Engine {
         &mut self,
         now: Instant,
         room: usize,
-        sink: impl FnMut(usize, &mut dyn FnMut(&mut [u8])),
+        sink: impl FnMut(u8, usize, &mut dyn FnMut(&mut [u8])),
     ) -> Polled {
         self.now = now;
-        let mut out = Sink { sink, packets: 0, bytes: 0 };
+        let mut out = Sink { sink, packets: 0, bytes: 0, first: None, scratch: std::mem::take(&mut self.scratch) };
         let mut more = false;
         while let Some(reply) = self.replies.front() {
             if out.bytes + reply.len() > room {
@@ -45,13 +45,14 @@ impl Engine {
         while !more && let Some(index) = self.ready.pop_front() {
             more = !self.turn(index, room, &mut out);
         }
+        self.scratch = out.scratch;
         Polled { packets: out.packets, bytes: out.bytes, more }
     }
 
     /// Lets one flow send a burst; returns whether there was room.
     fn turn<F>(&mut self, index: usize, room: usize, out: &mut Sink<F>) -> bool
     where
-        F: FnMut(usize, &mut dyn FnMut(&mut [u8])),
+        F: FnMut(u8, usize, &mut dyn FnMut(&mut [u8])),
     {
         for sent in 0..BURST {
             if out.bytes + self.mtu > room {
@@ -63,6 +64,7 @@ impl Engine {
                 }
                 return false;
             }
+            out.first = self.flow(index).and_then(Flow::first);
             if !self.egress(index, out) {
                 if let Some(flow) = self.flow(index) {
                     flow.queued = false;

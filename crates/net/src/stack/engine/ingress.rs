@@ -9,11 +9,12 @@ use smoltcp::iface::{PollIngressSingleResult, SocketSet};
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::IpListenEndpoint;
 use std::io;
+use std::net::IpAddr;
 
 impl Engine {
     pub(in crate::stack) fn receive(&mut self, now: Instant, packet: &[u8]) {
         self.now = now;
-        match classify(packet, self.address) {
+        match classify(packet, self.address, self.address6) {
             Class::Tcp { key, opens } => match self.by_key.get(&key) {
                 Some(index) => self.ingress(*index, packet),
                 None if opens && self.listeners.contains_key(&key.local_port) => self.answer_syn(key, packet),
@@ -91,7 +92,11 @@ impl Engine {
             // The peer tries again by itself.
             return;
         };
-        let endpoint = IpListenEndpoint { addr: Some(self.address.into()), port: key.local_port };
+        let own = match key.remote {
+            IpAddr::V4(_) => Some(self.address.into()),
+            IpAddr::V6(_) => self.address6.map(IpAddr::from),
+        };
+        let endpoint = IpListenEndpoint { addr: own.map(Into::into), port: key.local_port };
         listener.half_open += 1;
         match self.open_tcp(key, Some(key.local_port)) {
             Ok(index) => {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// All packets that the stack has to send now.
-fn drain(stack: &mut Stack, now: Instant) -> Vec<Vec<u8>> {
+pub(super) fn drain(stack: &mut Stack, now: Instant) -> Vec<Vec<u8>> {
     let mut packets = Vec::new();
     stack.poll(now, usize::MAX, |packet| packets.push(packet.to_vec()));
     packets

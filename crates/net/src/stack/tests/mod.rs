@@ -1,4 +1,5 @@
 mod hostile;
+mod ipv6;
 mod names;
 
 use super::*;

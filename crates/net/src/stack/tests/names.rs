@@ -8,7 +8,7 @@ const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 53);
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 54);
 
 /// A UDP datagram from one address to another.
-fn datagram(from: (Ipv4Addr, u16), to: (Ipv4Addr, u16), payload: &[u8]) -> Vec<u8> {
+pub(super) fn datagram(from: (Ipv4Addr, u16), to: (Ipv4Addr, u16), payload: &[u8]) -> Vec<u8> {
     let udp = UdpRepr { src_port: from.1, dst_port: to.1 };
     let payload_len = 8 + payload.len();
     let ip = Ipv4Repr { src_addr: from.0, dst_addr: to.0, next_header: IpProtocol::Udp, payload_len, hop_limit: 64 };
@@ -49,7 +49,7 @@ async fn ask(name: &str, mut server: impl FnMut(Ipv4Addr, &[u8]) -> Vec<Vec<u8>>
 }
 
 /// An answer with these records behind the question of the query.
-fn answer(query: &[u8], flags: u16, records: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn answer(query: &[u8], flags: u16, records: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = query.to_vec();
     bytes[2..4].copy_from_slice(&flags.to_be_bytes());
     bytes[6..8].copy_from_slice(&(records.len() as u16).to_be_bytes());
@@ -58,7 +58,7 @@ fn answer(query: &[u8], flags: u16, records: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A record of the asked name (a pointer to the question).
-fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+pub(super) fn record(kind: u16, data: &[u8]) -> Vec<u8> {
     let head = [0xc0, 12, (kind >> 8) as u8, kind as u8, 0, 1, 0, 0, 0, 60, 0, data.len() as u8];
     [&head[..], data].concat()
 }
