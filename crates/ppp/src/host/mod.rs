@@ -89,10 +89,12 @@ impl Host {
                 self.handle_timeout(now, rng);
             }
             Self::Server(server) => {
+                if server.link.is_some() || link.is_some() {
+                    let mut news = Learned::default();
+                    news.ipv6 = link.map(Ipv6Setup::new);
+                    server.news = Some(news);
+                }
                 server.link = link;
-                let mut news = Learned::default();
-                news.ipv6 = link.map(Ipv6Setup::new);
-                server.news = Some(news);
                 server.advertise_at = link.map(|_| now);
                 self.handle_timeout(now, rng);
             }
