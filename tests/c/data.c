@@ -286,6 +286,9 @@ static void projection(void)
     CHECK_EQUAL(lcp.dwAuthenticationProtocol, RASLCPAP_CHAP);
     CHECK_EQUAL(lcp.dwAuthenticationData, RASLCPAD_CHAP_MSV2);
 
+    RASPPPCCP ccp;
+    ccp.dwSize = size = sizeof ccp;
+    CHECK_EQUAL(RasGetProjectionInfo(connection, RASP_PppCcp, &ccp, &size), ERROR_PROTOCOL_NOT_CONFIGURED);
     RASPPPIPX ipx;
     ipx.dwSize = size = sizeof ipx;
     CHECK_EQUAL(RasGetProjectionInfo(connection, RASP_PppIpx, &ipx, &size), ERROR_PROTOCOL_NOT_CONFIGURED);
@@ -305,12 +308,42 @@ static void projection(void)
     CHECK(all.ppp.ipv4Address.s_addr != 0);
     CHECK_EQUAL(all.ppp.dwAuthenticationProtocol, RASLCPAP_CHAP);
     CHECK_EQUAL(all.ppp.dwIPv6NegotiationError, ERROR_PROTOCOL_NOT_CONFIGURED); /* J2: its own error */
+    CHECK_EQUAL(all.ppp.dwCcpError, ERROR_PROTOCOL_NOT_CONFIGURED);
+    CHECK_EQUAL(all.ppp.dwCcpOptions, 0);
     all.version = (RASAPIVERSION)99;
     CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, &size), ERROR_INVALID_SIZE);
     CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, NULL), ERROR_INVALID_PARAMETER);
     CHECK_EQUAL(RasGetProjectionInfoEx(NULL, NULL, &size), ERROR_INVALID_HANDLE);
     for (size_t i = 0; ip.szIpAddress[i] != 0; i++)
         putchar((int)ip.szIpAddress[i]);
+    CHECK_EQUAL(RasHangUp(connection), 0);
+    wait_gone(connection);
+}
+
+/* Of a connection that PPP encrypts: printed for the test to compare. */
+static void projection_of_ccp(void)
+{
+    RASPPPCCP ccp;
+    HRASCONN connection = connect_lab();
+    memset(&ccp, 0xee, sizeof ccp);
+    DWORD size = sizeof ccp;
+    ccp.dwSize = sizeof ccp;
+    CHECK_EQUAL(RasGetProjectionInfo(connection, RASP_PppCcp, &ccp, &size), 0);
+    CHECK_EQUAL(ccp.dwError, 0);
+    CHECK_EQUAL(ccp.dwCompressionAlgorithm, RASCCPCA_MPPC);
+    CHECK_EQUAL(ccp.dwServerCompressionAlgorithm, RASCCPCA_MPPC);
+    CHECK_EQUAL(ccp.dwServerOptions, ccp.dwOptions);
+    RAS_PROJECTION_INFO all;
+    memset(&all, 0xee, sizeof all);
+    all.version = RASAPIVERSION_601;
+    size = sizeof all;
+    CHECK_EQUAL(RasGetProjectionInfoEx(connection, &all, &size), 0);
+    CHECK_EQUAL(all.ppp.dwCcpError, 0);
+    CHECK_EQUAL(all.ppp.dwCcpCompressionAlgorithm, RASCCPCA_MPPC);
+    CHECK_EQUAL(all.ppp.dwCcpServerCompressionAlgorithm, RASCCPCA_MPPC);
+    CHECK_EQUAL(all.ppp.dwCcpOptions, ccp.dwOptions);
+    CHECK_EQUAL(all.ppp.dwCcpServerOptions, ccp.dwServerOptions);
+    printf("%#x", (unsigned)ccp.dwOptions);
     CHECK_EQUAL(RasHangUp(connection), 0);
     wait_gone(connection);
 }
@@ -429,7 +462,7 @@ static void unsupported(void)
 static const struct test tests[] = {
     TEST(error_texts),       TEST(devices),    TEST(countries), TEST(autodial_addresses), TEST(autodial_default),
     TEST(autodial_of_all_users), TEST(autodial_limit),
-    TEST(autodial_settings), TEST(projection), TEST(projection_of_ipv6), TEST(too_early), TEST(statistics),         TEST(unsupported),
+    TEST(autodial_settings), TEST(projection), TEST(projection_of_ccp), TEST(projection_of_ipv6), TEST(too_early), TEST(statistics),         TEST(unsupported),
 };
 
 int main(int argc, char **argv)

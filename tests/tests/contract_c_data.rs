@@ -128,6 +128,23 @@ fn j2_the_identifiers_of_ipv6_are_told_where_it_was_negotiated() {
 }
 
 #[test]
+fn j2_the_encryption_of_ppp_is_told_where_it_was_negotiated() {
+    // RASCCPO_Encryption128bit and RASCCPO_Encryption40bit, both with RASCCPO_HistoryLess.
+    for (bits, options) in [("128", "0x42"), ("40", "0x22")] {
+        let mut config = rasman_lab::Config::default();
+        config.apply_flag("mppe", bits).expect("a flag of the lab");
+        let lab = rasman_lab::spawn(config).expect("the lab starts");
+        let mut entry = harness::entry(&lab);
+        entry.network.mppe = Some(rasman::MppeConsent::Any);
+        let settings = rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() };
+        let world = World::with(settings);
+        for program in programs("data.c") {
+            assert_eq!(world.run(&program, &["projection_of_ccp"]), options);
+        }
+    }
+}
+
+#[test]
 fn a53_j1_before_it_was_it_is_730() {
     data("too_early");
 }

@@ -1,6 +1,6 @@
 //! What PPP negotiates beside IPv4's addresses, in whole dials against the lab.
 
-use rasman::{Code, ConnState, Entry, LayerName, MppeConsent};
+use rasman::{Code, ConnState, Encryption, Entry, LayerName, MppeConsent};
 use rasman_dial::Config;
 use rasman_lab::{MppeStrength, Running};
 use rasman_tests::harness::{self, dial, manager_with};
@@ -31,7 +31,13 @@ async fn a_page_comes_through_mppe_of_each_strength() {
         let mut dialing = manager.dial(dial()).unwrap();
         while timeout(LONG, dialing.next()).await.expect("told in time").is_some() {}
         let connection = dialing.finish().await.expect("it connects");
-        assert_eq!(connection.projection().unwrap().mtu, 1496, "{strength}");
+        let projection = connection.projection().unwrap();
+        assert_eq!(projection.mtu, 1496, "{strength}");
+        let Encryption { sent, received } = projection.encryption.expect("CCP is up");
+        // Each direction is its receiver's choice of what the sender takes: the lab prefers what it names first.
+        let (to_lab, to_us) = strength.split_once(',').map_or((strength, strength), |(first, last)| (last, first));
+        assert_eq!(sent.to_string(), format!("MPPE {to_lab}"), "{strength}");
+        assert_eq!(received.to_string(), format!("MPPE {to_us}"), "{strength}");
         let proxy = connection.status().unwrap().doors.socks.expect("a proxy");
         let page = timeout(LONG, harness::get(proxy, lab.facts().gateway, "/")).await.unwrap().unwrap();
         assert!(!page.is_empty());

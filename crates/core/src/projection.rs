@@ -18,13 +18,33 @@ pub struct Projection {
     pub nbns: Vec<Ipv4Addr>,
     /// The largest IP packet that we send, in bytes.
     pub mtu: u16,
+    /// How PPP itself encrypts its packets; nothing where only the carrier does.
+    pub encryption: Option<Encryption>,
+}
+
+/// What CCP agreed on: MPPE (RFC 3078), each direction by itself.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Encryption {
+    /// Of what we send.
+    pub sent: MppeCipher,
+    /// Of what we receive.
+    pub received: MppeCipher,
+}
+
+/// One direction of MPPE.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct MppeCipher {
+    /// How many bits of its key count: 40, 56 or 128.
+    pub bits: u8,
+    /// Whether the key changes with each packet.
+    pub stateless: bool,
 }
 
 impl Projection {
     /// Makes a projection from what IPCP negotiated.
     #[must_use]
     pub fn new(local: Ipv4Addr, peer: Option<Ipv4Addr>, dns: Vec<Ipv4Addr>, mtu: u16) -> Self {
-        Self { local, peer, dns, nbns: Vec::new(), mtu }
+        Self { local, peer, dns, nbns: Vec::new(), mtu, encryption: None }
     }
 }
 
@@ -38,7 +58,18 @@ impl fmt::Display for Projection {
             let dns: Vec<String> = self.dns.iter().map(ToString::to_string).collect();
             write!(f, ", DNS {}", dns.join(" "))?;
         }
-        write!(f, ", MTU {}", self.mtu)
+        write!(f, ", MTU {}", self.mtu)?;
+        match self.encryption {
+            Some(Encryption { sent, received }) if sent == received => write!(f, ", {sent}"),
+            Some(Encryption { sent, received }) => write!(f, ", {sent} sent, {received} received"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for MppeCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MPPE {}{}", self.bits, if self.stateless { "" } else { " stateful" })
     }
 }
 

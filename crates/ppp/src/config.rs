@@ -240,6 +240,15 @@ pub enum MppeStrength {
 }
 
 impl MppeStrength {
+    /// Gives how many bits of a key count.
+    pub(crate) fn bits(self) -> u8 {
+        match self {
+            Self::Bits40 => 40,
+            Self::Bits56 => 56,
+            Self::Bits128 => 128,
+        }
+    }
+
     /// RFC 3079 3.4: keys of 40 and 56 bits have 8 octets.
     pub(crate) fn key_octets(self) -> usize {
         match self {

@@ -12,7 +12,7 @@ use crate::managers;
 use crate::text::{self, Char};
 use crate::variants::variants;
 use core::ffi::c_void;
-use rasman::{AuthMethod, Code, Handle, Ipv6Link, Projection, Status};
+use rasman::{AuthMethod, Code, Encryption, Handle, Ipv6Link, MppeCipher, Projection, Status};
 
 variants! {
     /// Gives what one protocol negotiated (clauses A53, J1, J2).
@@ -47,7 +47,7 @@ unsafe fn get<C: Char>(connection: HRASCONN, protocol: u32, to: *mut c_void, siz
         RASP_PPP_IP => slot.fill(|| Ok(ip::<C>(&projected(connection)?.1))),
         RASP_PPP_LCP => slot.fill(|| Ok(lcp::<C>(&projected(connection)?.0))),
         RASP_PPP_IPV6 => slot.fill(|| ipv6(&projected(connection)?.0)),
-        RASP_PPP_CCP => slot.fill::<RASPPPCCP>(|| not_tried(connection)),
+        RASP_PPP_CCP => slot.fill(|| ccp(&projected(connection)?.1)),
         RASP_PPP_IPX => slot.fill::<RASPPPIPX<C>>(|| not_tried(connection)),
         RASP_PPP_NBF => slot.fill::<RASPPPNBF<C>>(|| not_tried(connection)),
         RASP_AMB => slot.fill::<RASAMB<C>>(|| not_tried(connection)),
@@ -156,6 +156,28 @@ fn ipv6_link(status: &Status) -> Option<Ipv6Link> {
     status.learned.ipv6.as_ref().map(|ipv6| ipv6.link)
 }
 
+/// Gives how PPP's packets are encrypted: MPPE is negotiated as an option of MPPC (RFC 3078 2), without its compression.
+fn ccp(projection: &Projection) -> Result<RASPPPCCP, Code> {
+    let Encryption { sent, received } = projection.encryption.ok_or(Code::PROTOCOL_NOT_CONFIGURED)?;
+    Ok(RASPPPCCP {
+        dwCompressionAlgorithm: RASCCPCA_MPPC,
+        dwOptions: mppe(sent),
+        dwServerCompressionAlgorithm: RASCCPCA_MPPC,
+        dwServerOptions: mppe(received),
+        ..RASPPPCCP::zeroed()
+    })
+}
+
+fn mppe(cipher: MppeCipher) -> u32 {
+    let strength = match cipher.bits {
+        40 => RASCCPO_Encryption40bit,
+        56 => RASCCPO_Encryption56bit,
+        128 => RASCCPO_Encryption128bit,
+        _ => 0,
+    };
+    strength | if cipher.stateless { RASCCPO_HistoryLess } else { 0 }
+}
+
 fn lcp<C: Char>(status: &Status) -> RASPPPLCP<C> {
     let (protocol, data, eap) = authentication(status.authentication);
     RASPPPLCP {
@@ -169,6 +191,7 @@ fn lcp<C: Char>(status: &Status) -> RASPPPLCP<C> {
 fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
     let (protocol, data, eap) = authentication(status.authentication);
     let ipv6 = ipv6_link(status);
+    let ccp = ccp(projection).unwrap_or_else(|code| RASPPPCCP { dwError: code.0, ..RASPPPCCP::zeroed() });
     RASPPP_PROJECTION_INFO {
         ipv4Address: projection.local.octets(),
         ipv4ServerAddress: projection.peer.map(|peer| peer.octets()).unwrap_or_default(),
@@ -176,7 +199,11 @@ fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
         dwIPv6NegotiationError: if ipv6.is_some() { 0 } else { Code::PROTOCOL_NOT_CONFIGURED.0 },
         bInterfaceIdentifier: ipv6.map(|link| link.local).unwrap_or_default(),
         bServerInterfaceIdentifier: ipv6.map(|link| link.peer).unwrap_or_default(),
-        dwCcpError: Code::PROTOCOL_NOT_CONFIGURED.0,
+        dwCcpError: ccp.dwError,
+        dwCcpCompressionAlgorithm: ccp.dwCompressionAlgorithm,
+        dwCcpServerCompressionAlgorithm: ccp.dwServerCompressionAlgorithm,
+        dwCcpOptions: ccp.dwOptions,
+        dwCcpServerOptions: ccp.dwServerOptions,
         dwAuthenticationProtocol: protocol,
         dwAuthenticationData: data,
         dwEapTypeId: eap,

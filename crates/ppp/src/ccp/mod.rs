@@ -7,11 +7,13 @@ mod weak;
 use crate::control::{Control, Handled, Outcome};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
-use crate::{Mppe, Negotiation, Protocol, frame};
+use crate::{Mppe, MppeMode, MppeStrength, Negotiation, Protocol, frame};
 use core::ops::Range;
 use mppe::{Closed, Receiver, Sender};
 use options::{CcpOptions, no_encryption};
-use rasman_core::{Cause, DropReason, Duration, Frame, Instant, LayerName, SessionKeys, Timeout};
+use rasman_core::{
+    Cause, DropReason, Duration, Encryption, Frame, Instant, LayerName, MppeCipher, SessionKeys, Timeout,
+};
 
 /// CCP of one link, and the ciphers that it agreed on.
 pub(crate) struct Ccp {
@@ -48,6 +50,17 @@ impl Ccp {
     pub(crate) fn lets_flow(&self) -> bool {
         let both = |ciphers: &Ciphers| ciphers.sender.is_some() && ciphers.receiver.is_some();
         !self.mppe.required || self.ciphers.as_ref().is_some_and(both)
+    }
+
+    /// Gives what both directions are encrypted by, where both are.
+    pub(crate) fn encryption(&self) -> Option<Encryption> {
+        self.ciphers.as_ref()?;
+        let options = &self.control.options;
+        let cipher = |(strength, mode): (MppeStrength, MppeMode)| MppeCipher {
+            bits: strength.bits(),
+            stateless: mode == MppeMode::Stateless,
+        };
+        Some(Encryption { sent: options.sends().map(cipher)?, received: options.receives().map(cipher)? })
     }
 
     /// Begins with the keys of the authentication. A method without keys leaves the layer closed.

@@ -290,7 +290,8 @@ impl Ppp {
         let overhead = if self.network.ccp.is_some() { ccp::OVERHEAD } else { 0 };
         let mtu = self.lcp.options().send_mru().min(self.role.mru()).saturating_sub(overhead);
         match self.network.ipcp.options.projection(mtu) {
-            Ok(projection) => {
+            Ok(mut projection) => {
+                projection.encryption = self.network.ccp.as_ref().and_then(Ccp::encryption);
                 self.was_projected = true;
                 self.network.projection = Some(projection.clone());
                 let local = projection.local;

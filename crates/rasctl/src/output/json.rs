@@ -1,8 +1,8 @@
 //! JSON of what the manager tells. The names of the fields are in docs/rasctl.md.
 
 use rasman::{
-    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Learned, Notification, Projection, Question,
-    QuestionKind, Retrying, StateClass, Statistics, Status,
+    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Learned, MppeCipher, Notification, Projection,
+    Question, QuestionKind, Retrying, StateClass, Statistics, Status,
 };
 use serde_json::{Value, json};
 use std::net::Ipv6Addr;
@@ -94,7 +94,15 @@ pub(crate) fn projection(projection: &Projection) -> Value {
         "peer": projection.peer,
         "dns": projection.dns,
         "mtu": projection.mtu,
+        "encryption": projection.encryption.map(|both| json!({
+            "sent": mppe(both.sent),
+            "received": mppe(both.received),
+        })),
     })
+}
+
+fn mppe(cipher: MppeCipher) -> Value {
+    json!({ "bits": cipher.bits, "stateless": cipher.stateless })
 }
 
 /// What the far network has told beyond that; nothing if it told nothing.

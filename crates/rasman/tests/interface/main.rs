@@ -10,9 +10,9 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, EapDialog,
-    EapSettings, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeConsent,
-    Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless,
-    Statistics, Status, Substate, Trust, TunSettings,
+    EapSettings, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeCipher,
+    MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation,
+    Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,7 +45,11 @@ fn details() -> Vec<Detail> {
 }
 
 fn projection() -> Projection {
-    Projection::new([10, 0, 0, 2].into(), Some([10, 0, 0, 1].into()), vec![[9, 9, 9, 9].into()], 1400)
+    let mut projection =
+        Projection::new([10, 0, 0, 2].into(), Some([10, 0, 0, 1].into()), vec![[9, 9, 9, 9].into()], 1400);
+    let cipher = MppeCipher { bits: 128, stateless: true };
+    projection.encryption = Some(Encryption { sent: cipher, received: MppeCipher { stateless: false, ..cipher } });
+    projection
 }
 
 fn learned() -> Learned {

@@ -2,7 +2,8 @@
 
 use super::{CauseWire, millis};
 use rasman_core::{
-    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Notification, Projection, Question, QuestionKind,
+    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Encryption, MppeCipher, Notification, Projection,
+    Question, QuestionKind,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -68,6 +69,24 @@ pub struct ProjectionWire {
     pub peer: Option<Ipv4Addr>,
     pub dns: Vec<Ipv4Addr>,
     pub mtu: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<EncryptionWire>,
+}
+
+/// An [`Encryption`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EncryptionWire {
+    pub sent: MppeWire,
+    pub received: MppeWire,
+}
+
+/// An [`MppeCipher`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MppeWire {
+    pub bits: u8,
+    pub stateless: bool,
 }
 
 /// A [`Question`].
@@ -213,14 +232,32 @@ impl From<DeviceWire> for Device {
 
 impl From<&Projection> for ProjectionWire {
     fn from(projection: &Projection) -> Self {
-        let Projection { local, peer, dns, mtu, .. } = projection;
-        Self { local: *local, peer: *peer, dns: dns.clone(), mtu: *mtu }
+        let Projection { local, peer, dns, mtu, encryption, .. } = projection;
+        let encryption = encryption
+            .map(|Encryption { sent, received }| EncryptionWire { sent: sent.into(), received: received.into() });
+        Self { local: *local, peer: *peer, dns: dns.clone(), mtu: *mtu, encryption }
+    }
+}
+
+impl From<MppeCipher> for MppeWire {
+    fn from(MppeCipher { bits, stateless }: MppeCipher) -> Self {
+        Self { bits, stateless }
+    }
+}
+
+impl From<MppeWire> for MppeCipher {
+    fn from(MppeWire { bits, stateless }: MppeWire) -> Self {
+        Self { bits, stateless }
     }
 }
 
 impl From<ProjectionWire> for Projection {
     fn from(wire: ProjectionWire) -> Self {
-        Projection::new(wire.local, wire.peer, wire.dns, wire.mtu)
+        let mut projection = Projection::new(wire.local, wire.peer, wire.dns, wire.mtu);
+        projection.encryption = wire
+            .encryption
+            .map(|EncryptionWire { sent, received }| Encryption { sent: sent.into(), received: received.into() });
+        projection
     }
 }
 
