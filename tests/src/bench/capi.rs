@@ -12,7 +12,10 @@ pub(crate) fn run(results: &mut Results) -> io::Result<()> {
     let program = compile_with(&programs_folder().join("bench.c"), Language::C, &["-O2"]);
     part(results, &program, "returns", &["--fault", "silent=http"])?;
     part(results, &program, "dials", &[])?;
-    results.ratio("capi_dial_return_ratio", "capi_dial_return_us_p50", "capi_socket_round_trip_us_p50");
+    // A server of the daemon's shape, as for the daemon's own ratio.
+    results.ratio("capi_dial_return_ratio", "capi_dial_return_us_p50", "capi_runtime_round_trip_us_p50");
+    results.ratio("capi_dial_return_blocking_ratio", "capi_dial_return_us_p50", "capi_socket_round_trip_us_p50");
+    results.ratio("capi_queue_dial_return_ratio", "capi_queue_dial_return_us_p50", "capi_runtime_round_trip_us_p50");
     results.ratio("capi_handler_turn_ratio", "capi_handler_turn_us_p50", "capi_socket_round_trip_us_p50");
     Ok(())
 }
@@ -25,7 +28,7 @@ fn part(results: &mut Results, program: &Path, name: &str, faults: &[&str]) -> i
     let daemon = Daemon::start_in(folder.clone(), &lab, ENTRIES)?;
     let output = Command::new(program)
         .args([name, &super::name(0).replace('0', "")])
-        .arg(folder.join("echo"))
+        .args([folder.join("echo"), folder.join("runtime-echo")])
         .env("XDG_RUNTIME_DIR", &runtime)
         .env("RASMAN_SCOPE", "user")
         .output()?;

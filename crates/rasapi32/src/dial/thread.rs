@@ -1,20 +1,41 @@
 //! The notification thread of a dial: made by the thread that dials, with what Linux keeps per thread (clause A22).
+//!
+//! No thread is kept for the next dial: what Linux keeps per thread cannot be compared. Some of it cannot even be read,
+//! such as the filters of seccomp and Landlock, and a handler on a thread without them would have escaped from them.
 
 use super::context::{Context, Signals};
 use super::dialled::Dialled;
+use super::notifier::Told;
 use rasman::Code;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{self, Poll, Wake, Waker};
 
 /// A notification thread that waits for its dial; it ends if it gets none.
-pub(crate) struct Waiting(SyncSender<Arc<Dialled>>);
+pub(crate) struct Waiting(Option<Arc<Desk>>);
+
+/// Where the thread finds its dial.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// With what it has told already.
+    dial: Option<(Arc<Dialled>, Option<Told>)>,
+    /// There is something to tell.
+    is_due: bool,
+    /// Nobody will ever put a dial here.
+    is_left: bool,
+}
 
 struct Start {
     context: Context,
-    dial: Receiver<Arc<Dialled>>,
+    desk: Arc<Desk>,
 }
 
 impl Waiting {
@@ -23,15 +44,53 @@ impl Waiting {
     /// # Errors
     /// 8 (not enough memory) if the system has no thread left.
     pub(crate) fn new(signals: &Signals) -> Result<Self, Code> {
-        let (sender, dial) = sync_channel(1);
-        let start = Box::new(Start { context: Context::of_this_thread(signals), dial });
-        create(start)?;
-        Ok(Self(sender))
+        let desk = Arc::<Desk>::default();
+        create(Box::new(Start { context: Context::of_this_thread(signals), desk: Arc::clone(&desk) }))?;
+        Ok(Self(Some(desk)))
     }
 
-    /// Lets the thread tell what becomes of the dial.
-    pub(crate) fn follow(self, dial: Arc<Dialled>) {
-        let _ = self.0.send(dial);
+    /// Lets the thread tell what becomes of the dial. It is woken when there is something to tell, so that it does not ask
+    /// for a processor while the caller has something to do yet.
+    pub(crate) fn follow(mut self, dial: Arc<Dialled>) {
+        let Some(desk) = self.0.take() else { return };
+        let waker = Waker::from(Arc::clone(&desk));
+        let told = dial.poll(&mut task::Context::from_waker(&waker));
+        let mut state = desk.lock();
+        state.is_due |= told.is_ready();
+        let told = if let Poll::Ready(told) = told { told } else { None };
+        state.dial = Some((dial, told));
+        if state.is_due {
+            desk.changed.notify_all();
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(desk) = &self.0 {
+            desk.lock().is_left = true;
+            desk.changed.notify_all();
+        }
+    }
+}
+
+impl Desk {
+    /// Waits until the dial has something to tell; gives both, or nothing if no dial comes.
+    fn wait(&self) -> Option<(Arc<Dialled>, Option<Told>)> {
+        let is_early = |state: &mut State| !state.is_left && !(state.is_due && state.dial.is_some());
+        let state = self.changed.wait_while(self.lock(), is_early);
+        state.unwrap_or_else(PoisonError::into_inner).dial.take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Desk {
+    fn wake(self: Arc<Self>) {
+        self.lock().is_due = true;
+        self.changed.notify_all();
     }
 }
 
@@ -67,18 +126,20 @@ extern "C-unwind" fn run(argument: *mut c_void) -> *mut c_void {
     let start = unsafe { Box::from_raw(argument.cast::<Start>()) };
     // SAFETY: the name has its NUL and is short enough.
     unsafe { libc::prctl(libc::PR_SET_NAME, c"rasman-notify".as_ptr()) };
-    let Start { context, dial } = *start;
-    if let Ok(dial) = dial.recv() {
+    let Start { context, desk } = *start;
+    if let Some((dial, told)) = desk.wait() {
         context.take_over();
-        follow(&context, &Over(dial));
+        follow(&context, &Over(dial), told);
     }
     ptr::null_mut()
 }
 
-/// Tells everything, one by one.
-fn follow(context: &Context, Over(dial): &Over) {
-    while let Some(told) = dial.wait() {
-        dial.tell(&told, Some(context));
+/// Tells everything, one by one; this first, if it was told already.
+fn follow(context: &Context, Over(dial): &Over, first: Option<Told>) {
+    let mut told = first.or_else(|| dial.wait());
+    while let Some(one) = told {
+        dial.tell(&one, Some(context));
+        told = dial.wait();
     }
 }
 

@@ -195,7 +195,10 @@ impl Calls {
             return self.call_while(method, parameters, descriptors, meanwhile);
         }
         self.on_link(method, |link| {
-            link.wipe();
+            // One that is as long covers all of the last.
+            if link.unwiped > secret.expose().len() {
+                link.wipe();
+            }
             let length = link.put(secret)?;
             edit(parameters, Some(SecretAt::Shared(length)));
             let message = write(&Call { method, parameters, more: false });
