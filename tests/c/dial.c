@@ -200,6 +200,32 @@ static void a_number_replaces_the_entrys(void)
     CHECK(connection == NULL);
 }
 
+/* A number alone, by the first free modem: listed under it, and the port is free again afterwards. */
+static void a_number_without_an_entry(void)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        RASDIALPARAMSA params = params_for("", "wonderland");
+        strcpy(params.szPhoneNumber, "555-1234");
+        HRASCONN connection = NULL;
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &connection), 0);
+        RASCONNSTATUSA status = status_of(connection);
+        CHECK(strcmp(status.szDeviceType, RASDT_Modem) == 0);
+        CHECK(strcmp(status.szDeviceName, argument) == 0);
+        CHECK(strcmp(status.szPhoneNumber, "555-1234") == 0);
+        RASCONNA listed;
+        listed.dwSize = sizeof listed;
+        DWORD size = sizeof listed, count = 0;
+        CHECK_EQUAL(RasEnumConnectionsA(&listed, &size, &count), 0);
+        CHECK(strcmp(listed.szEntryName, ".555-1234") == 0); /* B11 */
+        /* The one modem has this call. */
+        HRASCONN other = NULL;
+        strcpy(params.szPhoneNumber, "555-4321");
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &other), ERROR_PORT_NOT_AVAILABLE);
+        CHECK(other == NULL);
+        hang_up(connection);
+    }
+}
+
 /* Nothing is stored: nothing is sent, and it is 691. */
 static void without_credentials(void)
 {
@@ -610,6 +636,7 @@ static const struct test tests[] = {
     TEST(a_connected_entry_gives_references),
     TEST(a_dial_under_way_is_refused),
     TEST(what_cannot_be_dialled_is_refused_at_once),
+    TEST(a_number_without_an_entry),
     TEST(no_manager),
     TEST(starts_the_manager),
     TEST(a_wrong_password),

@@ -128,6 +128,9 @@ static void properties(void)
     entry.dwCountryID = 49;
     entry.dwCountryCode = 49;
     PUT(entry.szAreaCode, "030");
+    entry.dwCountryID = 99999; /* no country */
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("office"), &entry, sizeof entry, NULL, 0), ERROR_INVALID_PARAMETER);
+    entry.dwCountryID = 49;
     entry.ipaddrDns = (RASIPADDR){10, 9, 9, 9}; /* not gated in: does not count */
     entry.dwIdleDisconnectSeconds = 120;
     entry.dwRedialCount = 7;

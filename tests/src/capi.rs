@@ -232,7 +232,9 @@ impl World {
         world
     }
 
-    fn start(&mut self, settings: rasmand::Settings) {
+    fn start(&mut self, mut settings: rasmand::Settings) {
+        // Never those of the machine.
+        settings.modems.get_or_insert_default();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let options = rasmand::daemon::Options {
             place: Place { scope: self.scope, folder: self.folder() },

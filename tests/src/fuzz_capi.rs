@@ -12,7 +12,8 @@ pub fn capi_calls(data: &[u8]) {
         if let Medium::Sstp(sstp) = &mut entry.medium {
             sstp.port = 1;
         }
-        let settings = rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() };
+        let modems = Some(Vec::new());
+        let settings = rasmand::Settings { entries: vec![entry], workers: 1, modems, ..Default::default() };
         let manager = rasmand::embedded(settings).expect("the manager starts");
         rasapi32::fuzzing::use_manager(&manager);
         manager

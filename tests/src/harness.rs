@@ -19,6 +19,18 @@ pub fn lab(faults: &str) -> Running {
     rasman_lab::spawn(config).expect("the lab starts")
 }
 
+/// Starts a lab with one modem, by which every number leads to it.
+///
+/// # Panics
+/// If the lab does not start.
+#[must_use]
+pub fn lab_with_a_modem() -> Running {
+    let mut config = rasman_lab::Config::default();
+    let personality = "speed=0".parse().expect("the lab's grammar");
+    config.modems = vec![rasman_lab::modem::ModemConfig { link: None, personality }];
+    rasman_lab::spawn(config).expect("the lab starts")
+}
+
 /// Gives an entry that leads to a lab and trusts its authority.
 #[must_use]
 pub fn entry(lab: &Running) -> Entry {

@@ -56,6 +56,14 @@ fn a12_a_number_replaces_the_entrys_own() {
 }
 
 #[test]
+fn a11_b11_a_number_without_an_entry_is_dialled_by_the_first_free_modem() {
+    let lab = rasman_tests::harness::lab_with_a_modem();
+    let modem = lab.facts().modems[0].clone();
+    let settings = rasmand::Settings { workers: 1, modems: Some(vec![modem.clone()]), ..Default::default() };
+    World::with(settings).run(&dial(), &["a_number_without_an_entry", &modem.display().to_string()]);
+}
+
+#[test]
 fn a13_without_credentials_it_is_691() {
     let lab = lab("");
     World::of(&lab).run(&dial(), &["without_credentials"]);

@@ -7,7 +7,7 @@ use rasman::{
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_phonebook::store::Places;
 use rasman_phonebook::{Assign, Guid, Identity, IdleDisconnect};
-use rasman_tests::harness::{credentials, entry, lab};
+use rasman_tests::harness::{credentials, entry, lab, lab_with_a_modem};
 use rasmand::Settings;
 use rasmand::config::{CredentialSettings, Provider};
 use std::net::SocketAddr;
@@ -260,6 +260,27 @@ async fn b11_a_connection_without_an_entry_is_listed_under_its_number() {
     let listed = &manager.connections()[0];
     assert_eq!((listed.entry.as_str(), listed.phonebook.as_ref()), (".127.0.0.1", None));
     hung_up(connection).await;
+}
+
+#[tokio::test]
+async fn a11_b11_a_number_without_an_entry_is_dialled_by_the_first_free_modem() {
+    let lab = lab_with_a_modem();
+    let port = lab.facts().modems[0].clone();
+    let manager = start(Settings { workers: 1, modems: Some(vec![port.clone()]), ..Settings::default() });
+    let devices = manager.devices().unwrap();
+    assert!(devices.iter().any(|device| device.kind == "modem" && Path::new(&*device.name) == port));
+    let dial = |number: &str| Dial::entry("").number(number).credentials(credentials(DEFAULT_PASSWORD));
+    assert_eq!(refusal(manager.dial(dial(""))), Code::BAD_PHONE_NUMBER);
+    assert_eq!(refusal(manager.dial(dial("call me"))), Code::BAD_PHONE_NUMBER);
+    for _ in 0..2 {
+        let connection = connected(&manager, dial("555-1234")).await;
+        assert_eq!(manager.connections()[0].entry, ".555-1234");
+        let status = connection.status().unwrap();
+        assert_eq!((status.device.kind, status.number.as_str()), ("modem", "555-1234"));
+        assert_eq!(refusal(manager.dial(dial("555-4321"))), Code::PORT_NOT_AVAILABLE, "the one modem has a call");
+        hung_up(connection).await;
+    }
+    manager.shut_down().await;
 }
 
 #[tokio::test]

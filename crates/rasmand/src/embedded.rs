@@ -41,6 +41,9 @@ pub struct Settings {
     pub own_journal: Option<OwnJournal>,
     /// An entry of a phone book that has no doors and does not say how programs get in gets a network device.
     pub prefer_device: bool,
+    /// The ports where a dial without an entry looks for a modem (clause A11), in this order; `None` for the serial ports
+    /// of this machine.
+    pub modems: Option<Vec<PathBuf>>,
 }
 
 /// A journal that a program brings along.
@@ -89,7 +92,8 @@ pub(crate) fn start(settings: Settings) -> Result<Embedded, Error> {
     let mut epoch = [0; 4];
     getrandom::fill(&mut epoch).map_err(|_| cannot_start("asked the system for randomness"))?;
     let table = Table::new(u32::from_be_bytes(epoch));
-    let entries = Entries::new(settings.entries, settings.phonebooks, &settings.credentials, settings.prefer_device)?;
+    let entries = Entries::new(settings.entries, settings.phonebooks, &settings.credentials, settings.prefer_device)?
+        .with_modems(settings.modems);
     let count = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         count => count,
@@ -322,7 +326,7 @@ impl Backend for Embedded {
     }
 
     fn devices(&self) -> Result<Vec<Device>, Error> {
-        Ok(crate::ras_devices::list())
+        Ok(self.entries.devices())
     }
 
     fn subscribe(&self) -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>) {

@@ -1,11 +1,49 @@
 //! The devices that can dial (RasEnumDevices).
 
-use rasman_core::Device;
+use rasman_core::{
+    Cause, Code, Device, LayerName, LineDevice, LineSettings, ModemSettings, SerialPort, SerialSettings,
+};
 use rasman_net::port::names::{self, PortName};
+use std::path::PathBuf;
 
-/// Lists what is always there, and the serial ports of this machine: a modem may be at each.
-pub(crate) fn list() -> Vec<Device> {
-    Device::ALL.iter().cloned().chain(names::list().iter().filter_map(modem)).collect()
+/// Lists what is always there, and the ports: a modem may be at each.
+pub(crate) fn list(ports: &[PortName]) -> Vec<Device> {
+    Device::ALL.iter().cloned().chain(ports.iter().filter_map(modem)).collect()
+}
+
+/// Gives the ports where a modem may be: these, or the serial ports of this machine.
+pub(crate) fn ports(own: Option<&[PathBuf]>) -> Vec<PortName> {
+    own.map_or_else(names::list, |paths| paths.iter().map(|path| names::named(path)).collect())
+}
+
+/// Gives the settings of the first port that nobody has, but for the number (clause A11).
+///
+/// # Errors
+/// 633 if none is free.
+pub(crate) fn first_free_modem(ports: &[PortName]) -> Result<SerialSettings, Cause> {
+    let refused = |code, did: &str, advice: &str| Err(Cause::new(code, LayerName::Port).did(did).advice(advice));
+    if ports.is_empty() {
+        return refused(
+            Code::PORT_NOT_AVAILABLE,
+            "looked for a modem at this machine's serial ports, and there is none",
+            "plug one in, or dial an entry",
+        );
+    }
+    let Some(port) = ports.iter().find(|port| names::is_free(&port.path)) else {
+        return refused(
+            Code::PORT_NOT_AVAILABLE,
+            "looked for a modem that nobody has",
+            "hang up what has it, or dial an entry of another",
+        );
+    };
+    let name = modem(port).map_or_else(String::new, |device| device.name.into_owned());
+    let modem = ModemSettings { name, ..ModemSettings::default() };
+    Ok(SerialSettings {
+        port: SerialPort::Device(port.path.to_string_lossy().into_owned()),
+        line: LineSettings::default(),
+        device: LineDevice::Modem(modem),
+        accm: 0,
+    })
 }
 
 /// Names a port by what it keeps when it is plugged in again, if RAS has room for that. Entries take the name for the port.
@@ -21,6 +59,22 @@ const NAME_MAX: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rasman_net::port::pty::Pty;
+
+    #[test]
+    fn a11_the_first_free_port_is_taken() {
+        let ptys = [Pty::open(None).unwrap(), Pty::open(None).unwrap()];
+        let paths = ptys.each_ref().map(|pty| pty.path().to_owned());
+        let files = paths.clone().map(|path| std::fs::File::open(path).unwrap());
+        let port = |ports: &[PortName]| first_free_modem(ports).map(|found| found.port.to_string());
+        let ports = ports(Some(&paths));
+        assert_eq!(port(&ports), Ok(paths[0].display().to_string()));
+        files[0].lock().unwrap();
+        assert_eq!(port(&ports), Ok(paths[1].display().to_string()));
+        files[1].lock().unwrap();
+        assert_eq!(port(&ports).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
+        assert_eq!(port(&[]).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
+    }
 
     #[test]
     fn a_port_has_its_stable_name_unless_that_is_too_long() {
@@ -28,6 +82,6 @@ mod tests {
         let named = |stable: &str| modem(&port(stable)).map(|device| (device.kind, device.name.into_owned()));
         assert_eq!(named("/dev/serial/by-id/usb-a"), Some(("modem", "/dev/serial/by-id/usb-a".to_owned())));
         assert_eq!(named(&"/long".repeat(40)), Some(("modem", "/dev/ttyUSB0".to_owned())));
-        assert!(list().starts_with(Device::ALL));
+        assert!(list(&ports(None)).starts_with(Device::ALL));
     }
 }

@@ -33,8 +33,7 @@ impl Lock {
     }
 
     fn take_in(folder: &Path, device: &Path) -> Result<Self, Taken> {
-        let name = device.strip_prefix("/dev").unwrap_or(device).to_string_lossy().replace('/', "_");
-        let path = folder.join(format!("LCK..{}", name.trim_start_matches('_')));
+        let path = lock_file(folder, device);
         let draft = Draft::write(folder).ok();
         for _ in 0..2 {
             if draft.as_ref().is_some_and(|draft| fs::hard_link(&draft.0, &path).is_ok()) {
@@ -73,6 +72,17 @@ impl Drop for Lock {
             let _ = fs::remove_file(file);
         }
     }
+}
+
+/// Tells whether a lock says that somebody has the device, this process or another. It is not opened: that would raise
+/// the lines of a port.
+pub(super) fn is_taken(device: &Path) -> bool {
+    owner(&lock_file(Path::new(FOLDER), device)).is_some_and(holder::lives) || flock_owner(device).is_some()
+}
+
+fn lock_file(folder: &Path, device: &Path) -> PathBuf {
+    let name = device.strip_prefix("/dev").unwrap_or(device).to_string_lossy().replace('/', "_");
+    folder.join(format!("LCK..{}", name.trim_start_matches('_')))
 }
 
 /// A lock file under another name. It is given its own by a link once it is whole: one that is still empty would look to

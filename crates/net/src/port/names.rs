@@ -25,6 +25,13 @@ pub fn named(path: &Path) -> PortName {
     PortName { path: path.to_owned(), stable: stable_in(Path::new(BY_ID), path) }
 }
 
+/// Tells whether no lock says that somebody has the port, this process or another.
+#[must_use]
+pub fn is_free(path: &Path) -> bool {
+    let device = fs::canonicalize(path);
+    !super::lock::is_taken(device.as_deref().unwrap_or(path))
+}
+
 fn list_in(class: &Path, devices: &Path, by_id: &Path) -> Vec<PortName> {
     let Ok(entries) = fs::read_dir(class) else { return Vec::new() };
     let mut ports: Vec<PortName> = entries

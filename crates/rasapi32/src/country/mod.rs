@@ -16,6 +16,11 @@ variants! {
     RasGetCountryInfoA RasGetCountryInfoW = get(info: *mut RASCTRYINFO, size: *mut u32);
 }
 
+/// Tells whether RasGetCountryInfo knows this number.
+pub(crate) fn is_known(id: u32) -> bool {
+    COUNTRIES.binary_search_by_key(&id, |country| country.id).is_ok()
+}
+
 /// # Safety
 /// As the exported functions say.
 unsafe fn get<C: Char>(info: *mut RASCTRYINFO, size: *mut u32) -> Outcome {

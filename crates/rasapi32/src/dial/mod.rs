@@ -127,7 +127,7 @@ impl Teller {
 fn start(request: Request) -> Result<(Arc<Dialled>, Teller), Code> {
     let dial = request.dial()?;
     let signals = Signals::block();
-    let manager = managers::to_dial(request.target.phonebook.as_deref(), &request.target.entry).map_err(code_of)?;
+    let manager = managers::to_dial(request.target.phonebook.as_deref(), &request.entry).map_err(code_of)?;
     let held = !matches!(request.notifier, Notifier::None);
     let mut teller = None;
     // Making a thread takes about as long as the manager takes for its part.

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 /// What a caller wants of RasDial.
 pub(crate) struct Request {
+    /// The entry's name; empty for a dial without one (clause A11).
+    pub(crate) entry: String,
     pub(crate) target: Target,
     pub(crate) notifier: Notifier,
     pub(crate) callback_id: usize,
@@ -53,13 +55,16 @@ impl Request {
             // An interface that the tunnel is to run over: nothing here would keep it there.
             return Err(Code::INVALID_PARAMETER);
         }
-        let entry = text::of_array(&{ params.szEntryName })?;
+        let (entry, number) = (text::of_array(&{ params.szEntryName })?, text::of_array(&{ params.szPhoneNumber })?);
+        // Clause B11: so it is listed. No entry has such a name.
+        let listed = if entry.is_empty() { format!(".{number}") } else { entry.clone() };
         Ok(Self {
-            target: Target { entry, phonebook },
+            entry,
+            target: Target { entry: listed, phonebook },
             notifier,
             callback_id: params.dwCallbackId,
             credentials: credentials(&params)?,
-            number: text::of_array(&{ params.szPhoneNumber })?,
+            number,
             callback_number: text::of_array(&{ params.szCallbackNumber })?,
             paused_states: options & crate::abi::constants::RDEOPT_PausedStates != 0,
         })
@@ -70,14 +75,13 @@ impl Request {
     /// # Errors
     /// What RasDial answers without asking the manager.
     pub(crate) fn dial(&self) -> Result<Dial, Code> {
-        if self.target.entry.is_empty() {
-            // Clause A11: the first free modem, which is not looked for yet. The number is looked at first.
-            return Err(if self.number.is_empty() { Code::BAD_PHONE_NUMBER } else { Code::PORT_NOT_AVAILABLE });
+        if self.entry.is_empty() && self.number.is_empty() {
+            return Err(Code::BAD_PHONE_NUMBER); // Clause A11.
         }
         if self.callback_number == "*" && !self.paused_states {
             return Err(BAD_CALLBACK_NUMBER); // Clause A63.
         }
-        let mut dial = Dial::entry(self.target.entry.clone())
+        let mut dial = Dial::entry(self.entry.clone())
             .credentials(self.credentials.clone())
             .number(self.number.clone())
             .paused_states(self.paused_states)

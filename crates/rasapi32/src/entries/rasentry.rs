@@ -4,6 +4,7 @@ use super::link::numbers_of;
 use super::options::{encryption, encryption_type, options, options2, set_options, set_options2};
 use crate::abi::constants::*;
 use crate::abi::{GUID, Layout, RASENTRY, RASIPADDR};
+use crate::country;
 use crate::text::{self, Char};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::num::NonZeroU32;
@@ -141,6 +142,10 @@ fn base<C: Char>(
     set_options(entry, link, bits);
     // Clause B14: the options decide what counts; what does not stays.
     if bits & RASEO_UseCountryAndAreaCodes != 0 {
+        // What stands in the phone book already may stay; 0 is none.
+        if ![0, link.country_id].contains(&given.dwCountryID) && !country::is_known(given.dwCountryID) {
+            return Err(Code::INVALID_PARAMETER);
+        }
         (link.country_id, link.country_code) = (given.dwCountryID, given.dwCountryCode);
         link.area_code = text::of_array(&{ given.szAreaCode })?;
     }

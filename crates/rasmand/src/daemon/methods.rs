@@ -157,7 +157,7 @@ impl Call<'_> {
 
     fn devices(&self) -> Result<Outcome> {
         let Nothing {} = self.read()?;
-        reply(&DevicesReply { devices: crate::ras_devices::list().iter().map(Into::into).collect() })
+        reply(&DevicesReply { devices: self.server.embedded.entries.devices().iter().map(Into::into).collect() })
     }
 
     fn events(&self) -> Result<Outcome> {

@@ -20,11 +20,12 @@ pub(crate) use resolve::{AtOnce, Promotion, Resolved, Slow};
 pub(crate) use stored::is_asterisks;
 
 use crate::config::CredentialSettings;
+use crate::ras_devices;
 use crate::secrets::{EntryId, Place as SecretPlace, Secrets, Whose};
 use books::Books;
 use edit::no_books;
 use rasman::{EntryInfo, EntryRef, EntryScope, Error};
-use rasman_core::{Cause, Code, Entry, LayerName};
+use rasman_core::{Cause, Code, Device, Entry, LayerName};
 use rasman_phonebook::store::{Loaded, Place, Places, Scope};
 use rasman_phonebook::{Guid, Properties, fold_name};
 use std::cell::OnceCell;
@@ -41,6 +42,8 @@ pub(crate) struct Entries {
     secrets: Secrets,
     /// An entry that does not say how programs get in gets a network device.
     prefer_device: bool,
+    /// Where modems are looked for; nothing for the ports of this machine.
+    modems: Option<Vec<PathBuf>>,
 }
 
 /// For whom something is done, and what they may do.
@@ -96,7 +99,7 @@ impl Entries {
         prefer_device: bool,
     ) -> Result<Self, Error> {
         let (books, secrets) = (Books::default(), Secrets::new(credentials));
-        let mut entries = Self { program: BTreeMap::new(), places, books, secrets, prefer_device };
+        let mut entries = Self { program: BTreeMap::new(), places, books, secrets, prefer_device, modems: None };
         for entry in program {
             entry.validate()?;
             let name = entry.name.clone();
@@ -105,6 +108,16 @@ impl Entries {
             }
         }
         Ok(entries)
+    }
+
+    /// Looks for modems at these ports in place of this machine's.
+    pub(crate) fn with_modems(self, modems: Option<Vec<PathBuf>>) -> Self {
+        Self { modems, ..self }
+    }
+
+    /// Lists the devices that can dial.
+    pub(crate) fn devices(&self) -> Vec<Device> {
+        ras_devices::list(&ras_devices::ports(self.modems.as_deref()))
     }
 
     /// Lists entries (clauses B1, B12).

@@ -2,9 +2,12 @@
 
 use super::stored::is_asterisks;
 use super::{Caller, Entries, Found, Origin, Source, key, shown};
+use crate::ras_devices;
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
-use rasman_core::{Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings};
+use rasman_core::{
+    Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings, TunSettings,
+};
 use rasman_phonebook::fold_name;
 use rasman_phonebook::store::Place;
 use std::sync::Arc;
@@ -65,7 +68,8 @@ impl Entries {
             // What is stored for a program's entry is in files, too.
             Target::Name(_) if leaves_open(&dial.credentials) && !self.secrets.is_empty() => true,
             Target::Name(_) if dial.phonebook.is_some() => true,
-            Target::Name(name) => self.places.is_some() && !self.is_programs(name),
+            // The ports are looked for in the system's files.
+            Target::Name(name) => name.is_empty() || self.places.is_some() && !self.is_programs(name),
         };
         if needs_files {
             return Ok(AtOnce::NeedsFiles(Box::new(dial)));
@@ -113,11 +117,32 @@ impl Entries {
     fn resolve_target(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
         match dial.target {
             Target::Entry(entry) => inline(*entry, dial.number, dial.credentials),
+            Target::Name(name) if name.is_empty() => self.without_entry(caller, dial.number, dial.credentials),
             Target::Name(name) => {
                 let found = self.find(caller, &EntryRef { phonebook: dial.phonebook, name })?;
                 self.resolve_found(caller, &found, dial.number, dial.credentials, dial.remember)
             }
         }
+    }
+
+    /// Dials a number by the first free modem, and all other settings as they are by default (clause A11).
+    fn without_entry(&self, caller: Caller, number: String, credentials: Credentials) -> Result<Resolved, Error> {
+        let refused =
+            |code, did, advice: &str| Err(Cause::new(code, LayerName::Settings).did(did).advice(advice).into());
+        if number.is_empty() {
+            return refused(Code::BAD_PHONE_NUMBER, "looked for the number of a dial without an entry", "give one");
+        }
+        if !caller.may_change_machine {
+            let advice = "dial by your own manager, or have an administrator make an entry of all users";
+            return refused(Code::ACCESS_DENIED, "was asked to call a number on a line of the machine's", advice);
+        }
+        let modem = ras_devices::first_free_modem(&ras_devices::ports(self.modems.as_deref()))?;
+        let mut entry = Entry::sstp("", "");
+        entry.medium = Medium::Serial(modem);
+        if self.prefer_device {
+            entry.data_path = DataPath::Tun(TunSettings::default());
+        }
+        inline(entry, number, credentials)
     }
 
     fn resolve_found(
