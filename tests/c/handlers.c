@@ -705,6 +705,84 @@ static void a_fork_of_a_thread_that_dispatches(void)
     hang_up(connection);
 }
 
+/* A child that a handler forks is in no handler, has no dials, and its end hangs up nothing. */
+static void fork_once(const struct told *told)
+{
+    if (told->state != RASCS_Authenticate)
+        return;
+    fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        inside = NULL;
+        CHECK_EQUAL(status_of(told->handle).rasconnstate, RASCS_Authenticate);
+        /* In the handler it would be 756; here it is the parent's dial, which waits for no answer of ours. */
+        RASDIALPARAMSA params = params_for("Lab", "wonderland");
+        HRASCONN same = told->handle;
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, 2, NOTIFIER(func2), &same), ERROR_INVALID_AUTH_STATE);
+        HRASCONN own = NULL;
+        params = params_for("Other", "wonderland");
+        CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &own), 0);
+        hang_up(own);
+        _exit(0);
+    }
+    int status = -1;
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    result = 2;
+}
+
+static void a_fork_inside_a_handler(void)
+{
+    inside = fork_once;
+    HRASCONN connection = start("Lab");
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    CHECK_EQUAL(result, 2);
+    hang_up(connection);
+}
+
+/* ---- a thread that ends, and of which the library keeps nothing any more ---- */
+
+static pthread_key_t at_the_end;
+static HRASCONN dialled_at_the_end;
+
+/* Destructors of C++ and Rust run before those of keys: what the library kept of this thread is gone. */
+static void dial_at_the_end(void *unused)
+{
+    (void)unused;
+    CHECK_EQUAL(RasDispatchDescriptor(), -1);
+    CHECK_EQUAL(RasDispatch(0), ERROR_NO_MORE_ITEMS);
+    RASCONNSTATUSA status;
+    status.dwSize = sizeof status;
+    CHECK_EQUAL(RasGetConnectStatusA((HRASCONN)(ULONG_PTR)1, &status), ERROR_INVALID_HANDLE);
+    dialled_at_the_end = start("Lab");
+}
+
+static void *dispatch_and_end(void *unused)
+{
+    (void)unused;
+    CHECK_EQUAL(pthread_setspecific(at_the_end, &at_the_end), 0);
+    CHECK_EQUAL(RasSetDelivery(RAS_DELIVER_ON_CALLER), 0);
+    HRASCONN connection = start("Other");
+    while (RasDispatch(30000) == 0)
+        continue;
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(connection);
+    the_record.count = 0;
+    return NULL;
+}
+
+static void a_dial_of_a_thread_that_ends(void)
+{
+    pthread_t thread;
+    CHECK_EQUAL(pthread_key_create(&at_the_end, dial_at_the_end), 0);
+    CHECK_EQUAL(pthread_create(&thread, NULL, dispatch_and_end, NULL), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK(dialled_at_the_end != NULL);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(dialled_at_the_end);
+}
+
 static const struct test tests[] = {
     TEST(the_context_of_the_dialling_thread),
     TEST(the_dial_stands_still),
@@ -728,6 +806,8 @@ static const struct test tests[] = {
     TEST(dispatching_a_dial_that_is_hung_up),
     TEST(a_fork_in_mid_dial),
     TEST(a_fork_of_a_thread_that_dispatches),
+    TEST(a_fork_inside_a_handler),
+    TEST(a_dial_of_a_thread_that_ends),
 };
 
 int main(int argc, char **argv)

@@ -136,6 +136,17 @@ fn a42_nothing_is_dispatched_after_the_hang_up() {
 }
 
 #[test]
+fn a_child_that_a_handler_forks_is_in_no_handler() {
+    let lab = lab("");
+    world(&lab).run_leaky(&program(), &["a_fork_inside_a_handler"]);
+}
+
+#[test]
+fn a_thread_that_has_ended_but_for_its_last_destructors_dials_all_the_same() {
+    run("a_dial_of_a_thread_that_ends");
+}
+
+#[test]
 fn a_child_of_fork_has_nothing_of_its_parents_dials() {
     let lab = lab("");
     world(&lab).run_leaky(&program(), &["a_fork_in_mid_dial"]);

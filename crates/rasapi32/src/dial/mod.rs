@@ -19,6 +19,8 @@ pub mod queue;
 pub(crate) mod request;
 mod sync;
 mod table;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub(crate) use dialled::Dialled;

@@ -70,6 +70,20 @@ impl Request {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn of_tests(target: Target, notifier: Notifier) -> Self {
+        Self {
+            entry: target.entry.clone(),
+            target,
+            notifier,
+            callback_id: 0,
+            credentials: Credentials::default(),
+            number: String::new(),
+            callback_number: String::new(),
+            paused_states: false,
+        }
+    }
+
     /// Makes the dial.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ impl Drop for Waiting {
 impl Desk {
     /// Waits until the dial has something to tell; gives both, or nothing if no dial comes.
     fn wait(&self) -> Option<(Arc<Dialled>, Option<Told>)> {
-        let is_early = |state: &mut State| !state.is_left && !(state.is_due && state.dial.is_some());
+        let is_early = |state: &mut State| !(state.is_left || state.is_due && state.dial.is_some());
         let state = self.changed.wait_while(self.lock(), is_early);
         state.unwrap_or_else(PoisonError::into_inner).dial.take()
     }

@@ -10,9 +10,9 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, EapDialog,
-    EapSettings, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeCipher,
-    MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation,
-    Rootless, Statistics, Status, Substate, Trust, TunSettings,
+    EapSettings, Encryption, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium,
+    MppeCipher, MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying,
+    Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
