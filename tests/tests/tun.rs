@@ -200,6 +200,35 @@ fn a_device_that_is_taken_away_ends_the_connection_with_its_reason() {
 }
 
 #[test]
+fn what_a_device_refuses_is_counted_and_the_connection_lives() {
+    inside("what_a_device_refuses_is_counted_and_the_connection_lives", async |world| {
+        let lab = world.lab();
+        let manager = manager_in(&world, entry_with(&lab, TunSettings::default()));
+        let connection = connected(&manager).await;
+        // A transfer is under way, and somebody switches the device off: the kernel takes no packet then.
+        let mut stream = tokio::net::TcpStream::connect((GATEWAY, 80)).await.unwrap();
+        let request = format!("GET /bulk/{} HTTP/1.1\r\nHost: x\r\n\r\n", 64 << 20);
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+        let mut block = vec![0; 1 << 16];
+        timeout(LONG, tokio::io::AsyncReadExt::read(&mut stream, &mut block)).await.unwrap().unwrap();
+        let dropped = connection.statistics().unwrap().receive_drops;
+        ip("link set dev ras0 down");
+        // What was on its way is refused, and what the far end repeats.
+        let refused = async {
+            while connection.statistics().unwrap().receive_drops == dropped {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(LONG, refused).await.expect("a refused packet is counted");
+        ip("link set dev ras0 up");
+        drop(stream);
+        // It is the same connection, and carries on.
+        bulk(1 << 20).await;
+        hung_up(&connection).await;
+    });
+}
+
+#[test]
 fn a_name_that_is_taken_is_602_and_leaves_nothing() {
     inside("a_name_that_is_taken_is_602_and_leaves_nothing", async |world| {
         let before = system();

@@ -194,7 +194,7 @@ pub(crate) fn built_in_page(name: &str) -> String {
 const OK: &str = "200 OK";
 const BAD_REQUEST: &str = "400 Bad Request";
 /// How long a client may take for the header of its request.
-const HEAD_LIMIT: Duration = Duration::from_secs(10);
+const HEAD_LIMIT: Duration = Duration::from_secs(60);
 /// The largest header of a request.
 const HEAD_MAX: usize = 8 * 1024;
 const BODY_BUFFER: usize = 256 * 1024;

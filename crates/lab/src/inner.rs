@@ -88,7 +88,7 @@ pub(crate) struct Inner {
 
 impl Inner {
     pub(crate) fn new(projection: &Projection, web: &Rc<Web>, now: Instant) -> Self {
-        let config = StackConfig { memory: 64 << 20, max_streams: 256, ..StackConfig::default() };
+        let config = StackConfig { memory: 128 << 20, max_streams: 2048, ..StackConfig::default() };
         let stack = Stack::new(projection, config, now);
         let mut services = JoinSet::new();
         match stack.handle().listen(HTTP_PORT) {

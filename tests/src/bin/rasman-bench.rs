@@ -1,6 +1,6 @@
 //! The benchmark: a lab in another process, an embedded manager here, medians of repeated runs.
 //!
-//! `cargo xtask bench [--json FILE] [--only PART]`; each key is defined in `docs/performance.md`.
+//! `cargo xtask bench [--json FILE] [-- --only PART | --peers]`; each key is defined in `docs/performance.md`.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,8 @@ mod daemon;
 mod data;
 #[path = "../bench/hdlc.rs"]
 mod hdlc;
+#[path = "../bench/peers.rs"]
+mod peers;
 #[path = "../bench/soak.rs"]
 mod soak;
 
@@ -39,6 +41,10 @@ fn main() -> ExitCode {
         Some(first) if first == "idle" => told(data::weigh(arguments)),
         Some(first) if first == "soak" => told(soak::soak(arguments)),
         Some(first) if first == "data" => told(data::inside(arguments)),
+        Some(first) if first == "peers" => told(peers::inside(arguments)),
+        Some(first) if first == "peer-connect" => told(peers::connect(arguments)),
+        Some(first) if first == "peer-fetch" => told(peers::fetch(arguments)),
+        Some(first) if first == "peer-dial" => told(peers::dial(arguments)),
         first => told(measure(first.into_iter().chain(arguments))),
     }
 }
@@ -58,9 +64,13 @@ fn told(result: io::Result<()>) -> ExitCode {
 static ALLOCATOR: rasman_net::accounting::Allocator = rasman_net::accounting::Allocator;
 
 fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
-    let Arguments { json, only } = read_arguments(arguments)?;
-    let is_meant = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let Arguments { json, only, peers } = read_arguments(arguments)?;
+    // Foreign peers are measured on demand: they have to be prepared first.
+    let is_meant = |part: &str| only.as_deref().map_or(!peers, |only| only == part);
     let mut results = Results::default();
+    if peers {
+        peers::measure(&mut results)?;
+    }
     if is_meant("data") {
         data::measure(&mut results)?;
     }
@@ -110,11 +120,16 @@ fn measure(arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
 struct Arguments {
     json: Option<OsString>,
     only: Option<String>,
+    peers: bool,
 }
 
 fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Arguments> {
     let mut read = Arguments::default();
     while let Some(flag) = arguments.next() {
+        if flag == "--peers" {
+            read.peers = true;
+            continue;
+        }
         let value = arguments.next();
         match (flag.to_str(), value) {
             (Some("--json"), Some(path)) => read.json = Some(path),
@@ -122,7 +137,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = OsString>) -> io::Result<A
                 read.only = part.into_string().ok()
             }
             _ => {
-                let used = format!("--json FILE and --only PART, of {}", PARTS.join(", "));
+                let used = format!("--json FILE, --peers and --only PART, of {}", PARTS.join(", "));
                 return Err(io::Error::other(format!("cannot do {}; use {used}", flag.display())));
             }
         }

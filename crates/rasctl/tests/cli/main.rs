@@ -10,3 +10,4 @@ mod modem;
 mod rasdial;
 mod scene;
 mod terminal;
+mod tun;

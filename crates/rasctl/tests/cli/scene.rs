@@ -258,6 +258,12 @@ pub(crate) fn fetch(scene: &Scene, proxy: &str) -> String {
     stream.write_all(&request).unwrap();
     let mut reply = [0; 10];
     stream.read_exact(&mut reply).unwrap();
+    page(stream)
+}
+
+/// Fetches the lab's page over a stream to it.
+pub(crate) fn page(mut stream: std::net::TcpStream) -> String {
+    use std::io::Read;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();

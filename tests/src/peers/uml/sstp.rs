@@ -1,6 +1,7 @@
 //! SSTP with real pppd behind it: sorz/sstp-server as the answering half, sstpc as the dialling one.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use super::{Said, Uml};
 use crate::peers::{DATA_PORT, PASSWORD, SERVER_NAME, USER, Unavailable, assets, ca_file, dir, ready};
@@ -135,6 +136,21 @@ impl Uml {
     /// `sstp0` and stays until [`sstpc_hang_up`](Self::sstpc_hang_up).
     pub fn sstpc(&mut self, call: &SstpcCall<'_>) -> Said {
         let number = self.scripts;
+        let options = self.sstpc_options(call);
+        let folder = self.folder().display().to_string();
+        let said = self.run(&format!(
+            "setsid pppd file {} >{folder}/sstpc{number}.out 2>&1 & \
+             timeout 40 sh -c 'while [ -d /proc/'$!' ]; do ip -4 addr show sstp0 2>/dev/null | grep -q inet && exit 0; \
+             sleep 0.05; done; exit 1'",
+            options.display(),
+        ));
+        let text = self.log(&format!("sstpc{number}.log")) + &self.log(&format!("sstpc{number}.out"));
+        Said { ok: said.ok, text }
+    }
+
+    /// Writes the options with which pppd makes such a call; gives their path.
+    pub fn sstpc_options(&mut self, call: &SstpcCall<'_>) -> PathBuf {
+        let number = self.scripts;
         let folder = self.folder().display().to_string();
         let ca = match call.ca_pem {
             Some(pem) => self.write(&format!("ca{number}.pem"), pem).display().to_string(),
@@ -148,22 +164,14 @@ impl Uml {
             host = call.server.ip(),
             port = call.server.port(),
         ));
-        let options = self.write(&format!("sstpc{number}.options"), &format!(
+        self.write(&format!("sstpc{number}.options"), &format!(
             "pty {client}\nplugin {plugins}/sstp-pppd-plugin.so\nsstp-sock /run/sstpc/sstpc-rasman\nipparam rasman\n\
              user {USER}\npassword {PASSWORD}\nnoauth\nusepeerdns\nnoipdefault\nifname sstp0\nlinkname sstp0\ndebug\nmaxfail 1\n\
              nodetach\nlogfile {log}\n{more}\n",
             client = client.display(),
             plugins = "$UML/root/usr/lib/pppd/2.4.9".replace("$UML", &dir().join("uml").display().to_string()),
             more = call.options,
-        ));
-        let said = self.run(&format!(
-            "setsid pppd file {} >{folder}/sstpc{number}.out 2>&1 & \
-             timeout 40 sh -c 'while [ -d /proc/'$!' ]; do ip -4 addr show sstp0 2>/dev/null | grep -q inet && exit 0; \
-             sleep 0.05; done; exit 1'",
-            options.display(),
-        ));
-        let text = self.log(&format!("sstpc{number}.log")) + &self.log(&format!("sstpc{number}.out"));
-        Said { ok: said.ok, text }
+        ))
     }
 
     /// Ends the call of [`sstpc`](Self::sstpc) and waits until pppd is gone; whether it went within 20 s.
