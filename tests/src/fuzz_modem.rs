@@ -7,6 +7,7 @@ use rasman_core::{
 use rasman_media::modem::at::{Reply, ReplyReader};
 use rasman_media::modem::hdlc::{Decoder, Encoder, Fcs, LINE_FRAME_MAX};
 use rasman_media::modem::{Config, SerialLink};
+use rasman_media::telnet;
 
 /// Octets of a line: the first five tell checksum, map and the size of pieces. Whatever comes, frames are bounded, what is
 /// encoded behind it comes back, and pieces make no difference.
@@ -67,6 +68,37 @@ pub fn at_replies(data: &[u8]) {
     if let Ok(text) = core::str::from_utf8(data) {
         let _ = Reply::parse(text);
     }
+}
+
+/// A connection of a remote port: any octets, in any pieces. What is escaped behind them comes back, unless the port was
+/// refused.
+pub fn com_port(data: &[u8]) {
+    let whole = received(data, data.len().max(1));
+    assert_eq!(whole, received(data, 1));
+    let (plain, out, refused) = whole;
+    assert!(plain.len() <= data.len() && out.len() <= 3 * data.len() + 128);
+    // A NOP of the tail that a verb or an end takes in is no harm.
+    let tail = [[255, 240, 255, 240].as_slice(), &escaped(data)].concat();
+    let (again, _, refused_later) = received(&[data, &tail].concat(), 7);
+    assert!(refused.is_some() || refused_later.is_some() || again.ends_with(data));
+}
+
+fn escaped(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    telnet::escape(data, &mut out);
+    out
+}
+
+fn received(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>, Option<telnet::Refused>) {
+    let mut port = telnet::ComPort::new(LineSettings::default());
+    port.watch_carrier(true);
+    let (mut plain, mut out) = (Vec::new(), Vec::new());
+    for octets in wire.chunks(piece) {
+        if let Err(refused) = port.receive(octets, &mut plain, &mut out) {
+            return (plain, out, Some(refused));
+        }
+    }
+    (plain, out, None)
 }
 
 /// A whole line against a script: the first octet tells the device, each further one begins something that happens.

@@ -22,7 +22,7 @@ corpora! {
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;
     fuzz_lab: lab_dns, lab_http;
-    fuzz_modem: hdlc, at_replies, serial_link;
+    fuzz_modem: hdlc, at_replies, com_port, serial_link;
     fuzz_net: stack_classify, stack_packets;
     fuzz_phonebook: phonebook;
     fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages;

@@ -30,16 +30,26 @@ pub enum SerialPort {
         /// TCP port.
         port: u16,
     },
+    /// A port of another machine with its settings and lines, by Telnet's Com Port Control Option (RFC 2217).
+    Rfc2217 {
+        /// Host name or address.
+        host: String,
+        /// TCP port.
+        port: u16,
+    },
 }
 
 impl SerialPort {
-    /// Reads `/dev/...`, a Windows name such as `COM3` (the third serial port), or `tcp:HOST:PORT`.
+    /// Reads `/dev/...`, a Windows name such as `COM3` (the third serial port), `tcp:HOST:PORT` or `rfc2217:HOST:PORT`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(target) = text.strip_prefix("tcp:") {
-            let (host, port) = target.rsplit_once(':')?;
-            let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-            return Some(Self::Tcp { host: host.to_owned(), port: port.parse().ok()? });
+            let (host, port) = host_and_port(target)?;
+            return Some(Self::Tcp { host, port });
+        }
+        if let Some(target) = text.strip_prefix("rfc2217:") {
+            let (host, port) = host_and_port(target)?;
+            return Some(Self::Rfc2217 { host, port });
         }
         if text.starts_with('/') {
             return Some(Self::Device(text.to_owned()));
@@ -50,15 +60,25 @@ impl SerialPort {
     }
 }
 
+fn host_and_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Some((host.to_owned(), port.parse().ok()?))
+}
+
 /// As [`SerialPort::parse`] reads it.
 impl fmt::Display for SerialPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Device(path) => f.write_str(path),
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
+            Self::Tcp { host, port } => write_target(f, "tcp", host, *port),
+            Self::Rfc2217 { host, port } => write_target(f, "rfc2217", host, *port),
         }
     }
+}
+
+fn write_target(f: &mut fmt::Formatter<'_>, kind: &str, host: &str, port: u16) -> fmt::Result {
+    if host.contains(':') { write!(f, "{kind}:[{host}]:{port}") } else { write!(f, "{kind}:{host}:{port}") }
 }
 
 /// How a serial port is driven: eight bits, no parity, one stop bit (RFC 1662 5), and these.
@@ -208,7 +228,7 @@ impl SerialPort {
             Self::Device(_) => {
                 Err(InvalidSetting::new("serial.port", "is no path", "give one such as /dev/ttyUSB0, or tcp:HOST:PORT"))
             }
-            Self::Tcp { host, port } => {
+            Self::Tcp { host, port } | Self::Rfc2217 { host, port } => {
                 crate::entry::validate_host("serial.port", host)?;
                 match port {
                     0 => Err(InvalidSetting::new("serial.port", "has the TCP port 0", "give the port of the line")),
@@ -275,11 +295,11 @@ mod tests {
 
     #[test]
     fn ports_are_read_as_they_are_shown() {
-        for text in ["/dev/ttyUSB0", "tcp:host:4001", "tcp:[::1]:1"] {
+        for text in ["/dev/ttyUSB0", "tcp:host:4001", "tcp:[::1]:1", "rfc2217:host:4001", "rfc2217:[::1]:1"] {
             assert_eq!(SerialPort::parse(text).map(|port| port.to_string()).as_deref(), Some(text));
         }
         assert_eq!(SerialPort::parse("com3"), Some(SerialPort::Device("/dev/ttyS2".into())));
-        for bad in ["", "COM", "COM0", "COM257", "ttyS0", "tcp:host", "tcp:host:x", "VPN2-0", "é"] {
+        for bad in ["", "COM", "COM0", "COM257", "ttyS0", "tcp:host", "tcp:host:x", "rfc2217:host", "VPN2-0", "é"] {
             assert_eq!(SerialPort::parse(bad), None, "{bad}");
         }
     }

@@ -4,6 +4,7 @@
 //! PortStream  Tls  TLS over TCP               crate::tls
 //!             Raw  a terminal device          serial: settings, lock, names
 //!                  TCP, a Unix socket         octet for octet
+//!                  Telnet over TCP            rfc2217: settings and lines of another machine's port
 //! ```
 
 mod holder;
@@ -12,6 +13,7 @@ pub mod names;
 mod probe;
 pub mod pty;
 mod raw;
+pub mod rfc2217;
 pub mod serial;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::lock::Lock;
 use crate::tls::{Counters, End, Received, SendBuffer};
 use rasman_core::{Cause, Code, LayerName, LineCommand, PortFacts};
+use rasman_media::telnet::{self, ComPort, Refused};
 use serial2::SerialPort;
 use std::io;
 use tokio::io::AsyncWriteExt;
@@ -18,8 +19,17 @@ pub struct RawStream {
     wire: SendBuffer,
     counters: Counters,
     end: bool,
+    /// Telnet's commands among the octets, with where its answers and escaped octets are made.
+    telnet: Option<Box<Telnet>>,
     /// Keeps other programs away; gone with the port.
     _lock: Option<Lock>,
+}
+
+/// A port that speaks RFC 2217.
+struct Telnet {
+    port: ComPort,
+    wire: Vec<u8>,
+    out: Vec<u8>,
 }
 
 enum Io {
@@ -57,11 +67,19 @@ impl RawStream {
         Self::new(Io::Unix(unix), name, None)
     }
 
+    /// Takes over a TCP connection to a port that speaks RFC 2217, whose settings are still to be agreed on.
+    pub(super) fn telnet(tcp: TcpStream, name: String, port: ComPort) -> Self {
+        let mut stream = Self::tcp(tcp, name);
+        stream.facts.has_lines = true;
+        stream.telnet = Some(Box::new(Telnet { port, wire: Vec::new(), out: Vec::new() }));
+        stream
+    }
+
     fn new(io: Io, name: String, lock: Option<Lock>) -> Self {
         let mut facts = PortFacts::default();
         facts.protection = name.clone();
         let (wire, counters) = (SendBuffer::default(), Counters::default());
-        Self { io, name, facts, wire, counters, end: false, _lock: lock }
+        Self { io, name, facts, wire, counters, end: false, telnet: None, _lock: lock }
     }
 
     pub(super) fn facts(&self) -> &PortFacts {
@@ -73,7 +91,8 @@ impl RawStream {
     }
 
     pub(super) fn is_exclusive(&self) -> bool {
-        matches!(self.io, Io::Device(_))
+        // A server gives its port to one client at a time.
+        matches!(self.io, Io::Device(_)) || self.telnet.is_some()
     }
 
     pub(super) async fn readable(&self) -> io::Result<()> {
@@ -89,6 +108,9 @@ impl RawStream {
     }
 
     pub(super) fn try_read(&mut self, plain: &mut Vec<u8>) -> Result<Received, Cause> {
+        if self.end {
+            return self.ended();
+        }
         let before = plain.len();
         plain.resize(before + READ_MAX, 0);
         let space = &mut plain[before..];
@@ -102,12 +124,66 @@ impl RawStream {
         self.counters.received += count as u64;
         match read {
             Ok(0) => self.ended(),
+            Ok(_) if self.telnet.is_some() => self.read_telnet(plain, before),
             Ok(count) => Ok(Received::Bytes(count)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Bytes(0)),
             // A terminal whose other end is gone, or whose carrier has dropped.
             Err(error) if error.raw_os_error() == Some(EIO) => self.ended(),
             Err(error) => Err(self.broken(&error)),
         }
+    }
+
+    /// Takes Telnet's commands out of what was read, and answers them.
+    fn read_telnet(&mut self, plain: &mut Vec<u8>, before: usize) -> Result<Received, Cause> {
+        let Some(telnet) = &mut self.telnet else { return Ok(Received::Bytes(0)) };
+        telnet.wire.clear();
+        telnet.wire.extend_from_slice(&plain[before..]);
+        plain.truncate(before);
+        let taken = telnet.port.receive(&telnet.wire, plain, &mut telnet.out);
+        let dropped = telnet.port.has_dropped();
+        taken.map_err(|refused| self.refused(refused))?;
+        self.say_telnet()?;
+        // What came before the carrier dropped is read first, as the line had it.
+        if dropped && plain.len() == before {
+            return self.ended();
+        }
+        self.end |= dropped;
+        Ok(Received::Bytes(plain.len() - before))
+    }
+
+    /// Queues what Telnet has to say, and writes what goes now: nobody else may have a reason to.
+    fn say_telnet(&mut self) -> Result<(), Cause> {
+        let Some(telnet) = &mut self.telnet else { return Ok(()) };
+        if telnet.out.is_empty() {
+            return Ok(());
+        }
+        let said = std::mem::take(&mut telnet.out);
+        self.append(&said)?;
+        if let Some(telnet) = &mut self.telnet {
+            telnet.out = said;
+            telnet.out.clear();
+        }
+        self.try_write().map(drop)
+    }
+
+    /// Begins to agree on the port's settings.
+    pub(super) fn begin_telnet(&mut self) -> Result<(), Cause> {
+        if let Some(telnet) = &mut self.telnet {
+            telnet.port.begin(&mut telnet.out);
+        }
+        self.say_telnet()
+    }
+
+    /// Tells whether the port is set up, as far as it has to be.
+    pub(super) fn is_ready(&self) -> bool {
+        self.telnet.as_ref().is_none_or(|telnet| telnet.port.is_ready())
+    }
+
+    pub(super) fn refused(&self, refused: Refused) -> Cause {
+        Cause::new(Code::PORT_OR_DEVICE, LayerName::Port)
+            .did(format!("set up the port {}", self.name))
+            .said(refused.to_string())
+            .advice("check the server of the port: it has to speak RFC 2217, and its device to take these settings")
     }
 
     fn ended(&mut self) -> Result<Received, Cause> {
@@ -121,6 +197,19 @@ impl RawStream {
     }
 
     pub(super) fn queue(&mut self, bytes: &[u8]) -> Result<(), Cause> {
+        let Some(telnet) = &mut self.telnet else { return self.append(bytes) };
+        let mut escaped = std::mem::take(&mut telnet.wire);
+        escaped.clear();
+        telnet::escape(bytes, &mut escaped);
+        let queued = self.append(&escaped);
+        if let Some(telnet) = &mut self.telnet {
+            telnet.wire = escaped;
+        }
+        queued
+    }
+
+    /// Queues what goes onto the wire as it is.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Cause> {
         if self.wire.len() + bytes.len() > QUEUE_MAX {
             let did = "queued more than the line takes";
             return Err(Cause::new(Code::OUT_OF_BUFFERS, LayerName::Port).did(did));
@@ -177,6 +266,14 @@ impl RawStream {
     }
 
     pub(super) fn line(&mut self, command: LineCommand) -> Result<(), Cause> {
+        if let Some(telnet) = &mut self.telnet {
+            match command {
+                LineCommand::Dtr(raise) => telnet.port.dtr(raise, &mut telnet.out),
+                LineCommand::WatchCarrier(watch) => telnet.port.watch_carrier(watch),
+                _ => {}
+            }
+            return self.say_telnet();
+        }
         let Io::Device(device) = &mut self.io else { return Ok(()) };
         if !self.facts.has_lines {
             return Ok(());

@@ -137,3 +137,85 @@ fn what_is_no_serial_port_is_told_apart() {
     assert_eq!(code("/dev/null"), Code::PORT_NOT_FOUND);
     assert_eq!(code("/dev"), Code::PORT_NOT_AVAILABLE);
 }
+
+mod rfc2217 {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    /// What a server says that agrees with everything, and has a carrier.
+    const AGREES: &[u8] = &[
+        255, 253, 44, 255, 253, 0, 255, 251, 0, 255, 253, 3, 255, 251, 3, // DO 44, DO and WILL 0, DO and WILL 3
+        255, 250, 44, 101, 0, 1, 0xc2, 0, 255, 240, 255, 250, 44, 102, 8, 255, 240, 255, 250, 44, 103, 1, 255,
+        240, //
+        255, 250, 44, 104, 1, 255, 240, 255, 250, 44, 105, 3, 255, 240, 255, 250, 44, 107, 0x80, 255, 240,
+    ];
+
+    /// Opens a port whose server says this first; gives the port and the server's end.
+    async fn opened(says: &'static [u8]) -> (Result<PortStream, Cause>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut tcp, _) = listener.accept().unwrap();
+            let mut asks = [0; 15];
+            tcp.read_exact(&mut asks).unwrap();
+            assert_eq!(asks[..3], [255, 251, 44], "WILL COM-PORT");
+            tcp.write_all(says).unwrap();
+            tcp
+        });
+        let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
+        let port = super::super::rfc2217::open(tcp, "rfc2217:here:1".into(), LineSettings::default()).await;
+        (port.map(PortStream::from), server.join().unwrap())
+    }
+
+    /// Reads until what was read ends like this.
+    fn until(tcp: &mut TcpStream, end: &[u8]) {
+        let mut read = Vec::new();
+        while !read.ends_with(end) {
+            let mut octet = [0];
+            tcp.read_exact(&mut octet).unwrap();
+            read.push(octet[0]);
+        }
+    }
+
+    #[test]
+    fn octets_and_lines_pass() {
+        run(async {
+            let (port, mut server) = opened(AGREES).await;
+            let mut port = port.unwrap();
+            assert!(port.facts().has_lines && port.is_exclusive() && port.facts().peer.is_some());
+            // The line's settings end with the purge of what was there before.
+            until(&mut server, &[255, 250, 44, 12, 3, 255, 240]);
+            let all: Vec<u8> = (0..=255).collect();
+            port.queue(&all).unwrap();
+            assert_eq!(port.try_write().unwrap(), 0);
+            until(&mut server, &[254, 255, 255]);
+            server.write_all(&[&all[..], &[255]].concat()).unwrap();
+            assert_eq!(read(&mut port, 256).await, all);
+            port.line(LineCommand::Dtr(false)).unwrap();
+            until(&mut server, &[255, 250, 44, 5, 9, 255, 240]);
+            port.line(LineCommand::WatchCarrier(true)).unwrap();
+            server.write_all(b"NO CARRIER\xff\xfa\x2c\x6b\x00\xff\xf0").unwrap();
+            let mut plain = read(&mut port, 10).await;
+            assert_eq!(plain, b"NO CARRIER");
+            while !matches!(port.try_read(&mut plain).unwrap(), Received::End(_)) {
+                port.readable().await.unwrap();
+            }
+            port.close().await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_port_that_cannot_be_set_up_is_692_and_says_why() {
+        run(async {
+            for (says, why) in [
+                (&[255, 254, 44][..], "refuses Telnet's Com Port Control"),
+                (&[255, 253, 44, 255, 250, 44, 101, 0, 0, 0x25, 0x80, 255, 240], "set the speed to 9600 bit/s"),
+            ] {
+                let (port, _server) = opened(says).await;
+                let cause = port.err().unwrap();
+                assert_eq!(cause.code, Code::PORT_OR_DEVICE);
+                assert!(cause.said.contains(why), "{cause}");
+            }
+        });
+    }
+}

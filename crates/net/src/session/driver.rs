@@ -394,7 +394,7 @@ impl Driver {
     /// goodbye beside the fresh port.
     fn closing_before(&mut self, spec: &PortSpec) -> Option<Goodbye> {
         let Port::Closing(goodbye) = std::mem::replace(&mut self.port, Port::None) else { return None };
-        if let PortSpec::Serial(SerialPort::Device(_), _) = spec {
+        if let PortSpec::Serial(SerialPort::Device(_) | SerialPort::Rfc2217 { .. }, _) = spec {
             return Some(goodbye);
         }
         tokio::task::spawn_local(goodbye);
@@ -613,6 +613,10 @@ async fn open_serial(
         SerialPort::Tcp { host, port } => {
             let tcp = connect_to(id, &host, port, None, reports).await?;
             Ok(RawStream::tcp(tcp, name).into())
+        }
+        SerialPort::Rfc2217 { host, port } => {
+            let tcp = connect_to(id, &host, port, None, reports).await?;
+            port::rfc2217::open(tcp, name, line).await.map(PortStream::from)
         }
         _ => Err(Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)),
     }
