@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capi;
+pub mod com_port;
 pub mod eap;
 pub mod fuzz_auth;
 pub mod fuzz_capi;

@@ -5,6 +5,7 @@ use rasman_core::{LayerName, LineDevice, LineSettings, ModemSettings, SerialPort
 use rasman_dial::Config;
 use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Event, Running};
+use rasman_tests::com_port;
 use rasman_tests::harness::{self, credentials, get, manager_with, sha256};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -121,6 +122,20 @@ async fn quirks_of_modems_do_not_matter() {
         hang_up(&connection).await;
         manager.shut_down().await;
     }
+}
+
+#[tokio::test]
+async fn a_modem_of_another_machine_is_dialled_by_rfc_2217() {
+    let lab = lab(&["speed=0"]);
+    let Medium::Serial(mut settings) = modem(&lab, "5") else { unreachable!("made as one") };
+    let server = com_port::serve(&lab.facts().modems[0]);
+    settings.port = SerialPort::Rfc2217 { host: server.ip().to_string(), port: server.port() };
+    let manager = manager_with(vec![entry(&lab, vec![Medium::Serial(settings)])], Config::default());
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let bulk = timeout(LONG, get(proxy(&connection), GATEWAY, "/bulk/200000")).await.expect("in time").expect("data");
+    assert_eq!(bulk.len(), 200_000);
+    hang_up(&connection).await;
+    manager.shut_down().await;
 }
 
 #[tokio::test]

@@ -18,7 +18,9 @@ impl Properties {
     pub(super) fn serial_media(&self, link: &Subentry) -> Result<Vec<Medium>, NotDialable> {
         let Some(port) = SerialPort::parse(link.port.trim()) else {
             let error = NotDialable::new(Code::PORT_NOT_FOUND, "Port", &link.port, "is no serial port");
-            return Err(error.advice("give a device such as /dev/ttyUSB0, COM3 for the third port, or tcp:HOST:PORT"));
+            return Err(error.advice(
+                "give a device such as /dev/ttyUSB0, COM3 for the third port, tcp:HOST:PORT or rfc2217:HOST:PORT",
+            ));
         };
         let speed = if link.connect_bps == 0 { LineSettings::default().speed } else { link.connect_bps };
         let flow = if link.hw_flow_control == 0 { FlowControl::None } else { FlowControl::Hardware };
