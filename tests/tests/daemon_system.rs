@@ -1,11 +1,12 @@
 //! The manager of all users as a machine runs it: with a service's rights, in a network of the test's own.
 
-use rasman::{DataPath, Dial, EntryRef, HangUp, TunSettings};
+use rasman::{ConnState, DataPath, Dial, Entry, EntryRef, HangUp, TunSettings};
 use rasman_lab::Running;
 use rasman_phonebook::{Guid, Identity, Properties};
 use rasman_tests::harness::{credentials, entry, sstp_of};
 use rasman_tests::ipc::{Client, Daemon};
-use rasman_tests::world::{inside, inside_with_users, ip, system};
+use rasman_tests::world::{GATEWAY, inside, inside_with_users, ip, system, way_to};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -64,6 +65,39 @@ fn a_daemon_that_is_killed_at_any_change_leaves_nothing_to_the_next() {
             daemon.system_connector().stop().unwrap();
             assert!(daemon.wait());
         }
+    });
+}
+
+#[test]
+fn h12_ending_the_inner_of_two_connections_leaves_the_outer() {
+    inside("h12_ending_the_inner_of_two_connections_leaves_the_outer", async |world| {
+        let lab = world.lab_with(|config| config.device = true);
+        let inner_lab = world.lab_with(|config| config.listen = SocketAddr::from(([0, 0, 0, 0], 8443)));
+        let mut daemon = Daemon::absent(HELPER);
+        daemon.run("system", &[]);
+        let manager = daemon.system_connector().connect().unwrap();
+        let dialled = async |mut entry: Entry, lab: &Running| {
+            sstp_of(&mut entry).server_name = lab.facts().name.clone();
+            let dial = Dial::settings(entry).credentials(credentials(rasman_lab::DEFAULT_PASSWORD));
+            timeout(LONG, manager.dial(dial).unwrap().finish()).await.unwrap().unwrap()
+        };
+        let mut entry_outside = entry(&lab);
+        entry_outside.data_path = DataPath::Tun(TunSettings { class_route: true, ..TunSettings::default() });
+        let outer = dialled(entry_outside, &lab).await;
+        assert_eq!(way_to(&GATEWAY.to_string()).as_deref(), Some("ras0"));
+        // The other server is reached at the address that the first has inside.
+        let mut entry_inside = entry(&inner_lab);
+        entry_inside.name = "Inner".to_owned();
+        sstp_of(&mut entry_inside).server = GATEWAY.to_string();
+        let inner = dialled(entry_inside, &inner_lab).await;
+        assert!(matches!(timeout(LONG, inner.hang_up().unwrap()).await.unwrap(), HangUp::Gone(_)));
+        assert_eq!(outer.status().unwrap().state, ConnState::Connected);
+        // It carries as before.
+        let again = timeout(LONG, tokio::net::TcpStream::connect((GATEWAY, 8443))).await.unwrap();
+        assert!(again.is_ok(), "{again:?}");
+        assert!(matches!(timeout(LONG, outer.hang_up().unwrap()).await.unwrap(), HangUp::Gone(_)));
+        daemon.system_connector().stop().unwrap();
+        assert!(daemon.wait());
     });
 }
 

@@ -146,12 +146,15 @@ impl Report {
         self.tests.iter().any(same) && self.failed().next().is_none()
     }
 
-    /// Counts a failed test as passed, and names it.
-    pub(crate) fn pass_as_flaky(&mut self, test: &TestResult) {
+    /// Counts a failed test as passed, and names it. What `again` told of a peer stands in place of what it told first.
+    pub(crate) fn pass_as_flaky(&mut self, test: &TestResult, again: &Self) {
         for same in self.tests.iter_mut().filter(|t| *t == test) {
             same.outcome = Outcome::Ok;
         }
         self.flaky.push(format!("{} ({})", test.name, test.binary));
+        let peer_of = |line: &str| line.split(" result=").next().map(str::to_owned);
+        self.interop.retain(|line| again.interop.iter().all(|later| peer_of(later) != peer_of(line)));
+        self.interop.extend(again.interop.iter().cloned());
     }
 
     fn marker(&mut self, line: &str) -> bool {
@@ -293,8 +296,12 @@ mod tests {
         let failed = report.failed().next().cloned().expect("one test failed");
         let (again, _) = read(&RUN.replace("sorz_verifies_binding ... FAILED", "sorz_verifies_binding ... ok"));
         assert!(again.passed(&failed) && !report.passed(&failed));
-        report.pass_as_flaky(&failed);
+        let told = |result: &str| vec![format!("peer=x version=1 medium=SSTP auth=PAP result={result}")];
+        report.interop = told("failed");
+        let again = Report { interop: told("ok"), ..again };
+        report.pass_as_flaky(&failed, &again);
         assert_eq!((report.count(Outcome::Failed), report.flaky.len()), (0, 1));
+        assert_eq!(report.interop, told("ok"));
     }
 
     const RUN: &str = "\

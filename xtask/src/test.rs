@@ -187,7 +187,7 @@ fn attempt_again(args: &Args, report: &mut Report, packages: &BTreeMap<String, S
         }
         let (again, clean) = follow(&mut command, packages.clone())?;
         if clean && again.passed(test) {
-            report.pass_as_flaky(test);
+            report.pass_as_flaky(test, &again);
         }
     }
     Ok(())

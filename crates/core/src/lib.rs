@@ -11,6 +11,7 @@ mod cause;
 mod code;
 mod entry;
 pub mod hex;
+mod host_and_port;
 mod ip_net;
 mod keys;
 mod layer;
@@ -36,6 +37,7 @@ pub use entry::{
     Credentials, DataPath, Entry, Forward, HttpProxy, InvalidSetting, Medium, MppeConsent, NAME_MAX, Network,
     ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
 };
+pub use host_and_port::host_and_port;
 pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};

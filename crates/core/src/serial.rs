@@ -1,6 +1,6 @@
 //! Settings of a serial line: its port, and what is at the other end of the cable.
 
-use crate::{Device, InvalidSetting};
+use crate::{Device, InvalidSetting, host_and_port};
 use core::fmt;
 
 /// Settings of an entry that dials over a serial line.
@@ -45,11 +45,11 @@ impl SerialPort {
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(target) = text.strip_prefix("tcp:") {
             let (host, port) = host_and_port(target)?;
-            return Some(Self::Tcp { host, port });
+            return Some(Self::Tcp { host, port: port? });
         }
         if let Some(target) = text.strip_prefix("rfc2217:") {
             let (host, port) = host_and_port(target)?;
-            return Some(Self::Rfc2217 { host, port });
+            return Some(Self::Rfc2217 { host, port: port? });
         }
         if text.starts_with('/') {
             return Some(Self::Device(text.to_owned()));
@@ -58,12 +58,6 @@ impl SerialPort {
         let number: u32 = number.parse().ok().filter(|number| (1..=256).contains(number))?;
         Some(Self::Device(format!("/dev/ttyS{}", number - 1)))
     }
-}
-
-fn host_and_port(text: &str) -> Option<(String, u16)> {
-    let (host, port) = text.rsplit_once(':')?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    Some((host.to_owned(), port.parse().ok()?))
 }
 
 /// As [`SerialPort::parse`] reads it.

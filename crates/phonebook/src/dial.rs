@@ -3,21 +3,20 @@
 mod authentication;
 mod data_path;
 mod files;
+mod forward;
 mod not_dialable;
 mod protocol;
 mod serial;
-mod server;
 
 pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
-pub use server::split_server;
 
 use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::{Properties, Subentry};
 use rasman_core::{
     Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation, SstpSettings,
-    Trust, hex,
+    Trust, hex, host_and_port,
 };
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
@@ -200,7 +199,7 @@ impl Properties {
     }
 
     fn sstp_settings(&self, number: &str, trust: &Trust) -> Result<SstpSettings, NotDialable> {
-        let Some((server, port)) = split_server(number) else {
+        let Some((server, port)) = host_and_port(number) else {
             let error =
                 NotDialable::new(Code::BAD_PHONE_NUMBER, "PhoneNumber", number, "is no host, host:port or [IPv6]:port");
             return Err(error.advice("give the server's name or address alone, without scheme and path"));
@@ -220,7 +219,7 @@ impl Properties {
         if text.is_empty() {
             return Ok(None);
         }
-        match split_server(text) {
+        match host_and_port(text) {
             Some((host, Some(port))) => Ok(Some(HttpProxy { host, port, login: None })),
             _ => {
                 let error = NotDialable::new(Code::INVALID_PARAMETER, "RasmanHttpProxy", text, "is no host:port");

@@ -30,7 +30,7 @@ mod values;
 pub use autodial::{Autodial, AutodialEntry, AutodialRefusal};
 pub use book::Book;
 pub use check::{FINDINGS_MAX, Finding, Severity, check};
-pub use dial::{NotDialable, Protocol, ReadFiles, UserPreferences, split_server};
+pub use dial::{NotDialable, Protocol, ReadFiles, UserPreferences};
 pub use encoding::Encoding;
 pub use error::EditError;
 pub use keys::is_known_key;

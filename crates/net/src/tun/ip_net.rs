@@ -140,6 +140,7 @@ mod tests {
     fn halves_and_what_is_inside() {
         assert_eq!(net("::/0").halves(), Some((net("::/1"), net("8000::/1"))));
         assert_eq!(net("0.0.0.0/0").halves(), Some((net("0.0.0.0/1"), net("128.0.0.0/1"))));
+        assert_eq!(net("10.0.0.0/31").halves(), Some((net("10.0.0.0/32"), net("10.0.0.1/32"))));
         assert_eq!(net("2001:db8::/127").halves(), Some((net("2001:db8::/128"), net("2001:db8::1/128"))));
         assert_eq!((net("10.0.0.0/32").halves(), net("::1/128").halves()), (None, None));
         assert!(net("2001:db8::/32").contains(net("2001:db8:1::/48")));

@@ -1,7 +1,7 @@
 //! How programs get in: by a network device or by doors.
 
 use super::NotDialable;
-use super::server::parse_forward;
+use super::forward::parse_forward;
 use crate::Properties;
 use core::net::SocketAddr;
 use rasman_core::{Code, DataPath, Ipv4Net, Rootless, TunSettings};

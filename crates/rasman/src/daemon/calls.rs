@@ -199,7 +199,11 @@ impl Calls {
             if link.unwiped > secret.expose().len() {
                 link.wipe();
             }
-            let length = link.put(secret)?;
+            let put = link.put(secret);
+            if put.is_err() {
+                link.wipe();
+            }
+            let length = put?;
             edit(parameters, Some(SecretAt::Shared(length)));
             let message = write(&Call { method, parameters, more: false });
             let replied = exchange(&mut link.wire, &message, descriptors, meanwhile);

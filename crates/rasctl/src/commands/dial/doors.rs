@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::secrets::read_file;
 use clap::Args;
 use rasman::{DataPath, Forward, InvalidSetting, Ipv4Net, ProxyLogin, Rootless, TunSettings};
+use rasman_core::host_and_port;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -147,12 +148,8 @@ fn parse_network(text: &str) -> Result<Ipv4Net, String> {
 fn parse_forward(text: &str) -> Result<Forward, String> {
     let wrong = || "give LISTEN=HOST:PORT, for example 127.0.0.1:8080=10.0.0.5:80".to_owned();
     let (listen, target) = text.split_once('=').ok_or_else(wrong)?;
-    let (host, port) = target.rsplit_once(':').ok_or_else(wrong)?;
-    Ok(Forward {
-        listen: listen.parse().map_err(|_| wrong())?,
-        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-        port: port.parse().map_err(|_| wrong())?,
-    })
+    let (host, Some(port)) = host_and_port(target).ok_or_else(wrong)? else { return Err(wrong()) };
+    Ok(Forward { listen: listen.parse().map_err(|_| wrong())?, host, port })
 }
 
 #[cfg(test)]

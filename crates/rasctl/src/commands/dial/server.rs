@@ -4,8 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use rasman::{AuthMethod, ClientCertificate, Code, Entry, HttpProxy, Medium, Revocation, Trust};
-use rasman_core::hex;
-use rasman_phonebook::split_server;
+use rasman_core::{hex, host_and_port};
 use std::path::{Path, PathBuf};
 
 /// Which server, and how it proves who it is.
@@ -83,7 +82,7 @@ impl ServerArguments {
     pub(super) fn entry(&self) -> Result<Option<Entry>, Failure> {
         let Some(server) = &self.server else { return Ok(None) };
         self.expect_sstp()?;
-        let (host, port) = self.host_and_port(server)?;
+        let (host, port) = self.address(server)?;
         let mut entry = Entry::sstp(NAME, &host);
         let Medium::Sstp(sstp) = &mut entry.medium else { return Ok(Some(entry)) };
         if let Some(port) = port {
@@ -114,10 +113,10 @@ impl ServerArguments {
     }
 
     /// Takes the server apart; its port may stand behind it or in `--port`.
-    fn host_and_port(&self, server: &str) -> Result<(String, Option<u16>), Failure> {
+    fn address(&self, server: &str) -> Result<(String, Option<u16>), Failure> {
         let refused =
             |problem: &str, advice: &str| Failure::new(Exit::Usage, format!("--server is {server}, {problem}"), advice);
-        let Some((host, port)) = split_server(server) else {
+        let Some((host, port)) = host_and_port(server) else {
             return Err(refused("which is no server", "give a host name or an address, such as vpn.example.com:4443"));
         };
         match (port, self.port) {
@@ -207,7 +206,7 @@ fn parse_method(word: &str) -> Result<AuthMethod, String> {
 }
 
 fn parse_proxy(text: &str) -> Result<HttpProxy, String> {
-    let (host, Some(port)) = split_server(text).unwrap_or_default() else {
+    let (host, Some(port)) = host_and_port(text).unwrap_or_default() else {
         return Err("give host:port, such as proxy.example.com:3128".to_owned());
     };
     Ok(HttpProxy { host, port, login: None })
