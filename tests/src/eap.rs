@@ -40,16 +40,30 @@ pub fn entry_with(lab: &Running, methods: &[AuthMethod]) -> Entry {
 /// If openssl dies in mid-work.
 #[must_use]
 pub fn pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
+    // The key first: openssl looks for it first, and cannot go back in a pipe.
+    let (certificates, key) = pem.split_at(pem.find("-----BEGIN PRIVATE KEY-----")?);
+    openssl(&["pkcs12", "-export", "-passout", &format!("pass:{password}")], &[key, certificates].concat())
+}
+
+/// Encrypts the key of a PEM text as PKCS#8 has it. None without openssl.
+///
+/// # Panics
+/// If openssl dies in mid-work.
+#[must_use]
+pub fn encrypted_key(pem: &str, password: &str) -> Option<Vec<u8>> {
+    let key = &pem[pem.find("-----BEGIN PRIVATE KEY-----")?..];
+    openssl(&["pkcs8", "-topk8", "-passout", &format!("pass:{password}")], key)
+}
+
+fn openssl(arguments: &[&str], input: &str) -> Option<Vec<u8>> {
     let mut openssl = Command::new("openssl")
-        .args(["pkcs12", "-export", "-passout", &format!("pass:{password}")])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    // The key first: openssl looks for it first, and cannot go back in a pipe.
-    let (certificates, key) = pem.split_at(pem.find("-----BEGIN PRIVATE KEY-----")?);
-    openssl.stdin.take()?.write_all([key, certificates].concat().as_bytes()).ok()?;
-    let made = openssl.wait_with_output().ok()?;
+    openssl.stdin.take()?.write_all(input.as_bytes()).ok()?;
+    let made = openssl.wait_with_output().expect("openssl ends");
     made.status.success().then_some(made.stdout)
 }

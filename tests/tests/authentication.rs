@@ -2,11 +2,11 @@
 
 use rasman::{
     Answer, AuthMethod, ClientCertificate, Code, ConnState, Detail, Dial, Dialing, EapDialog, Entry, Manager,
-    QuestionKind,
+    QuestionKind, Secret,
 };
 use rasman_dial::Config as Limits;
 use rasman_lab::User;
-use rasman_tests::eap::{entry_with, lab_with, pkcs12};
+use rasman_tests::eap::{encrypted_key, entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, ENTRY, credentials, dial, dial_as};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -192,6 +192,26 @@ async fn a_pkcs12_file_wants_its_password() {
     let (state, error, asked, _) = follow(&mut dialing, |_| Answer::CertificatePassword("sesame".into())).await;
     assert_eq!((state, error), (ConnState::Connected, 0));
     assert_eq!(asked, [QuestionKind::EapDialog(EapDialog::CertificatePassword)]);
+}
+
+#[tokio::test]
+async fn an_encrypted_key_wants_its_password() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
+    let own = lab.facts().user_pem.clone();
+    let Some(key) = encrypted_key(&own, "sesame") else {
+        return println!("SKIPPED an_encrypted_key_wants_its_password: there is no openssl to make one");
+    };
+    let certificate = ClientCertificate { file: own.into_bytes(), key: Secret::new(key), ..Default::default() };
+    entry.eap.certificate = Some(certificate.clone());
+    let manager = manager_of(entry.clone());
+    assert_eq!(plain(&manager, dial()).await.1, Code::EAPTLS_PASSWD_INVALID.0);
+    let mut dialing = manager.dial(dial().paused_states(true)).unwrap();
+    let (state, error, asked, _) = follow(&mut dialing, |_| Answer::CertificatePassword("sesame".into())).await;
+    assert_eq!((state, error), (ConnState::Connected, 0));
+    assert_eq!(asked, [QuestionKind::EapDialog(EapDialog::CertificatePassword)]);
+    entry.eap.certificate = Some(ClientCertificate { password: "sesame".into(), ..certificate });
+    assert_eq!(plain(&manager_of(entry), dial()).await.1, 0);
 }
 
 #[tokio::test]

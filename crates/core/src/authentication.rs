@@ -109,9 +109,9 @@ pub struct EapSettings {
 pub struct ClientCertificate {
     /// A PEM file of the certificate and those that lead to its authority, or a PKCS#12 file with the key in it.
     pub file: Vec<u8>,
-    /// A PEM or DER file of the key, if it is not in `file`; not encrypted.
+    /// A PEM or DER file of the key, if it is not in `file`. PKCS#8 may encrypt it (RFC 5958 3; PBES2 with AES).
     pub key: Secret,
-    /// The password of a PKCS#12 file.
+    /// The password of a PKCS#12 file or of an encrypted key.
     pub password: Secret,
 }
 

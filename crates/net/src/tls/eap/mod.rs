@@ -6,6 +6,7 @@
 //! ```
 
 mod identity;
+mod key;
 mod peer;
 mod server;
 mod tunnel;

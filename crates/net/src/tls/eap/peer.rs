@@ -199,45 +199,54 @@ fn plain_name(name: &str) -> &str {
 
 /// Says why TLS inside EAP failed, and asks where a person could know better.
 fn explain(error: &Error, seen: &OnceLock<[u8; 32]>) -> TunnelError {
-    let cause = |code| Cause::new(code, LayerName::Auth).did("began TLS inside EAP with the authentication server");
     let (cause, doubtful) = match error {
-        Error::InvalidCertificate(why) => (certificate(why, cause), true),
+        Error::InvalidCertificate(why) => (certificate(why), true),
         Error::AlertReceived(alert) => (
-            cause(Code::EAP_USER_CERT_OTHER_ERROR).said(format!("ended the handshake: {alert:?}")).advice(
-                "the server's log tells what it did not like; with EAP-TLS it is mostly the user's certificate",
-            ),
+            Cause::new(Code::EAP_USER_CERT_OTHER_ERROR, LayerName::Auth)
+                .said(format!("ended the handshake: {alert:?}"))
+                .advice(
+                    "the server's log tells what it did not like; with EAP-TLS it is mostly the user's certificate",
+                ),
             false,
         ),
-        other => (cause(Code::EAP_SERVER_CERT_OTHER_ERROR).said(other.to_string()), false),
+        other => (
+            Cause::new(Code::EAP_SERVER_CERT_OTHER_ERROR, LayerName::Auth)
+                .said(other.to_string())
+                .advice("check that the authentication server speaks TLS 1.2 or 1.3; its log tells more"),
+            false,
+        ),
     };
     let dialog = match seen.get() {
         Some(sha256) if doubtful => Some(EapDialog::ServerCertificate { sha256: *sha256, refused: cause.code }),
         _ => None,
     };
-    TunnelError { cause, dialog }
+    TunnelError { cause: cause.did("began TLS inside EAP with the authentication server"), dialog }
 }
 
-fn certificate(why: &CertificateError, cause: impl Fn(Code) -> Cause) -> Cause {
+fn certificate(why: &CertificateError) -> Cause {
     match why {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => cause(Code::EAP_SERVER_CERT_EXPIRED)
+        | CertificateError::NotValidYetContext { .. } => Cause::new(Code::EAP_SERVER_CERT_EXPIRED, LayerName::Auth)
             .said("showed a certificate that is not valid now")
             .advice("have it renewed, and check this machine's clock"),
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => cause(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND)
-            .said("showed a certificate that no authority has signed that the entry trusts for EAP")
-            .advice("add its authority's certificate to the entry (RasmanEapCa), or pin it"),
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
+                .said("showed a certificate that no authority has signed that the entry trusts for EAP")
+                .advice("add its authority's certificate to the entry (RasmanEapCa), or pin it")
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            cause(Code::EAP_SERVER_CERT_INVALID)
+            Cause::new(Code::EAP_SERVER_CERT_INVALID, LayerName::Auth)
                 .said("showed a certificate for another name")
                 .advice("if the name is right, set it in the entry (RasmanEapServerName)")
         }
-        CertificateError::ApplicationVerificationFailure => cause(Code::EAP_SERVER_CERT_INVALID)
+        CertificateError::ApplicationVerificationFailure => Cause::new(Code::EAP_SERVER_CERT_INVALID, LayerName::Auth)
             .said("showed another certificate than the pinned one")
             .advice("if its administrator confirms the new one, pin it; otherwise somebody may be in between"),
-        other => cause(Code::EAP_SERVER_CERT_OTHER_ERROR)
-            .said(format!("showed a certificate that cannot be used ({other:?})")),
+        other => Cause::new(Code::EAP_SERVER_CERT_OTHER_ERROR, LayerName::Auth)
+            .said(format!("showed a certificate that cannot be used ({other:?})"))
+            .advice("have the authentication server's certificate made anew, for its name and for servers"),
     }
 }
 
