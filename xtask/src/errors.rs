@@ -1,7 +1,7 @@
 //! `cargo xtask errors`: the table of failures in `docs/errors.md`, made from what the tests saw.
 //!
 //! `tests/errors.toml` has a row for each failure, with how a test provokes it and what our client told.
-//! `tests/tests/errors.rs` provokes each and compares.
+//! `tests/tests/errors` provokes each and compares.
 
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -15,13 +15,18 @@ pub(crate) struct Certificates {
     pub(crate) ca_der: Vec<u8>,
     /// A certificate of `alice` with its key, for EAP-TLS.
     pub(crate) user_pem: String,
-    /// What answers inside EAP: the good certificate, and users of the same authority.
-    pub(crate) eap: Arc<EapAcceptor>,
-    good: Acceptor,
-    expired: Acceptor,
-    other_name: Acceptor,
-    unknown_ca: Acceptor,
-    self_signed: Acceptor,
+    good: Shown,
+    expired: Shown,
+    other_name: Shown,
+    unknown_ca: Shown,
+    self_signed: Shown,
+}
+
+/// What is shown by SSTP's TLS, and, another certificate with the same fault, by that inside EAP.
+struct Shown {
+    tls: Acceptor,
+    /// It lets users of the lab's authority in.
+    eap: Arc<EapAcceptor>,
 }
 
 impl Certificates {
@@ -34,6 +39,14 @@ impl Certificates {
     }
 
     pub(crate) fn acceptor(&self, fault: Option<CertificateFault>) -> &Acceptor {
+        &self.shown(fault).tls
+    }
+
+    pub(crate) fn eap(&self, fault: Option<CertificateFault>) -> Arc<EapAcceptor> {
+        Arc::clone(&self.shown(fault).eap)
+    }
+
+    fn shown(&self, fault: Option<CertificateFault>) -> &Shown {
         match fault {
             None => &self.good,
             Some(CertificateFault::Expired) => &self.expired,
@@ -44,40 +57,43 @@ impl Certificates {
     }
 }
 
-fn make(name: &str, tls12_only: bool) -> Result<Certificates, Box<dyn std::error::Error + Send + Sync>> {
-    let finish = |der: &[u8], key: &KeyPair| {
-        let (chain, key) = (vec![der.to_vec()], key.serialize_der());
-        if tls12_only { Acceptor::tls12_only(chain, key) } else { Acceptor::new(chain, key) }
-    };
+type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn make(name: &str, tls12_only: bool) -> Made<Certificates> {
     let names = [name, "localhost", "127.0.0.1", "::1"];
     let (known, unknown) = (authority("rasman lab authority")?, authority("an authority that nobody told you of")?);
-    let issue = |by: &Authority, params: CertificateParams| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-        let key = KeyPair::generate()?;
-        let leaf = params.signed_by(&key, by)?;
-        Ok(finish(leaf.der(), &key)?)
+    let users = [known.der().to_vec()];
+    let shown = |by: Option<&Authority>, params: &CertificateParams| -> Made<Shown> {
+        let ((chain, key), (eap_chain, eap_key)) = (issued(by, params)?, issued(by, params)?);
+        let tls = if tls12_only { Acceptor::tls12_only(chain, key)? } else { Acceptor::new(chain, key)? };
+        Ok(Shown { tls, eap: Arc::new(EapAcceptor::new(&eap_chain, &eap_key, &users, tls12_only)?) })
     };
     let user_key = KeyPair::generate()?;
     let user = user()?.signed_by(&user_key, &known)?;
-    let eap_key = KeyPair::generate()?;
-    let eap_leaf = server(name, &names)?.signed_by(&eap_key, &known)?;
-    let authorities = [known.der().to_vec()];
-    let eap = EapAcceptor::new(&[eap_leaf.der().to_vec()], &eap_key.serialize_der(), &authorities, tls12_only)?;
-    let mut expired = server(name, &names)?;
+    let good = server(name, &names)?;
+    let mut expired = good.clone();
     expired.not_before = rcgen::date_time_ymd(2019, 1, 1);
     expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    let key = KeyPair::generate()?;
-    let self_signed = server(name, &names)?.self_signed(&key)?;
     Ok(Certificates {
         ca_pem: known.pem(),
         ca_der: known.der().to_vec(),
         user_pem: user.pem() + &user_key.serialize_pem(),
-        eap: Arc::new(eap),
-        good: issue(&known, server(name, &names)?)?,
-        expired: issue(&known, expired)?,
-        other_name: issue(&known, server("other.lab.test", &["other.lab.test"])?)?,
-        unknown_ca: issue(&unknown, server(name, &names)?)?,
-        self_signed: finish(self_signed.der(), &key)?,
+        good: shown(Some(&known), &good)?,
+        expired: shown(Some(&known), &expired)?,
+        other_name: shown(Some(&known), &server("other.lab.test", &["other.lab.test"])?)?,
+        unknown_ca: shown(Some(&unknown), &good)?,
+        self_signed: shown(None, &good)?,
     })
+}
+
+/// A chain of one certificate and its key, in DER form; signed by itself without an authority.
+fn issued(by: Option<&Authority>, params: &CertificateParams) -> Result<(Vec<Vec<u8>>, Vec<u8>), rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let leaf = match by {
+        Some(authority) => params.signed_by(&key, authority)?,
+        None => params.self_signed(&key)?,
+    };
+    Ok((vec![leaf.der().to_vec()], key.serialize_der()))
 }
 
 type Authority = CertifiedIssuer<'static, KeyPair>;

@@ -25,6 +25,8 @@ pub struct Faults {
     pub refuse: bool,
     /// Which certificate is shown instead of the good one.
     pub certificate: Option<CertificateFault>,
+    /// The same of the certificate that is shown inside EAP.
+    pub eap_certificate: Option<CertificateFault>,
     /// What answers on the port instead of TLS.
     pub not_tls: Option<NotTls>,
     /// How every call is refused.
@@ -35,6 +37,8 @@ pub struct Faults {
     pub no_common_auth: bool,
     /// The crypto binding is checked with other keys than the client has.
     pub wrong_binding: bool,
+    /// TLS inside EAP derives other keys than the client's.
+    pub wrong_eap_keys: bool,
     /// The client is given no address.
     pub no_address: bool,
     /// How and when a connected client is sent away.

@@ -43,6 +43,7 @@ mod session;
 mod stats;
 mod told;
 mod users;
+mod wrong_keys;
 
 pub use config::{Config, DEFAULT_PASSWORD, DEFAULT_USER};
 pub use event::{Event, SessionEvent};

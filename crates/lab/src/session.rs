@@ -8,7 +8,9 @@ use crate::inner::Inside;
 use crate::lab::Lab;
 use crate::told::Told;
 use crate::users::Users;
+use crate::wrong_keys::WrongKeys;
 use crate::{Event, Faults};
+use rasman_auth::eap::ServerTunnels;
 use rasman_core::{Cause, Code, Instant, LayerName, PortClosed};
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
@@ -121,7 +123,7 @@ fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Fau
     let users = Users { users: lab.users.clone(), state: faults.account };
     let ppp = ServerConfig {
         authentication: config.authentication.clone(),
-        tunnels: lab.certificates.eap.clone(),
+        tunnels: tunnels(lab, &faults),
         name: config.name.clone(),
         retries: config.retries,
         dns: config.dns.clone(),
@@ -132,6 +134,12 @@ fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Fau
         ..ServerConfig::new(Arc::new(users), config.gateway, address.unwrap_or(Ipv4Addr::UNSPECIFIED))
     };
     (Ppp::server(ppp, Box::new(SystemRng)), faults, told)
+}
+
+/// Gives where the TLS inside EAP comes from.
+fn tunnels(lab: &Lab, faults: &Faults) -> Arc<dyn ServerTunnels> {
+    let good = lab.certificates.eap(faults.eap_certificate);
+    if faults.wrong_eap_keys { Arc::new(WrongKeys(good)) } else { good }
 }
 
 /// Moves bytes and time until the call is over.

@@ -35,13 +35,10 @@ impl Faults {
             }
             ("refuse", None) => self.refuse = true,
             ("certificate", Some(value)) => {
-                self.certificate = Some(match value {
-                    "expired" => CertificateFault::Expired,
-                    "other-name" => CertificateFault::OtherName,
-                    "unknown-ca" => CertificateFault::UnknownCa,
-                    "self-signed" => CertificateFault::SelfSigned,
-                    _ => return Err(invalid("expired, other-name, unknown-ca or self-signed")),
-                });
+                self.certificate = Some(read_certificate(value).ok_or(invalid(CERTIFICATES))?);
+            }
+            ("eap-certificate", Some(value)) => {
+                self.eap_certificate = Some(read_certificate(value).ok_or(invalid(CERTIFICATES))?);
             }
             ("not-tls", value) => {
                 self.not_tls = Some(match value {
@@ -64,6 +61,7 @@ impl Faults {
             }
             ("no-common-auth", None) => self.no_common_auth = true,
             ("wrong-binding", None) => self.wrong_binding = true,
+            ("wrong-eap-keys", None) => self.wrong_eap_keys = true,
             ("no-address", None) => self.no_address = true,
             ("hang-up" | "terminate" | "cut", Some(value)) => {
                 let ending = match key {
@@ -109,6 +107,16 @@ impl fmt::Display for InvalidFault {
 
 impl std::error::Error for InvalidFault {}
 
+fn read_certificate(word: &str) -> Option<CertificateFault> {
+    Some(match word {
+        "expired" => CertificateFault::Expired,
+        "other-name" => CertificateFault::OtherName,
+        "unknown-ca" => CertificateFault::UnknownCa,
+        "self-signed" => CertificateFault::SelfSigned,
+        _ => return None,
+    })
+}
+
 fn read_hex(text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
@@ -133,6 +141,7 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
   say=STAGE:HEX          these bytes inside TLS in place of the stage's first answer; http and later
   refuse                 TCP is reset right after it was accepted
   certificate=WHICH      expired, other-name, unknown-ca, self-signed
+  eap-certificate=WHICH  the same of the certificate inside EAP
   not-tls[=WHAT]         http, ssh or noise on the port instead of TLS
   no-sstp                a web server that knows no SSTP
   http=STATUS            the HTTP request gets this status
@@ -140,6 +149,7 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
   account=STATE          every account is disabled, password-expired, no-dial-in or restricted-hours
   no-common-auth         only PAP is offered
   wrong-binding          the crypto binding is taken for wrong
+  wrong-eap-keys         TLS inside EAP derives other keys than the client's: PEAP's cryptobinding is wrong
   no-address             IPCP gives 0.0.0.0
   hang-up=TIME           a Call Disconnect so long after the client was connected
   terminate=TIME         an LCP Terminate-Request
@@ -149,11 +159,12 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
   STAGE is tcp, tls, http, call, lcp, auth, ipcp or data; TIME is 250ms, 2s or plain milliseconds.
 ";
 
+const CERTIFICATES: &str = "expired, other-name, unknown-ca or self-signed";
 const STAGES: &str = "a stage: tcp, tls, http, call, lcp, auth, ipcp or data";
 const SAYING_STAGES: &str = "a stage inside TLS: http, call, lcp, auth, ipcp or data";
 const TIMES: &str = "a time such as 250ms, 2s or 250";
-const ITEMS: &str = "one of delay=, silent=, drop=, garbage=, say=, refuse, certificate=, not-tls, no-sstp, http=, nak=, \
-                     account=, no-common-auth, wrong-binding, no-address, hang-up=, terminate=, cut=, first=";
+const ITEMS: &str = "one of delay=, silent=, drop=, garbage=, say=, refuse, certificate=, eap-certificate=, not-tls, \
+                     no-sstp, http=, nak=, account=, no-common-auth, wrong-binding, wrong-eap-keys, no-address, hang-up=, terminate=, cut=, first=";
 
 #[cfg(test)]
 mod tests {
@@ -163,13 +174,16 @@ mod tests {
     #[test]
     fn every_item_of_the_grammar_is_read() {
         let text = "delay=http:20ms delay=data:1s,silent=auth certificate=expired not-tls=ssh http=503 \
-                    account=no-dial-in no-common-auth wrong-binding no-address cut=250 first=2 refuse";
+                    account=no-dial-in no-common-auth wrong-binding no-address cut=250 first=2 refuse \
+                    eap-certificate=other-name wrong-eap-keys";
         let faults: Faults = text.parse().unwrap();
         assert_eq!(faults.delay(Stage::Http), Duration::from_millis(20));
         assert_eq!(faults.delay(Stage::Data), Duration::from_secs(1));
         assert_eq!(faults.delay(Stage::Lcp), Duration::ZERO);
         assert_eq!(faults.at_stage, Some((Stage::Auth, StageFault::Silent)));
         assert_eq!(faults.certificate, Some(CertificateFault::Expired));
+        assert_eq!(faults.eap_certificate, Some(CertificateFault::OtherName));
+        assert!(faults.wrong_eap_keys);
         assert_eq!(faults.not_tls, Some(NotTls::Ssh));
         assert_eq!(faults.refusal, Some(CallFault::Http(503)));
         assert_eq!(faults.account, Some(AccountState::NoDialIn));

@@ -2,12 +2,15 @@
 //!
 //! With `RASMAN_RECORD=1` the rows are written anew from what was told; `docs/errors.md` is made from them.
 
-use rasman::{Cause, Connection, Dial, Entry, HttpProxy, LayerName, Manager, MppeConsent, Revocation, Trust};
+mod eap;
+mod sources;
+
+use eap::Eap;
+use rasman::{Answer, Cause, Connection, Detail, Dial, Entry, HttpProxy, Manager, MppeConsent, Revocation, Trust};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::harness::{self, dial, dial_as, manager_with, sstp_of};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -106,8 +109,12 @@ async fn provoke(row: &Row) -> Told {
     if row.setup == "server-encrypts" {
         config.mppe = vec![rasman_lab::MppeStrength::Bits128];
     }
+    let eap = Eap::of(&row.setup);
+    if let Some(eap) = &eap {
+        config.authentication = vec![eap.method];
+    }
     let lab = rasman_lab::spawn(config).expect("the lab starts");
-    let mut setup = Setup::new(&lab, row);
+    let mut setup = Setup::new(&lab, row, eap.as_ref());
     let (state, cause) = setup.run(row).await;
     drop(setup);
     let (code, _) = cause
@@ -136,8 +143,9 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(lab: &Running, row: &Row) -> Self {
-        let (mut entry, mut keep, mut taken) = (harness::entry(lab), Vec::new(), None);
+    fn new(lab: &Running, row: &Row, eap: Option<&Eap>) -> Self {
+        let mut entry = eap.map_or_else(|| harness::entry(lab), |eap| eap.entry(lab));
+        let (mut keep, mut taken) = (Vec::new(), None);
         match row.setup.as_str() {
             "unknown-name" => sstp_of(&mut entry).server = "no-such-host.invalid".to_owned(),
             "closed-port" => sstp_of(&mut entry).port = free_port(),
@@ -170,6 +178,7 @@ impl Setup {
         let dial = match row.setup.as_str() {
             "wrong-password" => dial_as("looking-glass"),
             "nobody" => Dial::entry(harness::ENTRY),
+            "short-password" => dial().paused_states(true),
             _ => dial(),
         };
         let mut dialing = self.manager.dial(dial).expect("the dial starts");
@@ -181,6 +190,9 @@ impl Setup {
         }
         let mut last = None;
         while let Some(notification) = timeout(LONG, dialing.next()).await.expect("told in time") {
+            if let Detail::Question(question) = &notification.detail {
+                dialing.answer(question.id, Answer::NewPassword("short".into())).expect("the question is open");
+            }
             last = Some(notification);
         }
         let last = last.expect("something was told");
@@ -279,54 +291,3 @@ fn replaced_after(text: &str, before: &str, belongs: fn(char) -> bool, with: &st
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("errors.toml")
 }
-
-/// Each cause that the sources make has a row, or a reason why it has none.
-#[test]
-fn every_cause_of_the_sources_is_in_the_table() {
-    let text = std::fs::read_to_string(path()).expect("the table is committed");
-    let table: Table = toml::from_str(&text).expect("the table is TOML");
-    let rows = table.cause.iter().map(|row| (constant(&row.told.code), row.told.layer.clone()));
-    let elsewhere = table.elsewhere.iter().map(|other| (constant(&other.code), other.layer.clone()));
-    let known: BTreeSet<_> = rows.chain(elsewhere).collect();
-    let missing: Vec<_> = made_in_sources().into_iter().filter(|made| !known.contains(made)).collect();
-    assert!(missing.is_empty(), "no row in tests/errors.toml for {missing:#?}");
-}
-
-/// Number with constant, and layer, of each `Cause::new(Code::X, LayerName::Y)` in the crates below a dial.
-fn made_in_sources() -> BTreeSet<(String, String)> {
-    let mut made = BTreeSet::new();
-    for folder in ["auth", "ppp", "media", "dial", "net"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(folder).join("src");
-        for source in sources(&folder) {
-            let text = std::fs::read_to_string(source).expect("a source can be read");
-            let program = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let causes = program.split("Cause::new(").skip(1).filter_map(read_cause);
-            // Dials over lines have no SSTP lab.
-            made.extend(causes.filter(|(_, layer)| !OF_LINES.contains(&layer.as_str())));
-        }
-    }
-    made
-}
-
-/// Constant and layer as the table has them.
-fn read_cause(arguments: &str) -> Option<(String, String)> {
-    let (code, layer) = arguments.split(')').next()?.split_once(',')?;
-    let constant = code.trim().strip_prefix("Code::")?.to_owned();
-    let variant = layer.trim().trim_end_matches(',').strip_prefix("LayerName::")?;
-    let layer = LayerName::ALL.iter().find(|layer| format!("{layer:?}") == variant);
-    Some((constant, layer.unwrap_or_else(|| panic!("a layer {variant}, which LayerName::ALL lacks")).to_string()))
-}
-
-/// `691 ERROR_AUTHENTICATION_FAILURE` as the sources have it: `AUTHENTICATION_FAILURE`.
-fn constant(code: &str) -> String {
-    let name = code.split_whitespace().last().unwrap_or_default();
-    name.trim_start_matches("ERROR_").replace("_E_", "_").replace("TRUSTEDROOT", "TRUSTED_ROOT")
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder of sources").flatten().map(|entry| entry.path());
-    let all = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
-    all.filter(|path| path.file_name().is_some_and(|name| name != "tests.rs")).collect()
-}
-
-const OF_LINES: [&str; 2] = ["serial port", "modem"];
