@@ -267,7 +267,7 @@ impl Bench {
                     assert!(range.end <= used && used <= length);
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             assert!(0 < used && used <= length, "progress within the input");
@@ -323,7 +323,7 @@ fn serve(sstp: &mut sstp::Server, ppp: &mut Ppp, now: Instant, heard: &mut [u8],
                 let _ = ppp.handle_input(now, &mut input[range]);
                 used
             }
-            Input::Consumed { used } | Input::Dropped { used, .. } => used,
+            Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
             Input::NeedMore => break,
         };
     }

@@ -36,7 +36,7 @@ fn decoded(fcs: Fcs, accm: u32, line: &[u8], piece: usize) -> Vec<Vec<u8>> {
                     frames.push(waiting[range].to_vec());
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             assert!(0 < used && used <= waiting.len());
@@ -176,7 +176,10 @@ fn feed(link: &mut SerialLink, now: Instant, unread: &mut Vec<u8>, line: &[u8]) 
     unread.extend_from_slice(line);
     while !unread.is_empty() {
         let used = match link.handle_input(now, unread) {
-            Input::Payload { used, .. } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
+            Input::Payload { used, .. }
+            | Input::Rebuilt { used }
+            | Input::Consumed { used }
+            | Input::Dropped { used, .. } => used,
             Input::NeedMore => break,
         };
         assert!(0 < used && used <= unread.len());

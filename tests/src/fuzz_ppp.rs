@@ -51,6 +51,19 @@ pub fn mschapv2_messages(data: &[u8]) {
     assert!(refusal.cause.said.chars().count() <= 240);
 }
 
+/// Segments of TCP over a link that compresses headers: what arrives is what was sent, and of what a peer makes up
+/// nothing comes that is longer than a packet may be.
+pub fn vj_segments(data: &[u8]) {
+    let Some((mode, script)) = data.split_first() else { return };
+    // The honest end of a bench opens its own gates, so it is the client.
+    let mut bench = Bench::new(
+        Ppp::server(ServerConfig { header_compression: true, ..server_config() }, Box::new(SeededRng::new(1))),
+        Ppp::client(ClientConfig { header_compression: true, ..ClientConfig::default() }, Box::new(SeededRng::new(2))),
+    );
+    bench.run_to_projection();
+    if mode & 1 == 0 { bench.carries_segments(script) } else { bench.hears_segments(script) }
+}
+
 /// A link that has come as far as `script` leads, for attacks by single frames.
 pub struct PppVictim(Bench);
 
@@ -113,7 +126,83 @@ struct Bench {
     projections: usize,
 }
 
+/// A segment of TCP.
+const SEGMENT: [u8; 60] = [
+    0x45, 0, 0, 60, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 66, 0, 2, 10, 66, 0, 1, // IP
+    0, 80, 0, 81, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0x20, 0, 1, 2, 0, 0, // TCP
+    b'h', b'e', b'l', b'l', b'o', 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, // data
+];
+
+/// Has an IP header the right checksum, if it is whole.
+fn sum_up(packet: &mut [u8]) {
+    let length = usize::from(packet[0] & 0x0f) * 4;
+    let Some(header) = packet.get_mut(..length).filter(|header| header.len() >= 20) else { return };
+    header[10..12].fill(0);
+    let mut sum: u32 = header.chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1])).sum();
+    while sum > 0xffff {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    header[10..12].copy_from_slice(&(!(sum as u16)).to_be_bytes());
+}
+
 impl Bench {
+    fn run_to_projection(&mut self) {
+        self.ppp.lower_up(self.now, 1500);
+        self.peer.lower_up(self.now, 1500);
+        self.pump();
+        for _ in 0..100 {
+            self.deliver();
+            self.pump();
+        }
+        assert!(self.ppp.projection().is_some() && self.peer.projection().is_some());
+    }
+
+    /// Sends segments, each with some octets other than in the one before: a place and a value each.
+    fn carries_segments(&mut self, script: &[u8]) {
+        let mut packet = SEGMENT;
+        for changes in script.chunks(4).take(STEPS_MAX) {
+            for change in changes.chunks_exact(2) {
+                packet[usize::from(change[0]) % SEGMENT.len()] = change[1];
+            }
+            sum_up(&mut packet);
+            if packet[0] >> 4 != 4 {
+                packet[0] = 0x45;
+                continue;
+            }
+            let (header, payload) = packet.split_at(usize::from(changes[0]) % SEGMENT.len());
+            let mut out = Batch::new();
+            self.peer.encap(self.now, header, payload, &mut out).expect("a small packet");
+            let mut frame = out.as_bytes().to_vec();
+            match self.ppp.handle_input(self.now, &mut frame) {
+                Input::Payload { range, .. } => assert_eq!(frame[range], packet),
+                Input::Rebuilt { .. } => assert_eq!(*self.ppp.rebuilt(), packet),
+                other => panic!("{other:?} of {frame:02x?}"),
+            }
+        }
+    }
+
+    /// Takes made-up packets: a length each, then the octets; segments that are whole between them, so that slots are
+    /// filled.
+    fn hears_segments(&mut self, mut script: &[u8]) {
+        for _ in 0..STEPS_MAX {
+            let Some([kind, length]) = take(&mut script, 2).try_into().ok().map(|head: [u8; 2]| head) else { return };
+            let mut frame = vec![0xff, 3, 0, if kind & 1 == 0 { 0x2d } else { 0x2f }];
+            if kind & 2 != 0 {
+                frame.extend(SEGMENT);
+                frame[4 + 9] = length % 20;
+            } else {
+                frame.extend(take(&mut script, length.into()));
+                frame.resize(frame.len() + usize::from(kind >> 2) * 25, kind);
+            }
+            match self.ppp.handle_input(self.now, &mut frame) {
+                Input::Payload { range, used } => assert!(range.end <= used && used == frame.len()),
+                Input::Rebuilt { .. } => assert!((40..=1500).contains(&self.ppp.rebuilt().len())),
+                Input::Consumed { .. } | Input::Dropped { .. } => {}
+                Input::NeedMore => panic!("a datagram layer has no use for more"),
+            }
+        }
+    }
+
     fn new(ppp: Ppp, peer: Ppp) -> Self {
         Self {
             ppp,
@@ -209,7 +298,9 @@ impl Bench {
                 assert!(range.end <= used && used == raw.len());
                 assert!(self.ppp.projection().is_some());
             }
-            Input::Consumed { used } | Input::Dropped { used, .. } => assert_eq!(used, raw.len()),
+            Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => {
+                assert_eq!(used, raw.len())
+            }
             Input::NeedMore => panic!("a datagram layer has no use for more"),
         }
     }
@@ -296,14 +387,17 @@ fn client(seed: u64) -> Ppp {
 }
 
 fn server(seed: u64) -> Ppp {
-    let config = ServerConfig {
+    Ppp::server(server_config(), Box::new(SeededRng::new(seed)))
+}
+
+fn server_config() -> ServerConfig {
+    ServerConfig {
         name: "fuzz".into(),
         retries: 1,
         dns: vec![Ipv4Addr::new(10, 66, 0, 53)],
         echo: echo(),
         ..ServerConfig::new(Arc::new(Alice), Ipv4Addr::new(10, 66, 0, 1), Ipv4Addr::new(10, 66, 0, 2))
-    };
-    Ppp::server(config, Box::new(SeededRng::new(seed)))
+    }
 }
 
 /// The most steps of a script.

@@ -207,7 +207,10 @@ impl<'a, L: Link, P: Link> Script<'a, L, P> {
         while at < told.len() {
             match self.peer.handle_input(self.now, &mut told[at..]) {
                 Input::NeedMore => break,
-                Input::Payload { used, .. } | Input::Consumed { used } | Input::Dropped { used, .. } => at += used,
+                Input::Payload { used, .. }
+                | Input::Rebuilt { used }
+                | Input::Consumed { used }
+                | Input::Dropped { used, .. } => at += used,
             }
         }
         self.to_peer = told.split_off(at);
@@ -234,7 +237,7 @@ impl<'a, L: Link, P: Link> Script<'a, L, P> {
                     assert!(self.up && !self.down && range.start <= range.end && range.end <= used && used <= left);
                     at += used;
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => {
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => {
                     assert!(0 < used && used <= left);
                     at += used;
                 }

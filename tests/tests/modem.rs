@@ -72,6 +72,8 @@ async fn a_dial_over_a_modem_carries_a_page_and_bulk_data() {
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     let status = connection.status().expect("known");
     assert_eq!((status.device.kind, &*status.device.name), ("modem", "Lab modem"));
+    let compressed = status.projection.expect("projected").header_compression;
+    assert!(compressed.sent && compressed.received, "both ends compress TCP headers on a line");
     let page = timeout(LONG, get(proxy(&connection), GATEWAY, "/")).await.expect("in time").expect("a page");
     assert_eq!(sha256(&page), lab.facts().page_sha256);
     let bulk = timeout(LONG, get(proxy(&connection), GATEWAY, "/bulk/300000")).await.expect("in time").expect("data");

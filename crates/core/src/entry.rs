@@ -174,11 +174,22 @@ pub struct Network {
     pub inform: bool,
     /// Encrypt PPP's packets by MPPE, which is weak; `None` refuses it.
     pub mppe: Option<MppeConsent>,
+    /// Compress TCP headers (RFC 1144, RASEO_IpHeaderCompression) on a serial line, if the server does it, too; not beside
+    /// MPPE. On other media the few octets are not worth it.
+    pub header_compression: bool,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { address: None, request_dns: true, mru: 1500, ipv6: false, inform: true, mppe: None }
+        Self {
+            address: None,
+            request_dns: true,
+            mru: 1500,
+            ipv6: false,
+            inform: true,
+            mppe: None,
+            header_compression: true,
+        }
     }
 }
 

@@ -20,6 +20,11 @@ pub trait Layer {
     /// bytes behind `used`. A datagram layer uses the whole input at once.
     fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input;
 
+    /// Gives the packet that the last [`Input::Rebuilt`] told of; nothing of a layer whose packets stand in its input.
+    fn rebuilt(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
     /// Appends the frames that carry the packet `header` followed by `payload`.
     ///
     /// The packet comes in two parts so that an upper layer can put its header before a payload that it does not
@@ -72,6 +77,12 @@ pub enum Input {
         /// Where the packet stands in the input.
         range: Range<usize>,
         /// How many bytes, headers included, this packet took.
+        used: usize,
+    },
+    /// A packet for the layer above that is longer than what carried it: [`Layer::rebuilt`] has it until the next call.
+    /// The first `used` bytes are done.
+    Rebuilt {
+        /// How many bytes are done.
         used: usize,
     },
     /// The layer took the first `used` bytes for itself.

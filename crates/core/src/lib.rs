@@ -46,7 +46,7 @@ pub use link::{
     Leaf, LineCommand, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec,
 };
 pub use notification::{CodeNumber, Detail, Device, Notification};
-pub use projection::{Encryption, MppeCipher, Projection, Statistics};
+pub use projection::{Encryption, HeaderCompression, MppeCipher, Projection, Statistics};
 pub use question::{Answer, EapDialog, Question, QuestionKind};
 pub use rng::Rng;
 pub use secret::Secret;

@@ -20,6 +20,17 @@ pub struct Projection {
     pub mtu: u16,
     /// How PPP itself encrypts its packets; nothing where only the carrier does.
     pub encryption: Option<Encryption>,
+    /// Whether headers are compressed.
+    pub header_compression: HeaderCompression,
+}
+
+/// Van Jacobson's compression of TCP headers (RFC 1144, RASIPO_VJ), each direction by itself.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct HeaderCompression {
+    /// We compress what we send.
+    pub sent: bool,
+    /// The peer does.
+    pub received: bool,
 }
 
 /// What CCP agreed on: MPPE (RFC 3078), each direction by itself.
@@ -44,7 +55,8 @@ impl Projection {
     /// Makes a projection from what IPCP negotiated.
     #[must_use]
     pub fn new(local: Ipv4Addr, peer: Option<Ipv4Addr>, dns: Vec<Ipv4Addr>, mtu: u16) -> Self {
-        Self { local, peer, dns, nbns: Vec::new(), mtu, encryption: None }
+        let header_compression = HeaderCompression::default();
+        Self { local, peer, dns, nbns: Vec::new(), mtu, encryption: None, header_compression }
     }
 }
 

@@ -202,7 +202,10 @@ impl World {
         while let (Some(port), false) = (self.port, bytes.is_empty()) {
             let mut input = bytes.to_vec();
             match self.connection.handle_input(self.now, port, &mut input) {
-                Input::Consumed { used } | Input::Payload { used, .. } | Input::Dropped { used, .. } => {
+                Input::Consumed { used }
+                | Input::Payload { used, .. }
+                | Input::Rebuilt { used }
+                | Input::Dropped { used, .. } => {
                     bytes = &bytes[used..];
                 }
                 Input::NeedMore => break,
@@ -218,7 +221,7 @@ impl World {
                     let _ = ppp.handle_input(self.now, &mut bytes[range]);
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             bytes.drain(..used);

@@ -39,6 +39,8 @@ pub(crate) struct Call {
     /// Frames between two layers; reused.
     frames: Batch,
     links: Batch,
+    /// A packet whose headers were compressed; reused.
+    rebuilt: Vec<u8>,
     /// Peer's Call Connected named SHA-256; what it named is verified by SSTP.
     sha256: bool,
     bound: bool,
@@ -67,6 +69,7 @@ impl Call {
             told,
             out: Batch::new(),
             frames: Batch::new(),
+            rebuilt: Vec::new(),
             links: Batch::new(),
             sha256: false,
             bound: false,
@@ -93,6 +96,9 @@ impl Call {
             }
             Input::NeedMore => Input::NeedMore,
             other => {
+                if let Input::Dropped { .. } = other {
+                    self.ppp.frame_lost();
+                }
                 self.advance(now);
                 other
             }
@@ -201,7 +207,14 @@ impl Call {
         match self.ppp.handle_input(now, frame) {
             // [MS-SSTP] 3.3.5.2.3: no IP packet before the binding.
             Input::Payload { range, .. } if self.link.is_bound() => self.packet(now, &mut frame[range]),
-            Input::Payload { .. } => {}
+            Input::Rebuilt { .. } if self.link.is_bound() => {
+                let mut packet = std::mem::take(&mut self.rebuilt);
+                packet.clear();
+                packet.extend_from_slice(self.ppp.rebuilt());
+                self.packet(now, &mut packet);
+                self.rebuilt = packet;
+            }
+            Input::Payload { .. } | Input::Rebuilt { .. } => {}
             Input::Consumed { .. } | Input::NeedMore | Input::Dropped { .. } => self.advance(now),
         }
     }
@@ -405,12 +418,12 @@ fn stage_of(frame: &[u8]) -> Stage {
         [0xc0, 0x23, ..] | [0xc2, 0x23 | 0x27, ..] => Stage::Auth,
         [0x80, _, ..] => Stage::Ipcp,
         // RFC 1661 6.5: one octet, if the client lets us.
-        [0x00 | 0x21 | 0x57, _, ..] => Stage::Data,
+        [0x00 | 0x21 | 0x2d | 0x2f | 0x57, _, ..] => Stage::Data,
         _ => Stage::Lcp,
     }
 }
 
-/// Writes an IP packet: copied once, or sealed in `frames` first where PPP encrypts.
+/// Writes an IP packet: copied once, or in `frames` first where PPP encrypts or compresses.
 fn encap(
     link: &mut dyn Answering,
     ppp: &mut Ppp,

@@ -88,9 +88,10 @@ async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, C
 
 /// Serves one call over a serial line to its end.
 pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders: watch::Receiver<u64>) {
-    let told = Told::new(&lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
+    let mut told = Told::new(&lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
     let faults = lab.faults_of(number);
-    let (ppp, faults, told) = ppp(&lab, faults, told, LINE_FRAMING);
+    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, ..server(&lab, &faults, &mut told) };
+    let ppp = Ppp::server(config, Box::new(SystemRng));
     let call = Call::new(
         SerialLink::connected(),
         ppp,
@@ -102,7 +103,7 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders
     drive(call, Pump::new(port), orders).await;
 }
 
-fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
+fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
     let config = &lab.config;
     let refusal = match faults.refusal {
         None | Some(CallFault::NoSstp) => sstp::Refusal::None,
@@ -113,27 +114,26 @@ fn layers(lab: &Lab, faults: Faults, told: Told) -> Call {
     limits.hello = config.hello;
     let link = sstp::ServerConfig { config: limits, hashes: config.hashes, refusal };
     let link = sstp::Server::new(link, Box::new(SystemRng));
-    let (ppp, faults, told) = ppp(lab, faults, told, Framing::default());
+    let ppp = Ppp::server(server(lab, &faults, &mut told), Box::new(SystemRng));
     Call::new(link, ppp, Gate::new(faults, Stage::Http), Rc::clone(&lab.web), Inside::of(config), told)
 }
 
-fn ppp(lab: &Lab, faults: Faults, mut told: Told, framing: Framing) -> (Ppp, Faults, Told) {
+/// What the answering end of PPP is asked to do.
+fn server(lab: &Lab, faults: &Faults, told: &mut Told) -> ServerConfig {
     let config = &lab.config;
     let address = if faults.no_address { None } else { told.lease() };
     let users = Users { users: lab.users.clone(), state: faults.account };
-    let ppp = ServerConfig {
+    ServerConfig {
         authentication: config.authentication.clone(),
-        tunnels: tunnels(lab, &faults),
+        tunnels: tunnels(lab, faults),
         name: config.name.clone(),
         retries: config.retries,
         dns: config.dns.clone(),
         ipv6: if config.far.ipv6.is_some() { Ipv6Wish::Ask } else { Ipv6Wish::Off },
         far: config.far.clone(),
         mppe: (!config.mppe.is_empty()).then(|| Mppe { strengths: config.mppe.clone(), ..Mppe::default() }),
-        framing,
         ..ServerConfig::new(Arc::new(users), config.gateway, address.unwrap_or(Ipv4Addr::UNSPECIFIED))
-    };
-    (Ppp::server(ppp, Box::new(SystemRng)), faults, told)
+    }
 }
 
 /// Gives where the TLS inside EAP comes from.
@@ -204,7 +204,7 @@ fn send(call: &mut Call, pump: &mut Pump) -> Result<(), Cause> {
 
 /// Reads from and writes to the port; tells how it closed, if it did.
 fn exchange(call: &mut Call, pump: &mut Pump, now: Instant) -> Option<PortClosed> {
-    let received = pump.receive(|input| call.take(now, input), |_| {});
+    let received = pump.receive(|input, _| call.take(now, input), |_| {});
     call.flush();
     match received.and_then(|end| pump.write().map(|()| end)) {
         Ok(None) => None,

@@ -49,13 +49,14 @@ impl Pump {
         }
     }
 
-    /// Reads what has come and hands it to `take` frame by frame; `deliver` gets the packets inside.
+    /// Reads what has come and hands it to `take` frame by frame; `deliver` gets the packets inside, those that are not
+    /// ([`Input::Rebuilt`]) from `take` itself.
     ///
     /// # Errors
     /// The port broke, or the peer sent a frame that never ends.
     pub fn receive(
         &mut self,
-        mut take: impl FnMut(&mut [u8]) -> Input,
+        mut take: impl FnMut(&mut [u8], &mut dyn FnMut(&mut [u8])) -> Input,
         mut deliver: impl FnMut(&mut [u8]),
     ) -> Result<Option<End>, Cause> {
         if self.plain.is_empty() {
@@ -64,12 +65,12 @@ impl Pump {
         let received = self.port.try_read(&mut self.plain)?;
         while self.start < self.plain.len() {
             let input = &mut self.plain[self.start..];
-            let used = match take(input) {
+            let used = match take(input, &mut deliver) {
                 Input::Payload { range, used } => {
                     deliver(&mut input[range]);
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             // A layer that takes nothing would be asked for ever: its frame is as good as incomplete.

@@ -279,7 +279,8 @@ impl Properties {
         // Both have a say: the switch of Windows, and ours, which is off as long as few data paths carry IPv6.
         let ipv6 = self.ipv6 && !self.excluded_protocols.contains(ExcludedProtocols::IPV6);
         let request_dns = self.ip_name_assign != Assign::Given;
-        Ok(Network { address, request_dns, mru, ipv6, inform: self.inform, mppe })
+        let header_compression = self.ip_header_compression;
+        Ok(Network { address, request_dns, mru, ipv6, inform: self.inform, mppe, header_compression })
     }
 
     /// Says a setting that cannot work in the words of the phone book.

@@ -26,6 +26,8 @@ pub struct ClientConfig {
     pub inform: bool,
     /// Encryption by MPPE, which is weak: only where the entry consents. `None` rejects CCP.
     pub mppe: Option<Mppe>,
+    /// Compress TCP headers (RFC 1144), and let the peer; not beside MPPE.
+    pub header_compression: bool,
     /// The largest packet that we want to receive, in bytes.
     pub mru: u16,
     /// Timers and counters.
@@ -50,6 +52,7 @@ impl Default for ClientConfig {
             ipv6: Ipv6Wish::default(),
             inform: false,
             mppe: None,
+            header_compression: false,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
             echo: None,
@@ -108,6 +111,8 @@ pub struct ServerConfig {
     pub far: FarNetwork,
     /// Encryption by MPPE; `None` rejects CCP.
     pub mppe: Option<Mppe>,
+    /// Compress TCP headers (RFC 1144), and let the peer; not beside MPPE.
+    pub header_compression: bool,
     /// The largest packet that we want to receive, in bytes.
     pub mru: u16,
     /// Timers and counters.
@@ -137,6 +142,7 @@ impl ServerConfig {
             ipv6: Ipv6Wish::default(),
             far: FarNetwork::default(),
             mppe: None,
+            header_compression: false,
             mru: DEFAULT_MRU,
             negotiation: Negotiation::default(),
             echo: None,

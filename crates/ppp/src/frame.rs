@@ -20,6 +20,10 @@ pub struct Protocol(pub u16);
 impl Protocol {
     /// IPv4 packets.
     pub const IPV4: Self = Self(0x0021);
+    /// IPv4 packets whose TCP header is compressed (RFC 1144, RFC 1332 4).
+    pub const VJ_COMPRESSED: Self = Self(0x002d);
+    /// IPv4 packets that tell a slot their TCP header.
+    pub const VJ_UNCOMPRESSED: Self = Self(0x002f);
     /// IPv6 packets.
     pub const IPV6: Self = Self(0x0057);
     /// IPCP (RFC 1332).
@@ -44,6 +48,8 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::IPV4 => f.pad("IPv4"),
+            Self::VJ_COMPRESSED => f.pad("compressed TCP"),
+            Self::VJ_UNCOMPRESSED => f.pad("uncompressed TCP"),
             Self::IPV6 => f.pad("IPv6"),
             Self::IPCP => f.pad("IPCP"),
             Self::IPV6CP => f.pad("IPV6CP"),

@@ -1,8 +1,9 @@
-//! IPCP's option set (RFC 1332, RFC 1877): IP-Address, and two name servers each of DNS and NetBIOS. All others are
-//! rejected, compression of headers among them.
+//! IPCP's option set (RFC 1332, RFC 1877): IP-Address, two name servers each of DNS and NetBIOS, and where it is wanted
+//! Van Jacobson's compression of headers. All others are rejected.
 
 use crate::Protocol;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
+use crate::vj::{Slots, Vj};
 use core::net::Ipv4Addr;
 use rasman_core::{Cause, Code, LayerName, Projection};
 
@@ -16,6 +17,12 @@ pub(crate) struct IpcpOptions {
     servers: [Option<Ipv4Addr>; 4],
     /// What a server gives.
     gives: Option<Gift>,
+    /// Headers may be compressed.
+    compression: bool,
+    /// What we can undo; nothing where the peer does not compress (any more).
+    ours: Option<Slots>,
+    /// What the peer can, by its present request.
+    theirs: Option<Slots>,
     /// The peer's address, by its present request.
     peer: Option<Ipv4Addr>,
     /// The peer's present request names an address, right or wrong.
@@ -37,6 +44,9 @@ impl IpcpOptions {
             required,
             servers: [dns, dns, nbns, nbns],
             gives: None,
+            compression: false,
+            ours: None,
+            theirs: None,
             peer: None,
             peer_asked: false,
         }
@@ -50,9 +60,23 @@ impl IpcpOptions {
             required: Some(local),
             servers: [None; 4],
             gives: Some(Gift { address, servers: [at(dns, 0), at(dns, 1), at(nbns, 0), at(nbns, 1)] }),
+            compression: false,
+            ours: None,
+            theirs: None,
             peer: None,
             peer_asked: false,
         }
+    }
+
+    /// Asks for headers to be compressed, and takes it from the peer, where that is wanted.
+    pub(crate) fn compressing(mut self, wanted: bool) -> Self {
+        (self.compression, self.ours) = (wanted, wanted.then_some(Slots::OURS));
+        self
+    }
+
+    /// Gives both directions of the compression of headers, new.
+    pub(crate) fn compression(&self) -> Vj {
+        Vj::new(self.theirs, self.ours)
     }
 
     /// Gives what was negotiated.
@@ -85,6 +109,15 @@ impl IpcpOptions {
         }
     }
 
+    fn judge_compression(&mut self, option: RawOption<'_>, reply: &mut Reply) {
+        match Slots::parse(option.value) {
+            _ if !self.compression => reply.reject(option),
+            Some(slots) => self.theirs = Some(slots),
+            // RFC 1332 3.2: another protocol, or Van Jacobson's as drafts had it.
+            None => reply.nak(option, &Slots::OURS.value()),
+        }
+    }
+
     fn judge_server(&mut self, option: RawOption<'_>, index: usize, reply: &mut Reply) {
         match self.gives.as_ref().and_then(|gift| gift.servers[index]) {
             Some(server) if option.array() == Some(server.octets()) => {}
@@ -105,18 +138,23 @@ impl Options for IpcpOptions {
                 out.option(kind, &address.octets());
             }
         }
+        if let Some(slots) = self.ours {
+            out.option(IP_COMPRESSION, &slots.value());
+        }
     }
 
     fn begin(&mut self) {
         self.peer = None;
+        self.theirs = None;
         self.peer_asked = false;
     }
 
     fn judge(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
         match (option.kind, server_at(option.kind)) {
             (IP_ADDRESS, _) => self.judge_address(option, reply),
+            (IP_COMPRESSION, _) => self.judge_compression(option, reply),
             (_, Some(index)) => self.judge_server(option, index, reply),
-            // IP-Addresses, IP-Compression-Protocol (VJ), Mobile-IPv4.
+            // IP-Addresses, Mobile-IPv4.
             (_, None) => reply.reject(option),
         }
         Ok(())
@@ -130,6 +168,11 @@ impl Options for IpcpOptions {
     }
 
     fn naked(&mut self, option: RawOption<'_>) -> Result<(), Cause> {
+        if option.kind == IP_COMPRESSION {
+            // Other slots are as good; another protocol is none of ours.
+            self.ours = self.ours.and_then(|_| Slots::parse(option.value));
+            return Ok(());
+        }
         let Some(given) = option.array().map(Ipv4Addr::from) else { return Ok(()) };
         match option.kind {
             IP_ADDRESS if self.gives.is_some() => {}
@@ -156,6 +199,7 @@ impl Options for IpcpOptions {
                     None => no_address("rejected the option"),
                 });
             }
+            IP_COMPRESSION => self.ours = None,
             kind => {
                 if let Some(index) = server_at(kind) {
                     self.servers[index] = None;
@@ -197,6 +241,8 @@ fn address_refused(required: Ipv4Addr, said: &str) -> Cause {
         .advice("let the server choose the address, or have this one assigned to the account")
 }
 
+/// RFC 1332 3.2.
+const IP_COMPRESSION: u8 = 2;
 const IP_ADDRESS: u8 = 3;
 /// RFC 1877 1.1 to 1.4: primary and secondary DNS, primary and secondary NBNS.
 const SERVERS: [u8; 4] = [129, 131, 130, 132];
@@ -204,6 +250,45 @@ const SERVERS: [u8; 4] = [129, 131, 130, 132];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn raw(value: &[u8]) -> RawOption<'_> {
+        RawOption { kind: IP_COMPRESSION, value }
+    }
+
+    #[test]
+    fn slots_are_the_peers_and_another_compression_is_none() {
+        let client = || IpcpOptions::client(None, false, false).compressing(true);
+        let mut options = client();
+        let mut request = OptionWriter::default();
+        options.request(&mut request);
+        assert_eq!(request.bytes(), [3, 6, 0, 0, 0, 0, 2, 6, 0, 0x2d, 15, 1]);
+        options.naked(raw(&[0, 0x2d, 3, 0])).unwrap();
+        assert_eq!(options.ours, Some(Slots { last: 3, may_omit: false }));
+        // Header compression of RFC 2507.
+        options.naked(raw(&[0, 0x61, 0, 15])).unwrap();
+        assert_eq!(options.ours, None);
+        options.naked(raw(&[0, 0x2d, 3, 0])).unwrap();
+        assert_eq!(options.ours, None, "what was given up does not come back");
+        let mut options = client();
+        options.rejected(raw(&[0, 0x2d, 15, 1])).unwrap();
+        assert_eq!(options.ours, None);
+    }
+
+    #[test]
+    fn the_peers_slots_are_taken_and_other_compressions_are_not() {
+        let mut options = IpcpOptions::client(None, false, false).compressing(true);
+        let mut reply = Reply::new(true);
+        options.judge(raw(&[0, 0x2d, 7, 0]), &mut reply).unwrap();
+        assert!(reply.is_clean() && options.theirs == Some(Slots { last: 7, may_omit: false }));
+        options.begin();
+        assert_eq!(options.theirs, None);
+        options.judge(raw(&[0, 0x61, 0, 15]), &mut reply).unwrap();
+        assert_eq!(reply.verdict(), crate::options::Verdict::Nak(&[2, 6, 0, 0x2d, 15, 1]));
+        let mut without = IpcpOptions::client(None, false, false);
+        let mut reply = Reply::new(true);
+        without.judge(raw(&[0, 0x2d, 15, 1]), &mut reply).unwrap();
+        assert_eq!(reply.verdict(), crate::options::Verdict::Reject(&[2, 6, 0, 0x2d, 15, 1]));
+    }
 
     #[test]
     fn a_server_whose_address_is_rejected_still_has_it() {

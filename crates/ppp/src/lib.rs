@@ -28,6 +28,7 @@ mod outbox;
 mod packet;
 mod parked;
 mod ppp;
+mod vj;
 
 pub use auth::AuthProtocol;
 pub use config::{

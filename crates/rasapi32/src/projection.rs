@@ -138,8 +138,15 @@ fn ip<C: Char>(projection: &Projection) -> RASPPPIP<C> {
     RASPPPIP {
         szIpAddress: text::array(&projection.local.to_string()),
         szServerIpAddress: text::array(&peer),
+        dwOptions: vj(projection.header_compression.sent),
+        dwServerOptions: vj(projection.header_compression.received),
         ..RASPPPIP::zeroed()
     }
+}
+
+/// Gives what IPCP agreed on beside addresses.
+fn vj(compressed: bool) -> u32 {
+    if compressed { RASIPO_VJ } else { 0 }
 }
 
 /// Gives the interface identifiers, of which IPV6CP has agreed a while after Connected.
@@ -195,6 +202,8 @@ fn ppp(status: &Status, projection: &Projection) -> RASPPP_PROJECTION_INFO {
     RASPPP_PROJECTION_INFO {
         ipv4Address: projection.local.octets(),
         ipv4ServerAddress: projection.peer.map(|peer| peer.octets()).unwrap_or_default(),
+        dwIPv4Options: vj(projection.header_compression.sent),
+        dwIPv4ServerOptions: vj(projection.header_compression.received),
         // Clause J2: each has an error of its own.
         dwIPv6NegotiationError: if ipv6.is_some() { 0 } else { Code::PROTOCOL_NOT_CONFIGURED.0 },
         bInterfaceIdentifier: ipv6.map(|link| link.local).unwrap_or_default(),
@@ -241,6 +250,24 @@ const RASP_SLIP: u32 = RASP_Slip;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rasman::{ConnState, Device, Doors};
+
+    #[test]
+    fn j1_compression_of_headers_is_told_for_each_direction() {
+        let mut projection = Projection::new([10, 0, 0, 2].into(), None, Vec::new(), 1500);
+        let options = |projection: &Projection| {
+            let device = Device { kind: "modem", name: "m".into() };
+            let status = Status::new(ConnState::Connected, None, device, None, Doors::default());
+            let (ip, all) = (ip::<u16>(projection), ppp(&status, projection));
+            assert_eq!((ip.dwOptions, ip.dwServerOptions), (all.dwIPv4Options, all.dwIPv4ServerOptions));
+            (ip.dwOptions, ip.dwServerOptions)
+        };
+        assert_eq!(options(&projection), (0, 0));
+        projection.header_compression.received = true;
+        assert_eq!(options(&projection), (0, RASIPO_VJ));
+        projection.header_compression.sent = true;
+        assert_eq!(options(&projection), (RASIPO_VJ, RASIPO_VJ));
+    }
 
     #[test]
     fn j2_every_method_of_authentication_has_its_protocol() {

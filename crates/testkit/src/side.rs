@@ -68,6 +68,10 @@ impl<L: Layer> Side<L> {
                 self.received.push(input[range].to_vec());
                 Some(used)
             }
+            Input::Rebuilt { used } => {
+                self.received.push(self.layer.rebuilt().to_vec());
+                Some(used)
+            }
             Input::Consumed { used } => Some(used),
             Input::NeedMore => None,
             Input::Dropped { used, reason } => {

@@ -90,7 +90,7 @@ fn decode(accm: u32, line: &[u8]) -> usize {
                     octets += range.len();
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
         }

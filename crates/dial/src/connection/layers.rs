@@ -153,7 +153,7 @@ fn mppe(consent: MppeConsent) -> ppp::Mppe {
 }
 
 impl Layers {
-    /// Writes an IP packet: straight to its place, or sealed in `scratch` first where PPP encrypts.
+    /// Writes an IP packet: straight to its place, or in `scratch` first where PPP encrypts or compresses.
     pub(super) fn encap_with(
         &mut self,
         now: Instant,
@@ -191,6 +191,7 @@ impl Layers {
                 ipv6: if network.ipv6 { ppp::Ipv6Wish::WhenOffered } else { ppp::Ipv6Wish::Off },
                 inform: network.inform,
                 mppe: network.mppe.map(mppe),
+                header_compression: network.header_compression && matches!(medium, Medium::Serial(_)),
                 framing,
                 echo,
                 ..ppp::ClientConfig::default()

@@ -200,7 +200,8 @@ impl Connection {
         self.advance(now);
     }
 
-    /// Takes the front of what came from a port; [`Input::Payload`] is an IP packet for this host.
+    /// Takes the front of what came from a port; [`Input::Payload`] is an IP packet for this host, as is what
+    /// [`rebuilt`](Self::rebuilt) gives after [`Input::Rebuilt`].
     ///
     /// See [`Layer::handle_input`] for how to go on.
     pub fn handle_input(&mut self, now: Instant, port: PortId, input: &mut [u8]) -> Input {
@@ -210,18 +211,33 @@ impl Connection {
         let taken = match self.layers.link.handle_input(now, input) {
             Input::Payload { range, used } => match self.layers.ppp.handle_input(now, &mut input[range.clone()]) {
                 Input::Payload { range: inner, .. } => {
-                    return self.received(now, range.start + inner.start..range.start + inner.end, used);
+                    let range = range.start + inner.start..range.start + inner.end;
+                    return self.received(now, range.len(), Input::Payload { range, used }, used);
+                }
+                Input::Rebuilt { .. } => {
+                    let length = self.layers.ppp.rebuilt().len();
+                    return self.received(now, length, Input::Rebuilt { used }, used);
                 }
                 Input::Dropped { reason, .. } => Input::Dropped { used, reason },
                 Input::Consumed { .. } | Input::NeedMore => Input::Consumed { used },
             },
-            other => other,
+            other => {
+                if let Input::Dropped { .. } = other {
+                    self.layers.ppp.frame_lost();
+                }
+                other
+            }
         };
         if let Input::Dropped { .. } = taken {
             self.statistics.receive_drops += 1;
         }
         self.advance(now);
         taken
+    }
+
+    /// Gives the packet that the last [`Input::Rebuilt`] told of.
+    pub fn rebuilt(&mut self) -> &mut [u8] {
+        self.layers.ppp.rebuilt()
     }
 
     /// Appends the frames that carry an IP packet of ours, for the only port.
@@ -355,15 +371,15 @@ impl Connection {
         statistics
     }
 
-    fn received(&mut self, now: Instant, range: core::ops::Range<usize>, used: usize) -> Input {
+    fn received(&mut self, now: Instant, length: usize, packet: Input, used: usize) -> Input {
         if !matches!(self.stage, Stage::Connected(_)) {
             self.statistics.receive_drops += 1;
             return Input::Dropped { used, reason: DropReason::NotUp };
         }
         self.last_traffic = now;
         self.statistics.packets_received += 1;
-        self.statistics.bytes_received += range.len() as u64;
-        Input::Payload { range, used }
+        self.statistics.bytes_received += length as u64;
+        packet
     }
 
     // Commands.

@@ -447,7 +447,7 @@ impl World {
                     let _ = server.ppp.handle_input(self.now, frame);
                     used
                 }
-                Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             assert!(used > 0, "no progress");
@@ -469,7 +469,10 @@ impl World {
         let mut at = 0;
         while at < self.to_client.len() {
             let used = match self.connection.handle_input(self.now, self.port, &mut self.to_client[at..]) {
-                Input::Payload { used, .. } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::Payload { used, .. }
+                | Input::Rebuilt { used }
+                | Input::Consumed { used }
+                | Input::Dropped { used, .. } => used,
                 Input::NeedMore => break,
             };
             assert!(used > 0, "no progress");

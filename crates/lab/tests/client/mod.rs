@@ -163,7 +163,7 @@ impl Driver {
 
     fn receive(&mut self, now: Instant) -> Option<PortClosed> {
         let Self { link, ppp, stack, pump: Some(pump), .. } = self else { return None };
-        let take = |input: &mut [u8]| match link.handle_input(now, input) {
+        let take = |input: &mut [u8], _: &mut dyn FnMut(&mut [u8])| match link.handle_input(now, input) {
             Input::Payload { range, used } => match ppp.handle_input(now, &mut input[range.clone()]) {
                 Input::Payload { range: inner, .. } => {
                     Input::Payload { range: range.start + inner.start..range.start + inner.end, used }

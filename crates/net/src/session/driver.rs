@@ -11,8 +11,8 @@ use crate::tls::eap::EapTunnels;
 use crate::tun::{Drops, Journal, Tun};
 use crate::{clock, connect, proxy, tls};
 use rasman_core::{
-    Batch, Cause, Code, ConnState, DataPath, Entry, Instant, LayerName, Learned, LineCommand, LineSettings, PortClosed,
-    PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
+    Batch, Cause, Code, ConnState, DataPath, Entry, Input, Instant, LayerName, Learned, LineCommand, LineSettings,
+    PortClosed, PortCommand, PortId, PortSpec, Projection, SerialPort, Substate, TlsSpec,
 };
 use rasman_dial::{Command, Connection, Effect, PortPhase};
 use std::future::{Future, pending};
@@ -225,7 +225,13 @@ impl Driver {
         let id = *id;
         let connection = &mut self.connection;
         let stack = self.network.as_mut().map(|network| &mut network.stack);
-        let take = |input: &mut [u8]| connection.handle_input(now, id, input);
+        let take = |input: &mut [u8], deliver: &mut dyn FnMut(&mut [u8])| {
+            let taken = connection.handle_input(now, id, input);
+            if let Input::Rebuilt { .. } = taken {
+                deliver(connection.rebuilt());
+            }
+            taken
+        };
         let received = match (stack, &mut self.tun) {
             (Some(stack), _) => pump.receive(take, |packet| stack.receive(now, packet)),
             (None, Some(tun)) => {

@@ -22,7 +22,6 @@ const NOT_HONOURED: &[&str] = &[
     "PrerequisiteEntry",
     "CustomAuthKey",
     "CustomAuthData",
-    "IpHeaderCompression",
     "IpNameAssign",
     "IpDnsFlags",
     "TcpWindowSize",

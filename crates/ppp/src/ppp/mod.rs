@@ -198,8 +198,8 @@ impl Ppp {
         self.network.ccp.as_ref().is_some_and(Ccp::encrypts)
     }
 
-    /// Gives what goes before an IP packet of `len` bytes, of which `first` is the first, that leaves in clear, so that whoever composes the layers can write both at
-    /// once; nothing if the packet has to go through [`Layer::encap`] to be encrypted.
+    /// Gives what goes before an IP packet of `len` bytes, of which `first` is the first, that leaves as it is, so that
+    /// whoever composes the layers can write both at once; nothing if the packet has to go through [`Layer::encap`], to be encrypted or for its headers.
     ///
     /// # Errors
     /// The reason why it cannot be sent now.
@@ -212,7 +212,8 @@ impl Ppp {
         if !self.flows(protocol) {
             return Err(DropReason::NotUp);
         }
-        Ok((!self.is_encrypted()).then(|| frame::Header::new(protocol, self.framing())))
+        let is_changed = self.is_encrypted() || (protocol == Protocol::IPV4 && self.network.vj.compresses());
+        Ok((!is_changed).then(|| frame::Header::new(protocol, self.framing())))
     }
 
     /// Gives how the peer lets us write frames; settled while LCP is Opened. A carrier that writes octets one by one
@@ -226,6 +227,12 @@ impl Ppp {
     #[must_use]
     pub fn peer_identification(&self) -> Option<&[u8]> {
         self.lcp.peer_identification()
+    }
+
+    /// Tells that the carrier lost something that was sent to us, such as a frame with a wrong checksum: headers that only
+    /// say what has changed may say it of another packet (RFC 1144 4.1).
+    pub fn frame_lost(&mut self) {
+        self.network.vj.lost();
     }
 
     /// Tells whether packets of a network protocol flow.
@@ -251,6 +258,25 @@ impl Ppp {
             Input::Payload { range, used } if self.host_input(now, &input[range.clone()]) => Input::Consumed { used },
             other => other,
         }
+    }
+
+    /// Takes a packet whose headers are compressed, or told for it (RFC 1144).
+    fn packed_input(&mut self, protocol: Protocol, input: &mut [u8], range: Range<usize>) -> Input {
+        let used = input.len();
+        let most = usize::from(self.role.mru().max(DEFAULT_MRU));
+        if !self.flows(Protocol::IPV4) || range.len() > most {
+            return Input::Dropped { used, reason: DropReason::NotUp };
+        }
+        let vj = &mut self.network.vj;
+        let taken = match protocol {
+            Protocol::VJ_UNCOMPRESSED => vj.whole(&mut input[range.clone()]).map(|()| Input::Payload { range, used }),
+            // What is undone is longer than any packet may be if the peer's was as long before.
+            _ => match vj.short(&input[range]) {
+                Ok(()) if vj.made().len() > most => Err(DropReason::TooLarge),
+                made => made.map(|()| Input::Rebuilt { used }),
+            },
+        };
+        taken.unwrap_or_else(|reason| Input::Dropped { used, reason })
     }
 
     /// Takes an encrypted packet (RFC 3078), and opens it in place.
@@ -334,6 +360,11 @@ impl Layer for Ppp {
                 let taken = self.clear_input(protocol, range, used);
                 return self.for_the_host(now, taken, input);
             }
+            Ok((protocol @ (Protocol::VJ_COMPRESSED | Protocol::VJ_UNCOMPRESSED), range))
+                if self.network.vj.undoes() =>
+            {
+                return self.packed_input(protocol, input, range);
+            }
             Ok((Protocol::COMPRESSED, range)) => {
                 let taken = self.sealed_input(now, &mut input[range.clone()], range.start, used);
                 return self.for_the_host(now, taken, input);
@@ -348,6 +379,10 @@ impl Layer for Ppp {
             Ok(()) => Input::Consumed { used },
             Err(reason) => Input::Dropped { used, reason },
         }
+    }
+
+    fn rebuilt(&mut self) -> &mut [u8] {
+        self.network.vj.made()
     }
 
     fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
@@ -365,6 +400,9 @@ impl Layer for Ppp {
             Some(ccp) if ccp.encrypts() => {
                 frame.slice(frame::Header::new(Protocol::COMPRESSED, framing).as_bytes());
                 ccp.seal(protocol, [header, payload], &mut frame);
+            }
+            _ if protocol == Protocol::IPV4 && self.network.vj.compresses() => {
+                self.network.vj.write([header, payload], framing, &mut frame);
             }
             _ => {
                 frame.slice(frame::Header::new(protocol, framing).as_bytes());

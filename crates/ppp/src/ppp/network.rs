@@ -15,6 +15,7 @@ use crate::ipcp::IpcpOptions;
 use crate::ipv6cp::Ipv6cpOptions;
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
+use crate::vj::Vj;
 use crate::{Event, Ipv6Wish, Mppe, Negotiation, Protocol};
 use rasman_auth::Authenticated;
 use rasman_core::{
@@ -26,6 +27,8 @@ pub(super) struct Network {
     pub(super) ipcp: Control<IpcpOptions>,
     pub(super) ipv6: Ipv6,
     pub(super) ccp: Option<Ccp>,
+    /// How headers are compressed, while packets flow.
+    pub(super) vj: Vj,
     /// What the host at this end asks and answers.
     pub(super) host: Host,
     /// What IPCP negotiated, while packets flow.
@@ -56,6 +59,7 @@ impl Network {
                 link: None,
             },
             ccp: role.mppe().map(|mppe| Ccp::new(mppe.clone(), negotiation.clone())),
+            vj: Vj::default(),
             host: role.host(),
             projection: None,
             encryption_rejected: false,
@@ -291,6 +295,8 @@ impl Ppp {
         let mtu = self.lcp.options().send_mru().min(self.role.mru()).saturating_sub(overhead);
         match self.network.ipcp.options.projection(mtu) {
             Ok(mut projection) => {
+                self.network.vj = self.network.ipcp.options.compression();
+                projection.header_compression = self.network.vj.agreed();
                 projection.encryption = self.network.ccp.as_ref().and_then(Ccp::encryption);
                 self.was_projected = true;
                 self.network.projection = Some(projection.clone());
@@ -311,9 +317,13 @@ impl Role {
     pub(super) fn ipcp_options(&self) -> IpcpOptions {
         match self {
             Self::Client(config) => {
-                IpcpOptions::client(config.request_address, config.request_dns, config.request_nbns)
+                let options = IpcpOptions::client(config.request_address, config.request_dns, config.request_nbns);
+                options.compressing(self.compresses())
             }
-            Self::Server(config) => IpcpOptions::server(config.local, config.address, &config.dns, &config.nbns),
+            Self::Server(config) => {
+                let options = IpcpOptions::server(config.local, config.address, &config.dns, &config.nbns);
+                options.compressing(self.compresses())
+            }
         }
     }
 
@@ -322,6 +332,16 @@ impl Role {
             Self::Client(config) => &config.negotiation,
             Self::Server(config) => &config.negotiation,
         }
+    }
+
+    /// Tells whether headers may be compressed. Beside MPPE they are not: two histories that have to be kept in step on a
+    /// line that loses packets are one too many.
+    fn compresses(&self) -> bool {
+        let wanted = match self {
+            Self::Client(config) => config.header_compression,
+            Self::Server(config) => config.header_compression,
+        };
+        wanted && self.mppe().is_none()
     }
 
     fn ipv6(&self) -> Ipv6Wish {

@@ -14,6 +14,7 @@ mod methods;
 mod pair;
 mod peers;
 mod server;
+mod vj;
 
 #[path = "../../../auth/tests/eap/plain.rs"]
 mod plain;

@@ -98,6 +98,10 @@ pub(crate) fn projection(projection: &Projection) -> Value {
             "sent": mppe(both.sent),
             "received": mppe(both.received),
         })),
+        "header_compression": {
+            "sent": projection.header_compression.sent,
+            "received": projection.header_compression.received,
+        },
     })
 }
 

@@ -49,6 +49,7 @@ fn projection() -> Projection {
         Projection::new([10, 0, 0, 2].into(), Some([10, 0, 0, 1].into()), vec![[9, 9, 9, 9].into()], 1400);
     let cipher = MppeCipher { bits: 128, stateless: true };
     projection.encryption = Some(Encryption { sent: cipher, received: MppeCipher { stateless: false, ..cipher } });
+    projection.header_compression.received = true;
     projection
 }
 

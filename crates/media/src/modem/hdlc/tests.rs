@@ -65,7 +65,7 @@ fn received(decoder: &mut Decoder, line: &[u8], piece: usize) -> (Vec<Vec<u8>>, 
                     frames.push(waiting[range].to_vec());
                     used
                 }
-                Input::Consumed { used } => used,
+                Input::Rebuilt { used } | Input::Consumed { used } => used,
                 Input::Dropped { used, .. } => {
                     dropped += 1;
                     used

@@ -97,6 +97,8 @@ settings! {
         inform: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mppe: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        header_compression: Option<bool>,
     }
 }
 
@@ -190,7 +192,7 @@ impl EntryWire {
             data_path,
         } = entry;
         let Redial { attempts, pause, on_link_failure } = redial;
-        let Network { address, request_dns, mru, ipv6, inform, mppe } = network;
+        let Network { address, request_dns, mru, ipv6, inform, mppe, header_compression } = network;
         Ok(Self {
             name: name.clone(),
             medium: MediumWire::new(medium)?,
@@ -207,6 +209,7 @@ impl EntryWire {
                 ipv6: Some(*ipv6),
                 inform: Some(*inform),
                 mppe: mppe.map(|consent| MPPE.iter().find(|(c, _)| *c == consent).map_or("any", |(_, n)| n).to_owned()),
+                header_compression: Some(*header_compression),
             },
             data_path: DataPathWire::new(data_path, login)?,
         })
@@ -241,6 +244,7 @@ impl EntryWire {
                 ipv6: self.network.ipv6.unwrap_or(Network::default().ipv6),
                 inform: self.network.inform.unwrap_or(Network::default().inform),
                 mppe: self.network.mppe.as_deref().map(|name| named(&MPPE, "network.mppe", name)).transpose()?,
+                header_compression: self.network.header_compression.unwrap_or(Network::default().header_compression),
             },
             data_path: self.data_path.read(open)?,
         })
@@ -378,6 +382,7 @@ mod tests {
             ipv6: true,
             inform: false,
             mppe: Some(MppeConsent::Strong),
+            header_compression: false,
         };
         for entry in [entry, Entry::sstp("work", "192.0.2.1")] {
             let text = serde_json::to_string(&EntryWire::new(&entry, 0).unwrap()).unwrap();

@@ -2,8 +2,8 @@
 
 use super::{CauseWire, millis};
 use rasman_core::{
-    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Encryption, MppeCipher, Notification, Projection,
-    Question, QuestionKind,
+    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Encryption, HeaderCompression, MppeCipher,
+    Notification, Projection, Question, QuestionKind,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -71,6 +71,16 @@ pub struct ProjectionWire {
     pub mtu: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<EncryptionWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_compression: Option<HeaderCompressionWire>,
+}
+
+/// A [`HeaderCompression`], where there is any.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HeaderCompressionWire {
+    pub sent: bool,
+    pub received: bool,
 }
 
 /// An [`Encryption`].
@@ -232,10 +242,12 @@ impl From<DeviceWire> for Device {
 
 impl From<&Projection> for ProjectionWire {
     fn from(projection: &Projection) -> Self {
-        let Projection { local, peer, dns, mtu, encryption, .. } = projection;
+        let Projection { local, peer, dns, mtu, encryption, header_compression, .. } = projection;
         let encryption = encryption
             .map(|Encryption { sent, received }| EncryptionWire { sent: sent.into(), received: received.into() });
-        Self { local: *local, peer: *peer, dns: dns.clone(), mtu: *mtu, encryption }
+        let HeaderCompression { sent, received } = *header_compression;
+        let header_compression = (sent || received).then_some(HeaderCompressionWire { sent, received });
+        Self { local: *local, peer: *peer, dns: dns.clone(), mtu: *mtu, encryption, header_compression }
     }
 }
 
@@ -257,6 +269,9 @@ impl From<ProjectionWire> for Projection {
         projection.encryption = wire
             .encryption
             .map(|EncryptionWire { sent, received }| Encryption { sent: sent.into(), received: received.into() });
+        if let Some(HeaderCompressionWire { sent, received }) = wire.header_compression {
+            projection.header_compression = HeaderCompression { sent, received };
+        }
         projection
     }
 }
