@@ -1,13 +1,16 @@
 //! Bodies of the fuzz targets of serial lines; `tests/tests/corpus.rs` replays their corpora.
 
 use rasman_core::{
-    Batch, Cause, Code, Duration, Input, Instant, Layer, LayerName, LineDevice, LineSettings, Link, LinkEvent,
-    ModemProfile, ModemSettings, PortClosed, PortFacts, PortId, SerialPort, SerialSettings,
+    Batch, Cause, Code, Credentials, Duration, Input, Instant, Layer, LayerName, LineDevice, LineLogin, LineSettings,
+    Link, LinkEvent, LoginScript, ModemProfile, ModemSettings, PortClosed, PortFacts, PortId, Secret, SerialPort,
+    SerialSettings,
 };
 use rasman_media::modem::at::{Reply, ReplyReader};
 use rasman_media::modem::hdlc::{Decoder, Encoder, Fcs, LINE_FRAME_MAX};
+use rasman_media::modem::script::{Progress, Run, Script};
 use rasman_media::modem::{Config, SerialLink};
 use rasman_media::telnet;
+use std::net::Ipv4Addr;
 
 /// Octets of a line: the first five tell checksum, map and the size of pieces. Whatever comes, frames are bounded, what is
 /// encoded behind it comes back, and pieces make no difference.
@@ -101,6 +104,47 @@ fn received(wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>, Option<telnet::Refu
     (plain, out, None)
 }
 
+/// A login script, and behind a NUL what the other end says: pieces make no difference, what is kept and sent is bounded, and
+/// it ends within its time.
+pub fn script(data: &[u8]) {
+    let at = data.iter().position(|octet| *octet == 0).unwrap_or(data.len());
+    let (text, said) = (&data[..at], data.get(at + 1..).unwrap_or_default());
+    let script = match Script::parse(text) {
+        Ok(script) => script,
+        Err(wrong) => return assert!(wrong.line >= 1 && wrong.problem.len() <= 2 * text.len() + 100),
+    };
+    assert_eq!(run_of(&script, said, 1), run_of(&script, said, said.len().max(1)));
+}
+
+/// Runs a script; gives what it sent, the octets that it left, the address that it set, and why it failed.
+fn run_of(script: &Script, said: &[u8], piece: usize) -> (Vec<u8>, usize, Option<Ipv4Addr>, Option<Code>) {
+    let credentials = Credentials { user: "alice".into(), password: "wonder^Mland".into(), ..Credentials::default() };
+    let mut run = Run::new(script.clone(), "fuzz.scp", credentials);
+    let mut now = Instant::ZERO;
+    let end = now + Duration::from_secs(180);
+    let (mut out, mut left) = (Vec::new(), said.len());
+    let mut progress = run.start(now);
+    for octets in said.chunks(piece) {
+        let Progress::Goes = progress else { break };
+        let used;
+        (used, progress) = run.handle_input(now, octets);
+        left -= used;
+        out.append(&mut run.take_output());
+    }
+    while let Progress::Goes = progress {
+        let due = run.timeout();
+        assert!(due.at <= end, "{}", due.why);
+        now = now.max(due.at);
+        progress = run.handle_timeout(now);
+        let _ = run.take_format();
+        out.append(&mut run.take_output());
+    }
+    out.append(&mut run.take_output());
+    assert!(out.len() <= 65_536);
+    let failed = if let Progress::Failed(cause) = progress { Some(cause.code) } else { None };
+    (out, left, run.address(), failed)
+}
+
 /// A whole line against a script: the first octet tells the device, each further one begins something that happens.
 pub fn serial_link(data: &[u8]) {
     let Some((kind, mut script)) = data.split_first() else { return };
@@ -159,7 +203,11 @@ fn link(kind: u8) -> SerialLink {
         _ => LineDevice::Direct,
     };
     let port = SerialPort::Device("/dev/ttyS0".into());
-    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0 };
+    let text =
+        b"proc main\nwaitfor \"CLIENT\" until 20\ntransmit $USERID\nset port databits 7\nwaitfor \"OK\"\nendproc";
+    let script = LoginScript { name: "fuzz.scp".into(), text: Secret::new(text.as_slice()) };
+    let login = LineLogin { script: (kind & 0x80 != 0).then_some(script) };
+    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0, login };
     match kind & 4 {
         0 => SerialLink::caller(settings, Config::default()),
         _ => SerialLink::answerer(settings, Config::default()),

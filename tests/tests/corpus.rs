@@ -21,8 +21,8 @@ corpora! {
     fuzz_data: gso_split, gro_merge, proxy_head, socks_udp;
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;
-    fuzz_lab: lab_dns, lab_http, lab_radius;
-    fuzz_modem: hdlc, at_replies, com_port, serial_link;
+    fuzz_lab: lab_dns, lab_http;
+    fuzz_modem: hdlc, at_replies, com_port, script, serial_link;
     fuzz_net: stack_classify, stack_packets;
     fuzz_phonebook: phonebook;
     fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages, vj_segments;

@@ -1,7 +1,9 @@
 //! Modems end to end: an embedded manager, pseudo-terminals, the lab's modems and the server behind them.
 
 use rasman::{Code, Connection, Dial, Entry, Manager, Medium, Redial};
-use rasman_core::{LayerName, LineDevice, LineSettings, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{
+    LayerName, LineDevice, LineLogin, LineSettings, LoginScript, ModemSettings, SerialPort, SerialSettings,
+};
 use rasman_dial::Config;
 use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Event, Running};
@@ -31,7 +33,7 @@ fn modem(lab: &Running, number: &str) -> Medium {
 
 fn serial(lab: &Running, device: LineDevice) -> Medium {
     let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
-    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0 })
+    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0, login: LineLogin::default() })
 }
 
 fn entry(lab: &Running, media: Vec<Medium>) -> Entry {
@@ -216,5 +218,59 @@ async fn a_slow_line_connects() {
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     hang_up(&connection).await;
+    manager.shut_down().await;
+}
+
+/// Gives a manager that dials by a modem and runs a script then.
+fn with_script(lab: &Running, text: &str) -> Manager {
+    let Medium::Serial(mut settings) = modem(lab, "5") else { unreachable!("made as one") };
+    settings.login.script = Some(LoginScript { name: "isp.scp".into(), text: text.into() });
+    manager_with(vec![entry(lab, vec![Medium::Serial(settings)])], Config::default())
+}
+
+const LOGIN: &str = "proc main
+    integer tries = 3
+    boolean in = FALSE
+    while tries > 0 and !in do
+        waitfor \"login:\" until 20
+        transmit $USERID + \"<cr>\"
+        waitfor \"assword:\" until 20
+        transmit $PASSWORD, raw
+        transmit \"^M\"
+        waitfor \"PPP begins\" then Through, \"incorrect\" then Again until 20
+        halt
+        Again:
+        tries = tries - 1
+        if tries == 1 then halt endif
+    endwhile
+    halt
+    Through:
+endproc
+";
+
+#[tokio::test]
+async fn a_script_answers_the_host_before_ppp_begins() {
+    let lab = lab(&["login=alice:wonderland,echo,garbage"]);
+    let manager = with_script(&lab, LOGIN);
+    for _ in 0..2 {
+        let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+        let status = connection.status().expect("known");
+        assert_eq!((status.device.kind, &*status.device.name), ("modem", "Lab modem"));
+        let page = timeout(LONG, get(proxy(&connection), GATEWAY, "/")).await.expect("in time").expect("a page");
+        assert_eq!(sha256(&page), lab.facts().page_sha256);
+        hang_up(&connection).await;
+    }
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_script_that_is_refused_says_what_the_host_said_and_frees_the_modem() {
+    let lab = lab(&["login=alice:looking-glass"]);
+    let manager = with_script(&lab, LOGIN);
+    for _ in 0..2 {
+        let cause = failed(&manager).await;
+        assert_eq!((cause.code.0, cause.layer), (703, LayerName::Modem), "{cause}");
+        assert!(cause.did.contains("line 14") && !cause.to_string().contains(DEFAULT_PASSWORD), "{cause}");
+    }
     manager.shut_down().await;
 }

@@ -16,6 +16,7 @@ mod ip_net;
 mod keys;
 mod layer;
 mod learned;
+mod line_login;
 mod link;
 mod notification;
 mod projection;
@@ -42,8 +43,10 @@ pub use ip_net::{Ipv4Net, NotANetwork};
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
 pub use learned::{Ipv6Link, Ipv6Setup, Learned, with_interface_id};
+pub use line_login::{LineLogin, LoginScript};
 pub use link::{
-    Leaf, LineCommand, Link, LinkEvent, LinkParams, PortClosed, PortCommand, PortFacts, PortId, PortSpec, TlsSpec,
+    CharacterFormat, Leaf, LineCommand, Link, LinkEvent, LinkParams, Parity, PortClosed, PortCommand, PortFacts,
+    PortId, PortSpec, StopBits, TlsSpec,
 };
 pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Encryption, HeaderCompression, MppeCipher, Projection, Statistics};

@@ -1,8 +1,8 @@
 //! What a PPP link runs over, and the ports that it needs opened.
 
 use crate::entry::{HttpProxy, SstpSettings, Trust};
-use crate::{Cause, Instant, Layer, LineSettings, SerialPort, SessionKeys};
-use core::net::SocketAddr;
+use crate::{Cause, Credentials, Device, Instant, Layer, LineSettings, SerialPort, SessionKeys};
+use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 /// What a PPP link runs over: SSTP here; a modem line, PPPoE and L2TP likewise.
@@ -18,7 +18,12 @@ pub trait Link: Layer<Event = LinkEvent> {
         false
     }
 
-    /// Connects the device behind a port that is ready.
+    /// Tells who dials, for a medium that has to say it before PPP does.
+    fn set_credentials(&mut self, credentials: &Credentials) {
+        let _ = credentials;
+    }
+
+    /// Connects the device behind a port that is ready, or the next one of its chain ([`LinkEvent::Next`]).
     fn connect(&mut self, now: Instant) {
         let _ = now;
     }
@@ -55,6 +60,11 @@ pub trait Link: Layer<Event = LinkEvent> {
 pub enum LinkEvent {
     /// The link wants something done to a port.
     Port(PortId, PortCommand),
+    /// This device is connected by the next [`Link::connect`]; the one before it, if there was one, is connected. Without
+    /// this event it is the medium's own.
+    Next(Device),
+    /// The line has told the address that this host asks for.
+    Address(Ipv4Addr),
     /// PPP frames can flow.
     Up(LinkParams),
     /// The link is gone or could not be made; nothing follows.
@@ -94,6 +104,50 @@ pub enum LineCommand {
     Dtr(bool),
     /// Has the port close when the carrier (circuit 109) drops, or not.
     WatchCarrier(bool),
+    /// Has characters look like this, until the port is closed.
+    Format(CharacterFormat),
+}
+
+/// How a character is written on a serial line.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct CharacterFormat {
+    /// Its bits, from 5 to 8.
+    pub data_bits: u8,
+    /// The bit behind them.
+    pub parity: Parity,
+    /// What ends it.
+    pub stop_bits: StopBits,
+}
+
+impl Default for CharacterFormat {
+    /// RFC 1662 5: PPP needs all eight bits; no parity, one stop bit.
+    fn default() -> Self {
+        Self { data_bits: 8, parity: Parity::None, stop_bits: StopBits::One }
+    }
+}
+
+/// The bit that tells a character that was spoilt.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Parity {
+    /// There is none.
+    None,
+    /// It makes the number of ones odd.
+    Odd,
+    /// It makes it even.
+    Even,
+    /// It is 1.
+    Mark,
+    /// It is 0.
+    Space,
+}
+
+/// How long a character's end is, in bits.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum StopBits {
+    /// One.
+    One,
+    /// Two.
+    Two,
 }
 
 /// What to open.

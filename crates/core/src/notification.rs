@@ -132,7 +132,7 @@ pub struct Device {
 
 impl Device {
     /// The types of devices (RASDT_*).
-    pub const KINDS: &[&str] = &["vpn", "modem", "null", "PPPoE", "isdn", "x25", "unknown"];
+    pub const KINDS: &[&str] = &["vpn", "modem", "null", "PPPoE", "isdn", "x25", "switch", "unknown"];
 
     /// The device of an SSTP connection.
     pub const SSTP: Self = Self { kind: "vpn", name: Cow::Borrowed("WAN Miniport (SSTP)") };

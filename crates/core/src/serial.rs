@@ -1,6 +1,6 @@
 //! Settings of a serial line: its port, and what is at the other end of the cable.
 
-use crate::{Device, InvalidSetting, host_and_port};
+use crate::{Device, InvalidSetting, LineLogin, host_and_port};
 use core::fmt;
 
 /// Settings of an entry that dials over a serial line.
@@ -15,6 +15,8 @@ pub struct SerialSettings {
     /// The control characters that the peer has to escape, a bit each, as is asked of it by LCP (RFC 1662 7.1): 0 for a
     /// line that carries all octets.
     pub accm: u32,
+    /// What is said on the line before PPP begins.
+    pub login: LineLogin,
 }
 
 /// A port that carries octets.
@@ -208,6 +210,7 @@ impl SerialSettings {
         if self.line.speed == 0 {
             return Err(InvalidSetting::new("serial.speed", "is 0", "give bits a second, such as 115200"));
         }
+        self.login.validate()?;
         match &self.device {
             LineDevice::Modem(modem) => modem.validate(),
             LineDevice::NullModem | LineDevice::Direct => Ok(()),

@@ -41,7 +41,7 @@ impl Properties {
         self.refuse_unreadable()?;
         self.refuse_what_is_gone()?;
         let (link, mut media) = match self.serial_link() {
-            Some(link) => (link, self.serial_media(link)?),
+            Some(link) => (link, self.serial_media(link, &mut files)?),
             None => self.vpn_media(&mut files)?,
         };
         let authentication = self.authentication()?;

@@ -6,7 +6,7 @@ use rasman_core::{
 };
 use rasman_phonebook::{
     Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Guid, Identity, IdleDisconnect, NotDialable,
-    OverridePref, Properties, UserPreferences, VpnStrategy,
+    OverridePref, Properties, ReadFiles, UserPreferences, VpnStrategy,
 };
 
 const IDENTITY: Identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
@@ -285,6 +285,40 @@ fn a_modem_has_what_its_keys_say_and_an_alternate_for_each_further_number() {
     assert_eq!(second.device, LineDevice::Modem(expected));
     assert_eq!(second.port, SerialPort::Device("/dev/ttyUSB0".into()));
     assert_eq!(second.line, LineSettings { speed: 115_200, flow: FlowControl::None });
+}
+
+#[test]
+fn a_script_is_read_when_its_entry_is_dialled() {
+    struct Files;
+    impl ReadFiles for Files {
+        fn certificates(&mut self, _: &str) -> Result<Vec<Vec<u8>>, String> {
+            unreachable!("a modem wants none")
+        }
+
+        fn whole(&mut self, path: &str) -> Result<Vec<u8>, String> {
+            match path {
+                "/etc/ppp/isp.scp" | "C:\\Scripts\\isp.scp" => Ok(b"proc main endproc".to_vec()),
+                "long.scp" => Ok(vec![b' '; 70_000]),
+                _ => Err("cannot be read: No such file or directory".to_owned()),
+            }
+        }
+    }
+    let mut properties = Properties::modem("field", "/dev/ttyUSB0", "Modem", "5550123", IDENTITY);
+    let mut dial = |script: &str| {
+        properties.subentries[0].script = script.into();
+        properties.dial_entry(&UserPreferences::default(), Files)
+    };
+    for path in ["/etc/ppp/isp.scp", "C:\\Scripts\\isp.scp"] {
+        let Medium::Serial(serial) = dial(path).unwrap().medium else { panic!("a modem") };
+        let script = serial.login.script.unwrap();
+        assert_eq!((&script.name[..], script.text.expose()), ("isp.scp", &b"proc main endproc"[..]));
+    }
+    let refused = dial("nowhere.scp").unwrap_err();
+    assert_eq!((refused.code.0, refused.key), (752, "Script"));
+    assert!(refused.to_string().starts_with("Script=nowhere.scp cannot be read"), "{refused}");
+    assert!(dial("long.scp").unwrap_err().to_string().contains("65536"));
+    let Medium::Serial(serial) = dial(" ").unwrap().medium else { panic!("a modem") };
+    assert_eq!(serial.login.script, None);
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(crate) fn first_free_modem(ports: &[PortName]) -> Result<SerialSettings, Cau
         line: LineSettings::default(),
         device: LineDevice::Modem(modem),
         accm: 0,
+        login: rasman_core::LineLogin::default(),
     })
 }
 

@@ -184,6 +184,7 @@ impl Connection {
         self.ports.clear();
         self.port_base = self.port_base.wrapping_add(PORTS_OF_A_LINK);
         self.facts = PortFacts::default();
+        self.chained = None;
     }
 
     fn media(&self) -> usize {

@@ -24,6 +24,8 @@ impl Connection {
                 }
                 self.effects.push_back(Effect::Port(port, command));
             }
+            LinkEvent::Next(device) => self.signals.next_device = Some(device),
+            LinkEvent::Address(address) => self.layers.ppp.request_address(address),
             LinkEvent::Up(params) => self.signals.link_up = Some(params),
             LinkEvent::Down(cause) => {
                 self.layers.down = true;
@@ -175,11 +177,12 @@ impl Layers {
     }
 
     pub(super) fn new(plan: &DialPlan, eap: &EapSettings, medium: &Medium, rng_source: &mut RngSource) -> Self {
-        let (link, framing, echo) = match medium {
+        let (mut link, framing, echo) = match medium {
             Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default(), None),
             Medium::Serial(settings) => (serial_link(settings), serial_framing(settings), Some(SERIAL_ECHO)),
             _ => unreachable!("validated entries have known media"),
         };
+        link.set_credentials(&plan.credentials);
         let network = &plan.entry.network;
         let ppp = Ppp::client(
             ppp::ClientConfig {

@@ -57,6 +57,8 @@ pub struct Connection {
     /// link is taken for one about this link's.
     port_base: u8,
     facts: PortFacts,
+    /// The device of the chain that is in use, where it is not the medium's own.
+    chained: Option<Device>,
     /// What the far network has told beyond the projection.
     learned: Learned,
     teardown: Teardown,
@@ -98,6 +100,8 @@ struct Layers {
 struct Signals {
     port_ready: bool,
     link_up: Option<LinkParams>,
+    /// The device that comes next in the chain.
+    next_device: Option<Device>,
     established: bool,
     authentication: Option<Result<Authenticated, Refusal>>,
     projection: Option<Projection>,
@@ -161,6 +165,7 @@ impl Connection {
             ports: Vec::new(),
             port_base: 0,
             facts: PortFacts::default(),
+            chained: None,
             learned: Learned::default(),
             teardown: Teardown::NotYet,
             ending_told: false,
@@ -454,7 +459,7 @@ impl Connection {
 
     /// Gives the device in use (clause A52).
     fn device(&self) -> Device {
-        self.medium().device()
+        self.chained.clone().unwrap_or_else(|| self.medium().device())
     }
 }
 

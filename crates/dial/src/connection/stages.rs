@@ -175,9 +175,16 @@ impl Connection {
         match &mut self.stage {
             Stage::OpenPort { .. } if self.layers.link.opens_port_first() && !self.signals.port_ready => Next::Stay,
             Stage::OpenPort { .. } => Next::Enter(Stage::PortOpened),
-            Stage::PortOpened => Next::Enter(Stage::ConnectDevice),
-            Stage::ConnectDevice if self.signals.link_up.is_some() => Next::Enter(Stage::DeviceConnected),
-            Stage::DeviceConnected => Next::Enter(Stage::AllDevicesConnected),
+            Stage::PortOpened => self.connect_device(),
+            Stage::ConnectDevice if self.signals.link_up.is_some() || self.signals.next_device.is_some() => {
+                Next::Enter(Stage::DeviceConnected)
+            }
+            // A chain of devices has a pair of states for each.
+            Stage::DeviceConnected if self.signals.next_device.is_some() => self.connect_device(),
+            Stage::DeviceConnected => {
+                self.chained = None;
+                Next::Enter(Stage::AllDevicesConnected)
+            }
             Stage::AllDevicesConnected if self.signals.established => Next::Enter(Stage::Authenticate),
             Stage::AuthChangePassword(new) => match self.signals.authentication.take() {
                 Some(Ok(token)) => {
@@ -235,6 +242,12 @@ impl Connection {
             | Stage::Disconnecting(_)
             | Stage::Disconnected(_) => Next::Stay,
         }
+    }
+
+    /// Connects the next device of the chain.
+    fn connect_device(&mut self) -> Next {
+        self.chained = self.signals.next_device.take();
+        Next::Enter(Stage::ConnectDevice)
     }
 
     /// Tells whether the dial has no credentials at all.

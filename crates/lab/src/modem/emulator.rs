@@ -1,6 +1,7 @@
 //! The modem itself, without I/O.
 
 use super::Personality;
+use super::host::{Host, Verdict};
 use rasman_core::{Duration, Instant};
 use std::collections::VecDeque;
 
@@ -14,8 +15,10 @@ pub struct Emulator {
     echo: bool,
     words: bool,
     quiet: bool,
-    /// What has come of a command line.
+    /// What has come of a command line, or of what a host asks for.
     command: Vec<u8>,
+    /// The number behind a host that asks first.
+    asked: String,
     last_octet: Instant,
     /// So many `+` have come after a silence.
     pluses: u8,
@@ -35,6 +38,8 @@ enum Mode {
     Command,
     /// Dialling or answering.
     Calling,
+    /// Connected to a host that asks who calls before it lets anybody through.
+    Login(Host),
     /// Data passes.
     Online,
     /// Commands, with a carrier.
@@ -63,6 +68,7 @@ impl Emulator {
             words: true,
             quiet: false,
             command: Vec::new(),
+            asked: String::new(),
             last_octet: Instant::ZERO,
             pluses: 0,
             says: VecDeque::new(),
@@ -84,6 +90,7 @@ impl Emulator {
     pub fn from_computer(&mut self, now: Instant, octets: &[u8]) {
         match self.mode {
             Mode::Online => self.data(now, octets),
+            Mode::Login(host) => self.typed_to_host(now, host, octets),
             // V.250 5.6.1: any character aborts.
             Mode::Calling => {
                 self.hang_up();
@@ -104,9 +111,13 @@ impl Emulator {
 
     /// The other end has picked up, or the carrier of a call that was answered is there.
     pub fn connected(&mut self, now: Instant) {
-        if self.mode != Mode::Calling {
-            return;
+        if self.mode == Mode::Calling {
+            self.carrier(now);
+            (self.mode, self.pluses, self.last_octet) = (Mode::Online, 0, now);
         }
+    }
+
+    fn carrier(&mut self, now: Instant) {
         if self.personality.garbage {
             self.says.push_back((now, b"\r\n\x80\xffx}y~\0".to_vec()));
         }
@@ -114,7 +125,6 @@ impl Emulator {
         let words = if speed == 0 { "CONNECT".to_owned() } else { format!("CONNECT {speed}") };
         self.result(now, &words, "1");
         self.drops_at = self.personality.carrier.map(|after| now + after);
-        (self.mode, self.pluses, self.last_octet) = (Mode::Online, 0, now);
     }
 
     /// The call was not connected.
@@ -127,7 +137,7 @@ impl Emulator {
 
     /// The other end has hung up.
     pub fn line_lost(&mut self, now: Instant) {
-        let had_one = matches!(self.mode, Mode::Online | Mode::OnlineCommand | Mode::Calling);
+        let had_one = matches!(self.mode, Mode::Online | Mode::OnlineCommand | Mode::Calling | Mode::Login(_));
         self.rings_at = None;
         if had_one {
             self.hang_up();
@@ -187,8 +197,9 @@ impl Emulator {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.pluses == 3 && self.mode == Mode::Online && self.last_octet + GUARD <= now {
+        if self.pluses == 3 && matches!(self.mode, Mode::Online | Mode::Login(_)) && self.last_octet + GUARD <= now {
             (self.pluses, self.mode) = (0, Mode::OnlineCommand);
+            self.command.clear();
             self.result(now, "OK", "0");
         }
         if self.rings_at.is_some_and(|at| at <= now) {
@@ -201,6 +212,13 @@ impl Emulator {
     }
 
     fn data(&mut self, now: Instant, octets: &[u8]) {
+        self.count_pluses(now, octets);
+        let mut octets = octets.to_vec();
+        self.spoil(&mut octets);
+        self.to_line.extend(octets);
+    }
+
+    fn count_pluses(&mut self, now: Instant, octets: &[u8]) {
         let silent = now.since(self.last_octet) >= GUARD;
         self.last_octet = now;
         let only_pluses = octets.iter().all(|octet| *octet == b'+');
@@ -209,9 +227,6 @@ impl Emulator {
         } else {
             self.pluses = 0;
         }
-        let mut octets = octets.to_vec();
-        self.spoil(&mut octets);
-        self.to_line.extend(octets);
     }
 
     fn typed(&mut self, now: Instant, octet: u8) {
@@ -287,6 +302,12 @@ impl Emulator {
                 let (words, number) = refusal.says();
                 self.refused(now, words, number);
             }
+            None if self.personality.login.is_some() => {
+                self.carrier(now);
+                (self.asked, self.pluses, self.last_octet) = (digits, 0, now);
+                self.mode = Mode::Login(Host::default());
+                self.says.push_back((now, Host::BANNER.to_vec()));
+            }
             None => self.actions.push_back(Action::Dial(digits)),
         }
     }
@@ -297,10 +318,31 @@ impl Emulator {
         self.actions.push_back(Action::Answer);
     }
 
+    /// Takes what is typed to the host; whoever it knows is put through.
+    fn typed_to_host(&mut self, now: Instant, mut host: Host, octets: &[u8]) {
+        let Some(login) = self.personality.login.clone() else { return };
+        self.count_pluses(now, octets);
+        for octet in octets {
+            let (said, verdict) = host.typed(*octet, &login, &mut self.command);
+            self.says.push_back((now, said));
+            match verdict {
+                Verdict::Asks => {}
+                Verdict::Through => {
+                    (self.mode, self.pluses, self.last_octet) = (Mode::Online, 0, now);
+                    self.actions.push_back(Action::Dial(std::mem::take(&mut self.asked)));
+                    return;
+                }
+                Verdict::Drops => return self.line_lost(now),
+            }
+        }
+        self.mode = Mode::Login(host);
+    }
+
     fn hang_up(&mut self) {
         if self.mode != Mode::Command {
             self.mode = Mode::Command;
             self.actions.push_back(Action::HangUp);
+            self.command.clear();
         }
         (self.pluses, self.drops_at) = (0, None);
         self.to_line.clear();

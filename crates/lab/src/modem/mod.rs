@@ -7,6 +7,7 @@
 //! ```
 
 mod emulator;
+mod host;
 mod personality;
 mod running;
 #[cfg(test)]

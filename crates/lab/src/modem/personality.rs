@@ -30,6 +30,8 @@ pub struct Personality {
     pub noise: Option<u32>,
     /// The carrier drops so long after it came.
     pub carrier: Option<Duration>,
+    /// Whoever answers is a host that asks for this name and password before PPP.
+    pub login: Option<(String, String)>,
 }
 
 /// Why a number is not connected.
@@ -71,6 +73,7 @@ impl Default for Personality {
             twice: false,
             noise: None,
             carrier: None,
+            login: None,
         }
     }
 }
@@ -101,6 +104,10 @@ impl Personality {
             "noise" => self.noise = Some(value.parse().ok().filter(|octets| *octets > 0)?),
             "late" => self.late = milliseconds(value)?,
             "carrier" => self.carrier = Some(milliseconds(value)?),
+            "login" => {
+                let (user, password) = value.split_once(':')?;
+                self.login = Some((user.to_owned(), password.to_owned()));
+            }
             "mute" => self.mute = true,
             "echo" => self.always_echo = true,
             "numeric" => self.numeric = true,
@@ -143,4 +150,5 @@ pub const PERSONALITY_GRAMMAR: &str = "\
   late=500ms, twice             each answer is late, or comes twice
   noise=N                       one in N octets of the line is changed
   carrier=3s                    the carrier drops after that time
+  login=USER:PASSWORD           who answers asks for both before PPP begins, as terminal servers do
 ";

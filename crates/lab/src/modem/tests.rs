@@ -111,3 +111,32 @@ fn a_modem_that_is_called_rings_until_it_is_answered() {
     assert_eq!(desk.modem.poll_action(), Some(Action::HangUp));
     assert!(desk.modem.is_idle());
 }
+
+#[test]
+fn a_host_asks_before_it_puts_anybody_through() {
+    let mut desk = Desk::new("login=alice:wonderland");
+    desk.types("ATE0\r");
+    let said = desk.types("ATD5\r");
+    assert!(said.contains("CONNECT 115200") && said.ends_with("login: "), "{said}");
+    assert_eq!(desk.modem.poll_action(), None, "nobody is called yet");
+    assert_eq!(desk.types("bob\r"), "bob\r\nPassword: ");
+    assert!(desk.types("wonderland\r").ends_with("login: "), "no echo");
+    desk.types("alice\r");
+    assert_eq!(desk.types("wonderland\r\x7e\x21"), "\r\nPPP begins\r\n");
+    assert_eq!(desk.modem.poll_action(), Some(Action::Dial("5".into())));
+    desk.types("\x7e");
+    assert_eq!(desk.modem.take_for_line(), b"\x7e");
+    // Three wrong ones are enough, and a silence leads back to commands.
+    let mut desk = Desk::new("login=alice:wonderland");
+    desk.types("ATE0\r");
+    desk.types("ATD5\r");
+    let said = desk.types("a\rb\ra\rb\ra\rb\rlost");
+    assert!(said.ends_with("Too many attempts\r\n\r\nNO CARRIER\r\n"), "{said}");
+    assert_eq!(desk.modem.poll_action(), Some(Action::HangUp));
+    desk.types("ATD5\r");
+    desk.waits(1_000);
+    desk.types("+++");
+    assert_eq!(desk.waits(1_000), "\r\nOK\r\n");
+    assert_eq!(desk.types("ATH0\r"), "\r\nOK\r\n");
+    assert!(desk.modem.is_idle());
+}

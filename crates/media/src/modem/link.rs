@@ -8,9 +8,10 @@ use super::at::{Dialogue, Outcome, ReplyReader};
 use super::ending::Ending;
 use super::greeting::{Greeted, Greeting};
 use super::hdlc::{Decoder, Encoder, FRAME_MAX, Fcs};
+use super::script::{Progress, Run, Script};
 use rasman_core::{
-    Cause, Code, Input, Instant, LayerName, LineCommand, LineDevice, LineSettings, LinkEvent, LinkParams, PortCommand,
-    PortId, PortSpec, SerialPort, SerialSettings, Timeout,
+    Cause, Code, Credentials, Input, Instant, LayerName, LineCommand, LineDevice, LineLogin, LineSettings, LinkEvent,
+    LinkParams, PortCommand, PortId, PortSpec, SerialPort, SerialSettings, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -30,6 +31,10 @@ pub struct SerialLink {
     /// What is to be sent beside frames.
     out: Vec<u8>,
     events: VecDeque<LinkEvent>,
+    /// Who dials, for a script.
+    credentials: Credentials,
+    /// The script that has still to run.
+    script: Option<Box<Run>>,
     /// What the modem said of its speed, in bits a second.
     connect_speed: Option<u32>,
     /// The data ended in `NO CARRIER`; if nothing follows by then, the modem has said it.
@@ -54,10 +59,26 @@ enum State {
     Dialling(Dialogue),
     /// The null modem's greeting.
     Greeting(Greeting),
+    /// The line is connected and the script waits for its `connect`.
+    BeforeScript(Box<Run>),
+    /// The script talks to the other end.
+    Script(Box<Run>),
     /// Frames flow.
     Up,
     Ending(Ending),
     Down,
+}
+
+/// What a line has that is hung up.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum OnLine {
+    Nothing,
+    /// The modem may be calling.
+    Call,
+    /// A carrier; PPP has not begun.
+    Login,
+    /// A carrier, and frames, of which the last is a goodbye that the other end may answer.
+    Frames,
 }
 
 impl SerialLink {
@@ -86,6 +107,8 @@ impl SerialLink {
             decoder: Decoder::default(),
             out: Vec::new(),
             events: VecDeque::new(),
+            credentials: Credentials::default(),
+            script: None,
             connect_speed: None,
             doubt: None,
         }
@@ -95,8 +118,8 @@ impl SerialLink {
     #[must_use]
     pub fn connected() -> Self {
         let port = SerialPort::Device(String::new());
-        let settings = SerialSettings { port, line: LineSettings::default(), device: LineDevice::Direct, accm: 0 };
-        Self::answerer(settings, Config::default())
+        let (line, login) = (LineSettings::default(), LineLogin::default());
+        Self::answerer(SerialSettings { port, line, device: LineDevice::Direct, accm: 0, login }, Config::default())
     }
 
     /// Tells what the modem said of its speed, in bits a second.
@@ -120,17 +143,64 @@ impl SerialLink {
                 State::Greeting(Greeting::caller(now, &self.config, &mut self.out))
             }
             (LineDevice::NullModem, Role::Answerer) => State::Greeting(Greeting::answerer(now, &self.config)),
-            _ => return self.up(),
+            _ => return self.device_connected(),
         };
         self.enter(state);
         self.flush_dialogue();
     }
 
-    /// Frames flow from here on.
-    fn up(&mut self) {
-        if self.has_lines && matches!(self.settings.device, LineDevice::Modem(_)) {
+    /// The device is connected: the script comes next, or PPP.
+    fn device_connected(&mut self) {
+        if self.has_lines && self.is_modem() {
             self.port(PortCommand::Line(LineCommand::WatchCarrier(true)));
         }
+        let (Some(run), Some(script)) = (self.script.take(), &self.settings.login.script) else { return self.up() };
+        self.events.push_back(LinkEvent::Next(script.device()));
+        self.enter(State::BeforeScript(run));
+    }
+
+    fn start_script(&mut self, now: Instant) {
+        let State::BeforeScript(mut run) = core::mem::replace(&mut self.state, State::Down) else { return };
+        let progress = run.start(now);
+        self.enter(State::Script(run));
+        self.script_became(now, progress);
+    }
+
+    /// Takes what the other end says to the script; gives how much of it that was.
+    fn script_input(&mut self, now: Instant, input: &[u8]) -> usize {
+        self.doubt_carrier(now, input);
+        let (used, progress) = match &mut self.state {
+            State::BeforeScript(run) => {
+                run.keep(input);
+                return input.len();
+            }
+            State::Script(run) => run.handle_input(now, input),
+            _ => return input.len(),
+        };
+        self.script_became(now, progress);
+        used
+    }
+
+    fn script_became(&mut self, now: Instant, progress: Progress) {
+        let State::Script(run) = &mut self.state else { return };
+        self.out.append(&mut run.take_output());
+        let (format, address) = (run.take_format(), run.address());
+        if let Some(format) = format {
+            self.port(PortCommand::Line(LineCommand::Format(format)));
+        }
+        match progress {
+            Progress::Goes => {}
+            Progress::Done => {
+                self.events.extend(address.map(LinkEvent::Address));
+                self.up();
+            }
+            Progress::Failed(cause) => self.hang_up(now, cause, OnLine::Login),
+        }
+    }
+
+    /// Frames flow from here on.
+    fn up(&mut self) {
+        self.doubt = None;
         self.enter(State::Up);
         self.events.push_back(LinkEvent::Up(LinkParams { mru: MRU, overhead: OVERHEAD }));
     }
@@ -151,10 +221,10 @@ impl SerialLink {
             Outcome::Goes => {}
             Outcome::Connected(speed) => {
                 self.connect_speed = speed;
-                self.up();
+                self.device_connected();
             }
             // The modem has said no and carries nothing.
-            Outcome::Failed(cause) => self.hang_up(now, cause, false),
+            Outcome::Failed(cause) => self.hang_up(now, cause, OnLine::Nothing),
         }
     }
 
@@ -168,7 +238,7 @@ impl SerialLink {
         let State::Greeting(greeting) = &mut self.state else { return input.len() };
         match greeting.handle_input(input, &mut self.out) {
             Greeted::Done(used) => {
-                self.up();
+                self.device_connected();
                 used
             }
             Greeted::Goes | Greeted::Failed(_) => input.len(),
@@ -186,18 +256,16 @@ impl SerialLink {
         used
     }
 
-    /// Begins to hang up, for a cause; `calling` says that the modem may have a line.
-    fn hang_up(&mut self, now: Instant, cause: Cause, calling: bool) {
+    /// Begins to hang up, for a cause.
+    fn hang_up(&mut self, now: Instant, cause: Cause, line: OnLine) {
         self.reader.clear();
-        let carries = matches!(self.state, State::Up);
-        let is_modem = matches!(self.settings.device, LineDevice::Modem(_));
-        let ending = match (is_modem, self.has_lines) {
+        let ending = match (line, self.is_modem(), self.has_lines) {
             // The silence before the escape is time enough for an answer.
-            (true, false) if carries => Ending::by_escape(now, cause),
-            _ if carries => Ending::parting(now, &self.config, cause),
-            (true, true) if calling => self.drop_dtr(now, cause),
-            (true, false) if calling => Ending::by_command(now, &self.config, cause, &mut self.out),
-            _ => return self.down(cause, true),
+            (OnLine::Frames | OnLine::Login, true, false) => Ending::by_escape(now, cause),
+            (OnLine::Frames, ..) => Ending::parting(now, &self.config, cause),
+            (OnLine::Call | OnLine::Login, true, true) => self.drop_dtr(now, cause),
+            (OnLine::Call, true, false) => Ending::by_command(now, &self.config, cause, &mut self.out),
+            (OnLine::Call | OnLine::Login, false, _) | (OnLine::Nothing, ..) => return self.down(cause, true),
         };
         self.enter(State::Ending(ending));
     }
@@ -210,7 +278,7 @@ impl SerialLink {
     /// A step of the end is done.
     fn hung_up(&mut self, now: Instant) {
         let State::Ending(ending) = core::mem::replace(&mut self.state, State::Down) else { return };
-        let hangs_up = ending.is_parting() && matches!(self.settings.device, LineDevice::Modem(_));
+        let hangs_up = ending.is_parting() && self.is_modem();
         if hangs_up {
             let ending = self.drop_dtr(now, ending.cause);
             return self.enter(State::Ending(ending));
@@ -241,26 +309,43 @@ impl SerialLink {
         self.events.push_back(LinkEvent::Port(PORT, command));
     }
 
+    /// Asks for the port, once the script can be run.
     fn open_port(&mut self) {
+        if let Some(script) = &self.settings.login.script {
+            match Script::of(script) {
+                Ok(steps) => self.script = Some(Box::new(Run::new(steps, &script.name, self.credentials.clone()))),
+                Err(cause) => return self.down(cause, false),
+            }
+        }
         let spec = PortSpec::Serial(self.settings.port.clone(), self.settings.line);
         self.port(PortCommand::Open(spec));
         self.enter(State::Opening);
     }
 
     fn data_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
-        // A port without lines has no other way to tell that the modem has gone back to commands. Data may end in the
-        // same words, but then more follows.
-        let is_said =
-            !self.has_lines && matches!(self.settings.device, LineDevice::Modem(_)) && input.ends_with(NO_CARRIER);
-        self.doubt = is_said.then(|| Timeout { at: now + GUARD, why: "silence behind NO CARRIER" });
+        self.doubt_carrier(now, input);
         self.decoder.decode(input)
     }
 
-    fn doubt_is_over(&mut self, now: Instant) {
-        if self.doubt.is_some_and(|doubt| doubt.at <= now) {
+    /// A port without lines has no other way to tell that the modem has gone back to commands. Data may end in the same
+    /// words, but then more follows.
+    fn doubt_carrier(&mut self, now: Instant, input: &[u8]) {
+        let is_said = !self.has_lines && self.is_modem() && input.ends_with(NO_CARRIER);
+        self.doubt = is_said.then(|| Timeout { at: now + GUARD, why: "silence behind NO CARRIER" });
+    }
+
+    /// Tells whether the silence behind the words has lasted, and the line is down.
+    fn doubt_is_over(&mut self, now: Instant, did: &str) -> bool {
+        let is_over = self.doubt.is_some_and(|doubt| doubt.at <= now);
+        if is_over {
             self.doubt = None;
-            self.down(carrier_lost("carried data"), true);
+            self.down(carrier_lost(did), true);
         }
+        is_over
+    }
+
+    fn is_modem(&self) -> bool {
+        matches!(self.settings.device, LineDevice::Modem(_))
     }
 }
 

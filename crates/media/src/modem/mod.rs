@@ -1,12 +1,15 @@
 //! Serial lines: modems, null modems, and whoever speaks PPP at the other end of a cable; both ends.
 //!
 //! ```text
-//! open -> port_ready -> Ready -> connect -> AT dialogue, or CLIENT and CLIENTSERVER -> Up -> PPP in HDLC
-//!                                                                                      |
-//!                  Down <- port closed <- DTR dropped, or silence, +++, silence, ATH <-+ close
+//! open -> port_ready -> Ready -> connect -> AT dialogue, or CLIENT and CLIENTSERVER
+//!                                                                      |    `-> connect -> script -.
+//!                                                                      `------------------------> Up -> PPP in HDLC
+//!                                                                                                 |
+//!                             Down <- port closed <- DTR dropped, or silence, +++, silence, ATH <-+ close
 //! ```
 //!
-//! [`SerialLink`] is the link; [`at`] is the dialogue with a modem and [`hdlc`] the framing.
+//! [`SerialLink`] is the link; [`at`] is the dialogue with a modem, [`script`] the one with whoever answers, and [`hdlc`] the
+//! framing.
 
 pub mod at;
 mod config;
@@ -14,6 +17,7 @@ mod ending;
 mod greeting;
 pub mod hdlc;
 mod link;
+pub mod script;
 #[cfg(test)]
 mod tests;
 

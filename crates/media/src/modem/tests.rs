@@ -4,7 +4,7 @@ use rasman_testkit::{Chop, Pair, Trace};
 
 fn settings(device: LineDevice) -> SerialSettings {
     let port = SerialPort::Device("/dev/ttyS0".into());
-    SerialSettings { port, line: LineSettings::default(), device, accm: 0 }
+    SerialSettings { port, line: LineSettings::default(), device, accm: 0, login: LineLogin::default() }
 }
 
 fn modem() -> LineDevice {

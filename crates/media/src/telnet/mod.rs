@@ -13,7 +13,7 @@ mod reader;
 mod tests;
 
 use core::fmt;
-use rasman_core::{FlowControl, LineSettings};
+use rasman_core::{CharacterFormat, FlowControl, LineSettings, Parity, StopBits};
 use reader::{Item, Reader};
 
 /// The client of a port; what it has to say goes to the `out` of each call.
@@ -24,8 +24,11 @@ pub struct ComPort {
     ours: [bool; 3],
     /// Which of [`THEIRS`] it has.
     theirs: [bool; 2],
-    /// Settings that wait for their confirmation, a bit for each of [`SETTINGS`].
-    unconfirmed: u8,
+    format: CharacterFormat,
+    /// How many answers each of [`SETTINGS`] waits for; the last one confirms it.
+    unconfirmed: [u32; SETTINGS.len()],
+    /// Everything was confirmed once.
+    ready: bool,
     carrier: Option<bool>,
     watch: bool,
     /// The carrier dropped while it was watched.
@@ -42,7 +45,7 @@ pub enum Refused {
     Binary,
     /// It set another speed, in bits a second; 0 if it told none.
     Speed(u32),
-    /// It does not do eight bits, no parity and one stop bit.
+    /// It does not set the bits of a character, the parity or the stop bits that it is told: for PPP eight, none and one.
     Format,
     /// It does not do the flow control.
     Flow,
@@ -54,7 +57,7 @@ impl fmt::Display for Refused {
             Self::Option => f.write_str("it refuses Telnet's Com Port Control (RFC 2217)"),
             Self::Binary => f.write_str("it refuses to pass all octets (Telnet's Binary Transmission)"),
             Self::Speed(speed) => write!(f, "it set the speed to {speed} bit/s"),
-            Self::Format => f.write_str("it does not set eight bits, no parity and one stop bit"),
+            Self::Format => f.write_str("it does not set the bits, the parity or the stop bits that it is told"),
             Self::Flow => f.write_str("it does not set this flow control"),
         }
     }
@@ -69,7 +72,9 @@ impl ComPort {
             reader: Reader::default(),
             ours: [false; 3],
             theirs: [false; 2],
-            unconfirmed: (1 << SETTINGS.len()) - 1,
+            format: CharacterFormat::default(),
+            unconfirmed: [1; SETTINGS.len()],
+            ready: false,
             carrier: None,
             watch: false,
             dropped: false,
@@ -99,13 +104,16 @@ impl ComPort {
             }
             rest = &rest[used..];
         }
+        // What is set later is confirmed while the line carries.
+        let answered = self.ours.iter().chain(&self.theirs).all(|answered| *answered);
+        self.ready |= answered && self.unconfirmed.iter().all(|waiting| *waiting == 0);
         Ok(())
     }
 
     /// Tells whether everything is agreed on and set.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.ours.iter().chain(&self.theirs).all(|answered| *answered) && self.unconfirmed == 0
+        self.ready
     }
 
     /// Tells whether the carrier is there, if the server has told.
@@ -128,6 +136,23 @@ impl ComPort {
     /// Raises or drops DTR.
     pub fn dtr(&self, raise: bool, out: &mut Vec<u8>) {
         subnegotiation(SET_CONTROL, &[if raise { DTR_ON } else { DTR_OFF }], out);
+    }
+
+    /// Has characters look like this.
+    pub fn set_format(&mut self, format: CharacterFormat, out: &mut Vec<u8>) {
+        self.format = format;
+        for setting in [SET_DATASIZE, SET_PARITY, SET_STOPSIZE] {
+            if let Some(index) = position(&SETTINGS, setting) {
+                self.unconfirmed[index] = self.unconfirmed[index].saturating_add(1);
+            }
+        }
+        self.say_format(out);
+    }
+
+    fn say_format(&self, out: &mut Vec<u8>) {
+        subnegotiation(SET_DATASIZE, &[self.format.data_bits], out);
+        subnegotiation(SET_PARITY, &[self.parity()], out);
+        subnegotiation(SET_STOPSIZE, &[self.stop_size()], out);
     }
 
     /// Answers what the server asks for or offers (RFC 854), each change once.
@@ -167,9 +192,7 @@ impl ComPort {
     /// Sets everything, once the option is there.
     fn set_up(&self, out: &mut Vec<u8>) {
         subnegotiation(SET_BAUDRATE, &self.line.speed.to_be_bytes(), out);
-        subnegotiation(SET_DATASIZE, &[8], out);
-        subnegotiation(SET_PARITY, &[PARITY_NONE], out);
-        subnegotiation(SET_STOPSIZE, &[STOP_ONE], out);
+        self.say_format(out);
         subnegotiation(SET_CONTROL, &[self.flow()], out);
         subnegotiation(SET_MODEMSTATE_MASK, &[CARRIER], out);
         subnegotiation(SET_LINESTATE_MASK, &[0], out);
@@ -187,6 +210,25 @@ impl ComPort {
         }
     }
 
+    /// The value of SET-PARITY.
+    fn parity(&self) -> u8 {
+        match self.format.parity {
+            Parity::None => 1,
+            Parity::Odd => 2,
+            Parity::Even => 3,
+            Parity::Mark => 4,
+            Parity::Space => 5,
+        }
+    }
+
+    /// The value of SET-STOPSIZE.
+    fn stop_size(&self) -> u8 {
+        match self.format.stop_bits {
+            StopBits::One => 1,
+            StopBits::Two => 2,
+        }
+    }
+
     /// Takes a subnegotiation of the server.
     fn told(&mut self) -> Result<(), Refused> {
         // Others' options have nothing that concerns us, and one that is too long is none of this option's.
@@ -199,9 +241,10 @@ impl ComPort {
             return Ok(());
         }
         let Some(setting) = code.checked_sub(ANSWER).and_then(|code| position(&SETTINGS, code)) else { return Ok(()) };
-        self.confirm(SETTINGS[setting], value)?;
-        self.unconfirmed &= !(1 << setting);
-        Ok(())
+        let waiting = &mut self.unconfirmed[setting];
+        *waiting = waiting.saturating_sub(1);
+        // An answer to an earlier value says nothing of the present one.
+        if *waiting > 0 { Ok(()) } else { self.confirm(SETTINGS[setting], value) }
     }
 
     /// RFC 2217 3: the answer has the value that is set now.
@@ -212,7 +255,9 @@ impl ComPort {
                 (speed == self.line.speed).then_some(()).ok_or(Refused::Speed(speed))
             }
             (SET_BAUDRATE, _) => Err(Refused::Speed(0)),
-            (SET_DATASIZE, [8]) | (SET_PARITY | SET_STOPSIZE, [1]) => Ok(()),
+            (SET_DATASIZE, [bits]) if *bits == self.format.data_bits => Ok(()),
+            (SET_PARITY, [parity]) if *parity == self.parity() => Ok(()),
+            (SET_STOPSIZE, [size]) if *size == self.stop_size() => Ok(()),
             // The same command sets the lines; an answer of those says nothing of the flow control.
             (SET_CONTROL, [value]) if (1..=3).contains(value) && *value != self.flow() => Err(Refused::Flow),
             (SET_CONTROL, _) => Ok(()),
@@ -272,8 +317,6 @@ const NOTIFY_MODEMSTATE: u8 = 107;
 /// Those whose answer is waited for.
 const SETTINGS: [u8; 5] = [SET_BAUDRATE, SET_DATASIZE, SET_PARITY, SET_STOPSIZE, SET_CONTROL];
 
-const PARITY_NONE: u8 = 1;
-const STOP_ONE: u8 = 1;
 const DTR_ON: u8 = 8;
 const DTR_OFF: u8 = 9;
 const PURGE_BOTH: u8 = 3;

@@ -130,3 +130,27 @@ fn a_subnegotiation_without_an_end_is_not_kept() {
     assert_eq!(receive(&mut port, &[IAC, SE, b'x']).unwrap().0, b"x");
     assert_eq!(port.carrier(), None);
 }
+
+#[test]
+fn characters_are_set_while_the_line_carries_and_only_the_last_answer_counts() {
+    let mut port = ready();
+    let mut out = Vec::new();
+    let seven = CharacterFormat { data_bits: 7, parity: Parity::Even, stop_bits: StopBits::Two };
+    port.set_format(seven, &mut out);
+    port.set_format(CharacterFormat::default(), &mut out);
+    let mut expected = Vec::new();
+    for (code, value) in [(2, 7), (3, 3), (4, 2), (2, 8), (3, 1), (4, 1)] {
+        subnegotiation(code, &[value], &mut expected);
+    }
+    assert_eq!(out, expected);
+    assert!(port.is_ready());
+    let answer = |port: &mut ComPort, code, value| {
+        let mut said = Vec::new();
+        subnegotiation(code, &[value], &mut said);
+        receive(port, &said).map(drop)
+    };
+    assert_eq!(answer(&mut port, 102, 7), Ok(()));
+    assert_eq!(answer(&mut port, 102, 7), Err(Refused::Format));
+    assert_eq!(answer(&mut port, 103, 3), Ok(()));
+    assert_eq!(answer(&mut port, 103, 1), Ok(()));
+}

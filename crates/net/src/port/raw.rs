@@ -270,15 +270,18 @@ impl RawStream {
             match command {
                 LineCommand::Dtr(raise) => telnet.port.dtr(raise, &mut telnet.out),
                 LineCommand::WatchCarrier(watch) => telnet.port.watch_carrier(watch),
+                LineCommand::Format(format) => telnet.port.set_format(format, &mut telnet.out),
                 _ => {}
             }
             return self.say_telnet();
         }
         let Io::Device(device) = &mut self.io else { return Ok(()) };
+        // A pseudo-terminal has neither lines nor bits of its own.
         if !self.facts.has_lines {
             return Ok(());
         }
         let done = match command {
+            LineCommand::Format(format) => super::serial::set_format(device.get_mut(), format),
             LineCommand::Dtr(raise) => device.get_ref().set_dtr(raise),
             LineCommand::WatchCarrier(watch) => super::serial::watch_carrier(device.get_mut(), watch),
             _ => Ok(()),

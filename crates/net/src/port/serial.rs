@@ -2,9 +2,9 @@
 
 use super::lock::{Lock, Taken};
 use super::{RawStream, holder, names};
-use rasman_core::{Cause, Code, FlowControl, LayerName, LineSettings};
+use rasman_core::{Cause, CharacterFormat, Code, FlowControl, LayerName, LineSettings, Parity, StopBits};
 use rustix::fs::OFlags;
-use serial2::SerialPort;
+use serial2::{CharSize, SerialPort};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -98,6 +98,31 @@ fn set_up(port: &mut SerialPort, line: LineSettings) -> io::Result<()> {
         let _ = port.discard_buffers();
     }
     Ok(())
+}
+
+/// Has characters look like this; what was written before leaves as it was meant.
+pub(super) fn set_format(port: &mut SerialPort, format: CharacterFormat) -> io::Result<()> {
+    let mut settings = port.get_configuration()?;
+    settings.set_char_size(match format.data_bits {
+        5 => CharSize::Bits5,
+        6 => CharSize::Bits6,
+        7 => CharSize::Bits7,
+        _ => CharSize::Bits8,
+    });
+    settings.set_parity(match format.parity {
+        Parity::None => serial2::Parity::None,
+        Parity::Even | Parity::Space => serial2::Parity::Even,
+        Parity::Odd | Parity::Mark => serial2::Parity::Odd,
+    });
+    settings.set_stop_bits(match format.stop_bits {
+        StopBits::One => serial2::StopBits::One,
+        StopBits::Two => serial2::StopBits::Two,
+    });
+    // termios(3): with CMSPAR the bit is always 1 (odd) or always 0 (even).
+    let sticks = matches!(format.parity, Parity::Mark | Parity::Space);
+    let flags = &mut settings.as_termios_mut().c_cflag;
+    *flags = if sticks { *flags | libc::CMSPAR } else { *flags & !libc::CMSPAR };
+    port.set_configuration(&settings)
 }
 
 /// Has the kernel end the port when the carrier drops, or not.

@@ -61,7 +61,6 @@ const NOT_HONOURED: &[&str] = &[
     "RasmanChannels",
     "UseDialingRules",
     "Terminal",
-    "Script",
     "X25Address",
 ];
 

@@ -1,9 +1,10 @@
 //! Modems, null modems and other serial lines as a phone book writes them.
 
-use super::{NotDialable, dialled_numbers};
+use super::{NotDialable, ReadFiles, dialled_numbers};
 use crate::{Properties, Subentry};
 use rasman_core::{
-    Code, FlowControl, LineDevice, LineSettings, Medium, ModemProfile, ModemSettings, SerialPort, SerialSettings,
+    Code, FlowControl, LineDevice, LineLogin, LineSettings, LoginScript, Medium, ModemProfile, ModemSettings, Secret,
+    SerialPort, SerialSettings,
 };
 
 impl Properties {
@@ -15,7 +16,7 @@ impl Properties {
     }
 
     /// Gives a medium for each number of a modem, or the one of a cable.
-    pub(super) fn serial_media(&self, link: &Subentry) -> Result<Vec<Medium>, NotDialable> {
+    pub(super) fn serial_media(&self, link: &Subentry, files: &mut impl ReadFiles) -> Result<Vec<Medium>, NotDialable> {
         let Some(port) = SerialPort::parse(link.port.trim()) else {
             let error = NotDialable::new(Code::PORT_NOT_FOUND, "Port", &link.port, "is no serial port");
             return Err(error.advice(
@@ -25,7 +26,11 @@ impl Properties {
         let speed = if link.connect_bps == 0 { LineSettings::default().speed } else { link.connect_bps };
         let flow = if link.hw_flow_control == 0 { FlowControl::None } else { FlowControl::Hardware };
         let line = LineSettings { speed, flow };
-        let settings = |device| Medium::Serial(SerialSettings { port: port.clone(), line, device, accm: 0 });
+        let login = line_login(link, files)?;
+        let settings = |device| {
+            let (port, login) = (port.clone(), login.clone());
+            Medium::Serial(SerialSettings { port, line, device, accm: 0, login })
+        };
         if link.device_type.eq_ignore_ascii_case("null") {
             let greets = self.modem_profile.trim() != "direct";
             return Ok(vec![settings(if greets { LineDevice::NullModem } else { LineDevice::Direct })]);
@@ -56,4 +61,19 @@ impl Properties {
             speaker: link.speaker != 0,
         })
     }
+}
+
+/// Gives what is said on the line before PPP begins.
+fn line_login(link: &Subentry, files: &mut impl ReadFiles) -> Result<LineLogin, NotDialable> {
+    let path = link.script.trim();
+    if path.is_empty() {
+        return Ok(LineLogin::default());
+    }
+    let text = files.whole(path).map_err(|problem| {
+        let error = NotDialable::new(Code::SCRIPT_SYNTAX, "Script", path, problem);
+        error.advice("give the path of a script, beside the phone book or from / on, or remove the line")
+    })?;
+    // Of a path of Windows' too.
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+    Ok(LineLogin { script: Some(LoginScript { name, text: Secret::new(text) }) })
 }

@@ -13,7 +13,6 @@ mod lcp_line;
 mod methods;
 mod pair;
 mod peers;
-mod relay;
 mod server;
 mod vj;
 

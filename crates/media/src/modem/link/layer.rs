@@ -11,6 +11,7 @@ impl Layer for SerialLink {
             _ if input.is_empty() => return Input::NeedMore,
             State::Dialling(_) => self.dialogue_input(now, input),
             State::Greeting(_) => self.greeting_input(input),
+            State::BeforeScript(_) | State::Script(_) => self.script_input(now, input),
             State::Ending(ref ending) if ending.is_parting() => return self.parting_input(now, input),
             State::Ending(_) => self.ending_input(now, input),
             State::Up => return self.data_input(now, input),
@@ -57,7 +58,18 @@ impl Layer for SerialLink {
                     self.hung_up(now);
                 }
             }
-            State::Up => self.doubt_is_over(now),
+            State::BeforeScript(_) => {
+                self.doubt_is_over(now, "waited for the script to begin");
+            }
+            State::Script(run) => {
+                let progress = run.handle_timeout(now);
+                if !self.doubt_is_over(now, "ran a script") {
+                    self.script_became(now, progress);
+                }
+            }
+            State::Up => {
+                self.doubt_is_over(now, "carried data");
+            }
             State::Idle | State::Opening | State::Ready | State::Down => {}
         }
     }
@@ -80,7 +92,8 @@ impl Layer for SerialLink {
             State::Dialling(dialogue) => dialogue.timeout(),
             State::Greeting(greeting) => Some(greeting.timeout()),
             State::Ending(ending) => Some(ending.timeout()),
-            State::Up => self.doubt,
+            State::Script(run) => Timeout::earliest(self.doubt, Some(run.timeout())),
+            State::BeforeScript(_) | State::Up => self.doubt,
             State::Idle | State::Opening | State::Ready | State::Down => None,
         }
     }
@@ -98,9 +111,15 @@ impl Link for SerialLink {
     }
 
     fn connect(&mut self, now: Instant) {
-        if matches!(self.state, State::Ready) {
-            self.start(now);
+        match self.state {
+            State::Ready => self.start(now),
+            State::BeforeScript(_) => self.start_script(now),
+            _ => {}
         }
+    }
+
+    fn set_credentials(&mut self, credentials: &Credentials) {
+        self.credentials = credentials.clone();
     }
 
     fn port_ready(&mut self, _now: Instant, _port: PortId, facts: &PortFacts) {
@@ -115,6 +134,7 @@ impl Link for SerialLink {
             (State::Down | State::Idle, _) => return,
             (State::Ending(ending), _) => ending.cause.clone(),
             (_, PortClosed::Failed(cause)) => cause.clone(),
+            (State::BeforeScript(_) | State::Script(_), _) if self.is_modem() => carrier_lost("ran a script"),
             (State::Up, _) => carrier_lost("watched the carrier"),
             (_, _) => Cause::new(Code::HARDWARE_FAILURE, LayerName::Port)
                 .did("waited for the modem")
@@ -129,10 +149,12 @@ impl Link for SerialLink {
             State::Down | State::Ending(_) => {}
             State::Idle => self.down(cause.clone(), false),
             State::Dialling(dialogue) => {
-                let calling = dialogue.is_calling();
-                self.hang_up(now, cause.clone(), calling);
+                let line = if dialogue.is_calling() { OnLine::Call } else { OnLine::Nothing };
+                self.hang_up(now, cause.clone(), line);
             }
-            State::Opening | State::Ready | State::Greeting(_) | State::Up => self.hang_up(now, cause.clone(), false),
+            State::BeforeScript(_) | State::Script(_) => self.hang_up(now, cause.clone(), OnLine::Login),
+            State::Up => self.hang_up(now, cause.clone(), OnLine::Frames),
+            State::Opening | State::Ready | State::Greeting(_) => self.hang_up(now, cause.clone(), OnLine::Nothing),
         }
     }
 

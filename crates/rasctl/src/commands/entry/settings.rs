@@ -44,6 +44,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "script",
+        takes: "FILE",
+        what: "login script that a modem line runs before PPP; empty for none",
+        get: |entry| entry.primary().map_or(String::new(), |link| link.script.clone()),
+        set: |entry, value| {
+            link(entry)?.script = if value.is_empty() { String::new() } else { absolute(value.to_owned()) };
+            Ok(())
+        },
+    },
+    Setting {
         name: "strategy",
         takes: "sstp, sstp-first, ikev2, l2tp, pptp or automatic",
         what: "which tunnels are tried",

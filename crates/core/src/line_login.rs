@@ -1,0 +1,66 @@
+//! What is said on a serial line before PPP begins.
+
+use crate::{Device, InvalidSetting, Secret};
+use core::fmt;
+
+/// What is said on a serial line before PPP begins: by a script, or by a person at a terminal.
+///
+/// Both are devices of their own, of the type `switch`: each is told by a pair of ConnectDevice and DeviceConnected,
+/// before the one of the modem or behind it.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct LineLogin {
+    /// Runs once the line is connected (szScript).
+    pub script: Option<LoginScript>,
+}
+
+/// A script in the language of Windows' dial-up networking (`.scp`).
+#[derive(Clone)]
+pub struct LoginScript {
+    /// Its name, for people: the file.
+    pub name: String,
+    /// The text, which may hold a password.
+    pub text: Secret,
+}
+
+impl LineLogin {
+    /// Checks what can be checked without the line; what the script says is read when it is dialled.
+    ///
+    /// # Errors
+    /// A script that is too long.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        match &self.script {
+            Some(script) if script.text.expose().len() > SCRIPT_MAX => {
+                let advice = "real scripts have some hundred octets; is this one the right file?";
+                Err(InvalidSetting::new("login.script", format!("has more than {SCRIPT_MAX} octets"), advice))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl LoginScript {
+    /// Gives the device as RAS names it.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        Device { kind: "switch", name: self.name.clone().into() }
+    }
+}
+
+/// Texts are compared as secrets are.
+impl PartialEq for LoginScript {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text.same(&other.text)
+    }
+}
+
+impl Eq for LoginScript {}
+
+/// Without the text.
+impl fmt::Debug for LoginScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginScript").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The longest script.
+const SCRIPT_MAX: usize = 64 * 1024;
