@@ -2,6 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_lab::fuzzing::{Gateway, HTTP_BODY_MAX, Request, dns_answer, http_answer};
+use rasman_lab::radius::{MESSAGE_AUTHENTICATOR, Packet, REPLY_MESSAGE, STATE, USER_NAME, VENDOR_SPECIFIC};
 
 const GATEWAY: Gateway =
     Gateway { v4: Ipv4Addr::new(10, 99, 0, 1), v6: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1)) };
@@ -43,6 +44,28 @@ pub fn lab_dns(data: &[u8]) {
         let kind = &question[question.len() - 4..question.len() - 2];
         let expected = if kind == [0, 1] { &GATEWAY.v4.octets()[..] } else { &own6 };
         assert!(message.ends_with(expected) && matches!(kind, [0, 1 | 28]), "only A and AAAA have an answer");
+    }
+}
+
+/// Packets to a RADIUS client: what is read is written as it was, no packet without the secret is an answer, and whatever
+/// an acceptance says of keys is bounded by it.
+pub fn lab_radius(data: &[u8]) {
+    let Ok(packet) = Packet::parse(data) else { return };
+    let request = packet.authenticator;
+    assert!(!packet.answers(&request, b"a secret that nobody guesses"));
+    let eap = packet.eap();
+    assert!(eap.len() < data.len());
+    if let Some(keys) = packet.mppe_keys(b"secret", &request) {
+        assert!(keys.master_send.len() < data.len() && keys.master_receive.len() < data.len());
+    }
+    if packet.all(MESSAGE_AUTHENTICATOR).next().is_some() || data.len() > 4_000 {
+        return; // A second one makes it no answer, and the first one has no room.
+    }
+    let again = Packet::parse(&packet.signed_reply(b"secret")).expect("our own packets can be read");
+    assert!(again.answers(&request, b"secret"));
+    assert_eq!((again.code, again.identifier, again.eap()), (packet.code, packet.identifier, eap));
+    for kind in [USER_NAME, STATE, REPLY_MESSAGE, VENDOR_SPECIFIC] {
+        assert!(again.all(kind).eq(packet.all(kind)));
     }
 }
 

@@ -1,13 +1,15 @@
-//! As much of RADIUS (RFC 2865, RFC 3579, RFC 2548) as carries EAP: for tests of our EAP against servers and peers of
-//! others.
+//! EAP over RADIUS without a lab: for tests of our EAP against servers and peers of others.
 
-mod packet;
+mod relay;
 
-pub use packet::{ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, ACCESS_REQUEST, Packet};
+pub use relay::{dialled, entry, lab_before};
 
 use rasman_auth::Accounts;
 use rasman_auth::eap::{Peer, Server, ServerStep, Step};
 use rasman_core::{Cause, Rng, SessionKeys};
+use rasman_lab::radius::{
+    ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, ACCESS_REQUEST, FRAMED_MTU, Packet, STATE, USER_NAME,
+};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -47,19 +49,22 @@ pub fn authenticate(peer: &mut Peer, user: &str, to: SocketAddr, rng: &mut dyn R
         let mut authenticator = [0; 16];
         rng.fill(&mut authenticator);
         let mut request = Packet::new(ACCESS_REQUEST, identifier, authenticator);
-        request.push(packet::USER_NAME, user.as_bytes());
-        request.push(packet::FRAMED_MTU, &1400_u32.to_be_bytes());
+        request.push(USER_NAME, user.as_bytes());
+        request.push(FRAMED_MTU, &1400_u32.to_be_bytes());
         request.push_eap(&response);
         if let Some(state) = &state {
-            request.push(packet::STATE, state);
+            request.push(STATE, state);
         }
         socket.send(&request.signed_request(SECRET)).expect("sent");
         let mut buffer = [0; 4096];
         let length = socket.recv(&mut buffer).expect("the server answers");
         let reply = Packet::parse(&buffer[..length]).expect("a packet of RADIUS");
         assert_eq!(reply.identifier, identifier);
-        state = reply.find(packet::STATE).map(<[u8]>::to_vec);
-        server = reply.mppe_keys(SECRET, &authenticator);
+        assert!(reply.answers(&authenticator, SECRET), "it is by who has the secret");
+        state = reply.find(STATE).map(<[u8]>::to_vec);
+        // The peer sends with what the authenticator receives with.
+        let keys = reply.mppe_keys(SECRET, &authenticator);
+        server = keys.map(|keys| (keys.master_receive.clone(), keys.master_send.clone()));
         eap = reply.eap();
     }
     panic!("the server does not come to an end");
@@ -108,8 +113,8 @@ impl Answering {
         loop {
             let mut buffer = [0; 4096];
             let Ok((length, from)) = self.socket.recv_from(&mut buffer) else { return false };
-            let Some(request) = Packet::parse(&buffer[..length]) else { continue };
-            let known = request.find(packet::STATE).and_then(|state| self.sessions.remove(state));
+            let Ok(request) = Packet::parse(&buffer[..length]) else { continue };
+            let known = request.find(STATE).and_then(|state| self.sessions.remove(state));
             let mut server = match known {
                 Some(server) => server,
                 None => {
@@ -128,13 +133,13 @@ impl Answering {
             let mut reply = Packet::new(code, request.identifier, request.authenticator);
             reply.push_eap(&eap);
             if let Some(keys) = &keys {
-                reply.push_mppe_keys(&keys.master_receive, &keys.master_send, SECRET);
+                reply.push_mppe_keys(keys, SECRET);
                 self.granted = Some((keys.master_receive.clone(), keys.master_send.clone()));
             }
             if code == ACCESS_CHALLENGE {
                 self.next += 1;
                 let state = self.next.to_be_bytes().to_vec();
-                reply.push(packet::STATE, &state);
+                reply.push(STATE, &state);
                 self.sessions.insert(state, server);
             }
             self.socket.send_to(&reply.signed_reply(SECRET), from).expect("sent");

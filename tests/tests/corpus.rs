@@ -21,7 +21,7 @@ corpora! {
     fuzz_data: gso_split, gro_merge, proxy_head, socks_udp;
     fuzz_dial: dial_connection;
     fuzz_import: phonebook_import;
-    fuzz_lab: lab_dns, lab_http;
+    fuzz_lab: lab_dns, lab_http, lab_radius;
     fuzz_modem: hdlc, at_replies, com_port, script, serial_link;
     fuzz_net: stack_classify, stack_packets;
     fuzz_phonebook: phonebook;

@@ -1,16 +1,18 @@
 //! Our EAP against FreeRADIUS, and `eapol_test` against our EAP: every method, with its keys.
 
+use rasman::ConnState;
 use rasman_auth::eap::{Peer, PeerSettings, Server, ServerSettings};
 use rasman_auth::{Account, AccountState, Accounts};
 use rasman_core::{AuthMethod, ClientCertificate, Code, Credentials, EapSettings, Rng, Secret, Trust};
 use rasman_net::tls::certificates;
 use rasman_net::tls::eap::{EapAcceptor, EapTunnels};
 use rasman_testkit::SeededRng;
+use rasman_tests::harness;
 use rasman_tests::peers::{
     FreeRadius, Interop, PASSWORD, SERVER_NAME, USER, Unavailable, ca_file, eapol_test, isolated, scratch,
     server_certificate, user_certificate,
 };
-use rasman_tests::radius::{Answering, authenticate};
+use rasman_tests::radius::{self, Answering, authenticate};
 use std::fs;
 use std::sync::Arc;
 
@@ -72,6 +74,34 @@ fn freeradius_refuses_a_wrong_password_and_we_say_so() {
             let ended = authenticate(&mut peer(method, "wrong"), USER, server.address(), &mut rng);
             let cause = ended.peer.err().unwrap_or_else(|| panic!("{method} let us in"));
             assert_eq!(cause.code, Code::AUTHENTICATION_FAILURE, "{method}: {cause}");
+        }
+        Ok(())
+    });
+}
+
+/// Our client, SSTP and the lab in between: FreeRADIUS judges, and its keys bind.
+#[test]
+fn freeradius_judges_the_clients_of_the_lab() {
+    isolated("freeradius_judges_the_clients_of_the_lab", || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let own = user_certificate();
+        for tls in ["1.2", "1.3"] {
+            let server = FreeRadius::start(tls)?;
+            for method in METHODS {
+                let name = if method.has_tls() { format!("{method}, TLS {tls}") } else { method.to_string() };
+                let interop = Interop::begin("FreeRADIUS", server.version(), "SSTP, RADIUS behind the lab", &name);
+                let lab = radius::lab_before(server.address());
+                let dial = |password: &str| {
+                    let entry = radius::entry(&lab, method, ca(), SERVER_NAME, own.clone());
+                    runtime.block_on(radius::dialled(entry, harness::dial_as(password)))
+                };
+                let told = dial(PASSWORD);
+                assert_eq!(told, (ConnState::Connected, 0), "{name}\n{}", server.last_words());
+                if method != AuthMethod::EapTls {
+                    assert_eq!(dial("wrong"), (ConnState::AuthNotify, 691), "{name}\n{}", server.last_words());
+                }
+                interop.ok();
+            }
         }
         Ok(())
     });

@@ -93,7 +93,9 @@ impl AuthMethod {
 /// What the methods of EAP need beside a name and a password.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EapSettings {
-    /// Which certificates of the authentication server are accepted; that server is another than SSTP's.
+    /// Which certificates of the authentication server are accepted; that server is another than SSTP's. Lists of
+    /// revoked ones are not fetched for it, so [`Revocation::Required`](crate::Revocation::Required) is refused and
+    /// `IfPossible` finds nothing.
     pub trust: Trust,
     /// The names one of which the certificate must carry; `*.example.com` stands for the names right below. Empty takes
     /// every name, so it is only allowed with roots of the entry's own or with a pinned certificate.

@@ -393,6 +393,13 @@ impl Entry {
             return Ok(());
         }
         self.eap.trust.validate("eap.trust", "eap.trust.added_roots")?;
+        if self.eap.trust.revocation == Revocation::Required && self.eap.trust.pinned_leaf_sha256.is_none() {
+            // The method's answer is due in mid-dial, where nothing waits for a list to be fetched.
+            let problem = "is required, and inside EAP no list can be fetched";
+            let advice =
+                "leave it out for EAP, pin the authentication server's certificate, or require it of SSTP's server";
+            return Err(InvalidSetting::new("eap.trust.revocation", problem, advice));
+        }
         if self.eap.server_names.is_empty() && self.eap.trust.system_roots {
             // Whoever has a certificate for any name of the Internet could take the password's place.
             let problem = "is empty while every authority of the system is trusted";
@@ -697,6 +704,20 @@ mod tests {
         let with = |listen| DataPath::Rootless(Rootless { forwards: vec![forward(listen)], ..Rootless::default() });
         assert_eq!(field_of(|e| e.data_path = with("0.0.0.0:80")), Some("rootless.forwards.listen"));
         assert_eq!(field_of(|e| e.data_path = with("[::1]:80")), None);
+    }
+
+    #[test]
+    fn revocation_cannot_be_required_of_the_server_of_eap() {
+        let field = |revocation, pinned_leaf_sha256| {
+            field_of(|e| {
+                e.authentication = vec![AuthMethod::PeapMsChapV2];
+                e.eap.trust =
+                    Trust { added_roots: vec![vec![0x30]], revocation, pinned_leaf_sha256, ..Trust::default() };
+            })
+        };
+        assert_eq!(field(Revocation::Required, None), Some("eap.trust.revocation"));
+        assert_eq!(field(Revocation::Required, Some([7; 32])), None);
+        assert_eq!(field(Revocation::IfPossible, None), None);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use crate::Event;
 use crate::faults::{Ending, Stage};
 use crate::gate::Gate;
 use crate::inner::{Behind, Inside, Web};
+use crate::judge::Question;
 use crate::pap;
 use crate::told::Told;
+use rasman_auth::eap::Verdict;
 use rasman_core::{
     Batch, Cause, Code, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Link, LinkEvent, PortClosed,
     PortCommand, PortFacts, PortId, Projection, SessionKeys, Timeout,
@@ -34,6 +36,8 @@ pub(crate) struct Call {
     inside: Inside,
     web: Rc<Web>,
     told: Told,
+    /// What a RADIUS server has to judge.
+    question: Option<Question>,
     /// What waits to be sent.
     pub(crate) out: Batch,
     /// Frames between two layers; reused.
@@ -67,6 +71,7 @@ impl Call {
             inside,
             web,
             told,
+            question: None,
             out: Batch::new(),
             frames: Batch::new(),
             rebuilt: Vec::new(),
@@ -113,6 +118,17 @@ impl Call {
             self.ending_at = None;
             self.send_away(now);
         }
+        self.advance(now);
+    }
+
+    /// Takes what a RADIUS server has to judge.
+    pub(crate) fn take_question(&mut self) -> Option<Question> {
+        self.question.take()
+    }
+
+    /// Takes its word.
+    pub(crate) fn judged(&mut self, now: Instant, number: u64, verdict: Verdict) {
+        self.ppp.eap_verdict(now, number, verdict);
         self.advance(now);
     }
 
@@ -317,6 +333,7 @@ impl Call {
                 self.told.authenticated(token.user());
                 self.bind(now, keys);
             }
+            rasman_ppp::Event::EapResponse { number, ask } => self.question = Some(Question { number, ask }),
             rasman_ppp::Event::Projected(projection) => {
                 self.gate.reach(Stage::Data);
                 self.projected(now, &projection);

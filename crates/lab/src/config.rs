@@ -2,7 +2,7 @@
 
 use crate::modem::ModemConfig;
 use crate::{Faults, Pool, User};
-use rasman_core::{AuthMethod, Duration};
+use rasman_core::{AuthMethod, Duration, Secret};
 use rasman_ppp::{FarNetwork, MppeStrength};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -33,6 +33,11 @@ pub struct Config {
     pub hashes: u8,
     /// The authentication methods that are demanded, most preferred first.
     pub authentication: Vec<AuthMethod>,
+    /// The RADIUS server that judges clients, by EAP alone: [`users`](Self::users), [`authentication`](Self::authentication)
+    /// and the fault of accounts do not count then. `None` lets the lab judge itself.
+    pub radius: Option<SocketAddr>,
+    /// The secret that the lab shares with it.
+    pub radius_secret: Secret,
     /// How many further attempts a refused client has on the same link.
     pub retries: u32,
     /// What goes wrong.
@@ -70,6 +75,8 @@ impl Default for Config {
             tls12_only: false,
             hashes: 3,
             authentication: vec![AuthMethod::MsChapV2],
+            radius: None,
+            radius_secret: Secret::default(),
             retries: 2,
             faults: Faults::default(),
             ca_file: None,

@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::net::Ipv6Addr;
 use std::process::ExitCode;
+use zeroize::Zeroizing;
 
 /// Reads flags (`--name value` or `--name=value`; [`FLAGS`] tells which) and runs a lab on standard input and output,
 /// as [`run`] says. Errors go to standard error.
@@ -53,6 +54,8 @@ pub const FLAGS: &[(&str, &str)] = &[
     ("tls", "1.2 for TLS 1.2 alone, 1.3 for both (1.3)"),
     ("hashes", "hash protocols for the crypto binding: sha1, sha256 or both (both)"),
     ("auth", "authentication methods demanded, commas between, the preferred one first, or all (mschapv2)"),
+    ("radius", "address and port of a RADIUS server that judges clients, by EAP alone (the lab judges itself)"),
+    ("radius-secret-file", "file with the secret that it and the lab know"),
     ("retries", "further attempts of a refused client on the same link (2)"),
     ("fault", "what goes wrong, see below; may be repeated (nothing)"),
     (
@@ -126,6 +129,11 @@ impl Config {
                 let methods: Option<Vec<_>> = words.collect();
                 self.authentication =
                     methods.ok_or_else(|| expected(&format!("all, or some of {}", all.join(", "))))?;
+            }
+            "radius" => self.radius = Some(value.parse().map_err(|_| expected("an address and a port"))?),
+            "radius-secret-file" => {
+                let secret = Zeroizing::new(fs::read_to_string(value).map_err(|error| failed(&error))?);
+                self.radius_secret = secret.lines().next().unwrap_or_default().into();
             }
             "retries" => self.retries = value.parse().map_err(|_| expected("a number"))?,
             "fault" => {

@@ -48,6 +48,10 @@ pub fn spawn_local(config: Config) -> io::Result<Running> {
 }
 
 fn prepare(config: Config) -> io::Result<(Running, Start)> {
+    if config.radius.is_some() == config.radius_secret.is_empty() {
+        let words = "--radius and --radius-secret-file go together, and the secret is not empty";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+    }
     let listener = TcpListener::bind(config.listen)?;
     listener.set_nonblocking(true)?;
     let mut modems = Vec::new();

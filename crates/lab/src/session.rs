@@ -5,13 +5,14 @@ use crate::faults::{CallFault, NotTls, Stage, StageFault};
 use crate::gate::Gate;
 use crate::impostor;
 use crate::inner::Inside;
+use crate::judge::Judge;
 use crate::lab::Lab;
 use crate::told::Told;
 use crate::users::Users;
 use crate::wrong_keys::WrongKeys;
 use crate::{Event, Faults};
 use rasman_auth::eap::ServerTunnels;
-use rasman_core::{Cause, Code, Instant, LayerName, PortClosed};
+use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed};
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::clock::{self, sleep_until};
@@ -45,7 +46,7 @@ pub(crate) async fn run(lab: Rc<Lab>, tcp: TcpStream, peer: SocketAddr, number: 
         return told.because(impostor::web_server(tls).await);
     }
     let call = layers(&lab, faults, told);
-    drive(call, Pump::new(tls), orders).await;
+    drive(call, Pump::new(tls), Judge::new(&lab.config), orders).await;
 }
 
 /// Does everything before the layers: TCP and TLS with their faults.
@@ -100,7 +101,7 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders
         Inside::of(&lab.config),
         told,
     );
-    drive(call, Pump::new(port), orders).await;
+    drive(call, Pump::new(port), Judge::new(&lab.config), orders).await;
 }
 
 fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
@@ -123,8 +124,13 @@ fn server(lab: &Lab, faults: &Faults, told: &mut Told) -> ServerConfig {
     let config = &lab.config;
     let address = if faults.no_address { None } else { told.lease() };
     let users = Users { users: lab.users.clone(), state: faults.account };
+    let authentication = match config.radius {
+        Some(_) => AuthMethod::ALL.iter().copied().filter(|method| method.is_eap()).collect(),
+        None => config.authentication.clone(),
+    };
     ServerConfig {
-        authentication: config.authentication.clone(),
+        authentication,
+        eap_elsewhere: config.radius.is_some(),
         tunnels: tunnels(lab, faults),
         name: config.name.clone(),
         retries: config.retries,
@@ -143,7 +149,7 @@ fn tunnels(lab: &Lab, faults: &Faults) -> Arc<dyn ServerTunnels> {
 }
 
 /// Moves bytes and time until the call is over.
-async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>) {
+async fn drive(mut call: Call, mut pump: Pump, mut judge: Judge, mut orders: watch::Receiver<u64>) {
     let facts = pump.port().facts().clone();
     call.start(clock::now(), &facts);
     let goodbye = loop {
@@ -160,6 +166,9 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
         if call.wants_close() || call.over().is_some() {
             break true;
         }
+        if let Some(question) = call.take_question() {
+            judge.ask(question);
+        }
         let wake = call.next_wake(clock::now(), pump.port().send_room() > 0);
         let has_room = pump.has_room_for_device();
         tokio::select! {
@@ -170,6 +179,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut orders: watch::Receiver<u64>)
             }
             () = call.notified(has_room) => {}
             () = sleep_until(wake) => call.handle_timeout(clock::now()),
+            (number, verdict) = judge.verdict() => call.judged(clock::now(), number, verdict),
             _ = orders.changed() => call.hang_up(clock::now(), &sent_away()),
         }
     };

@@ -93,6 +93,10 @@ pub struct ServerConfig {
     pub accounts: Arc<dyn Accounts + Send + Sync>,
     /// Where EAP's TLS comes from; [`NoTunnels`] if it needs none.
     pub tunnels: Arc<dyn ServerTunnels>,
+    /// EAP is judged by a server that is elsewhere (RFC 3748 2.3): each response is told as
+    /// [`Event::EapResponse`](crate::Event::EapResponse). Accounts and tunnels are not used for it, and which of its methods
+    /// is agreed on is that server's business.
+    pub eap_elsewhere: bool,
     /// The name that goes with a challenge.
     pub name: String,
     /// How many further attempts a refused peer has on the same link.
@@ -133,6 +137,7 @@ impl ServerConfig {
             authentication: vec![AuthMethod::MsChapV2],
             accounts,
             tunnels: Arc::new(NoTunnels),
+            eap_elsewhere: false,
             name: String::new(),
             retries: 0,
             local,

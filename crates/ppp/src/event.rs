@@ -3,6 +3,7 @@
 use crate::AuthProtocol;
 use core::fmt;
 use rasman_auth::Authenticated;
+use rasman_auth::eap::Ask;
 use rasman_core::{Cause, EapDialog, Learned, Projection, SessionKeys};
 
 /// What a PPP link tells whoever composes it.
@@ -34,6 +35,16 @@ pub enum Event {
         /// What the user could say to mend it on another link.
         dialog: Option<EapDialog>,
     },
+    /// A server that is elsewhere has to judge a response of EAP ([`ServerConfig::eap_elsewhere`]): give its word to
+    /// [`Ppp::eap_verdict`](crate::Ppp::eap_verdict).
+    ///
+    /// [`ServerConfig::eap_elsewhere`]: crate::ServerConfig::eap_elsewhere
+    EapResponse {
+        /// Which question it is; the answer repeats it.
+        number: u64,
+        /// The response, and whose it is.
+        ask: Ask,
+    },
     /// IPCP is Opened: packets flow. It may come again if the peer negotiates again.
     Projected(Projection),
     /// The far network has told something beyond the projection, or takes it back. It is the whole of what is known, and
@@ -60,6 +71,7 @@ impl fmt::Debug for Event {
             Self::AuthenticationRefused { cause, retry, dialog } => {
                 write!(f, "AuthenticationRefused({cause:?}, retry: {retry}, {dialog:?})")
             }
+            Self::EapResponse { number, ask } => write!(f, "EapResponse({number}, {} octets)", ask.response.len()),
             Self::Projected(projection) => write!(f, "Projected({projection:?})"),
             Self::Learned(learned) => write!(f, "Learned({learned})"),
             Self::TimeRemaining { seconds, .. } => write!(f, "TimeRemaining({seconds} s)"),

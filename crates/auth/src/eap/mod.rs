@@ -10,8 +10,9 @@
 //! ```
 //!
 //! [`Peer`] and [`Server`] take packets and give packets; the peer never speaks first, and whoever carries the packets
-//! repeats the server's requests. TLS comes from outside by [`Tunnels`]: the libraries for it draw their own randomness
-//! and read the clock, which nothing here does.
+//! repeats the server's requests. [`Relay`] stands in a server's place and hands everything to one that is elsewhere.
+//! TLS comes from outside by [`Tunnels`]: the libraries for it draw their own randomness and read the clock, which
+//! nothing here does.
 //!
 //! ```text
 //!   EAP-TLS      PEAP: EAP inside       TTLS: AVPs inside
@@ -27,6 +28,7 @@ mod mschapv2;
 mod packet;
 mod peap;
 mod peer;
+mod relay;
 mod server;
 mod tls;
 mod tls_only;
@@ -35,6 +37,7 @@ mod tunnel;
 
 pub use packet::{EapPacket, EapType};
 pub use peer::{Peer, PeerSettings, Step};
+pub use relay::{Ask, Relay, Verdict};
 pub use server::{Server, ServerSettings, ServerStep};
 pub use tunnel::{NoTunnels, ServerTunnels, Tunnel, TunnelError, Tunnels};
 

@@ -7,6 +7,7 @@ mod server;
 use crate::outbox::Outbox;
 use crate::{ClientConfig, Protocol, ServerConfig};
 use rasman_auth::Authenticated;
+use rasman_auth::eap::{Ask, Verdict};
 use rasman_core::{Cause, Credentials, DropReason, EapDialog, Instant, Rng, Secret, SessionKeys, Timeout};
 
 pub use protocol::AuthProtocol;
@@ -35,6 +36,8 @@ pub(crate) enum Outcome {
         retry: bool,
         dialog: Option<EapDialog>,
     },
+    /// A server that is elsewhere is to be asked.
+    Elsewhere(Ask),
     /// The link must end.
     Failed(Cause),
 }
@@ -74,6 +77,14 @@ impl Auth {
         match &mut self.end {
             End::Client(client) => client.change_password(now, new, io),
             End::Server(_) => Outcome::Same,
+        }
+    }
+
+    /// Takes the word of a server that is elsewhere.
+    pub(crate) fn verdict(&mut self, now: Instant, verdict: Verdict, io: &mut Io<'_>) -> Outcome {
+        match &mut self.end {
+            End::Client(_) => Outcome::Same,
+            End::Server(server) => server.verdict(now, verdict, io),
         }
     }
 

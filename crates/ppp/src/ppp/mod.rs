@@ -16,6 +16,7 @@ use core::ops::Range;
 use network::Network;
 use phases::Phase;
 use rasman_auth::Authenticated;
+use rasman_auth::eap::Verdict;
 use rasman_core::{
     Batch, Cause, Code, Credentials, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Malformed, Projection,
     Rng, Secret, SessionKeys, Timeout,
@@ -59,6 +60,8 @@ pub struct Ppp {
     heard: bool,
     /// IPCP has been Opened once.
     was_projected: bool,
+    /// How often a server that is elsewhere was to be asked.
+    asked: u64,
 }
 
 /// Which end of the link this is.
@@ -103,6 +106,7 @@ impl Ppp {
             announced: None,
             heard: false,
             was_projected: false,
+            asked: 0,
         }
     }
 
@@ -162,6 +166,17 @@ impl Ppp {
             let outcome = auth.change_password(now, new, &mut Io { rng: &mut *self.rng, out: &mut self.out });
             self.auth_became(now, outcome);
         }
+    }
+
+    /// Takes the word of the server that judges EAP, in answer to [`Event::EapResponse`] of this number. One that comes when
+    /// the link has moved on does nothing.
+    pub fn eap_verdict(&mut self, now: Instant, number: u64, verdict: Verdict) {
+        if self.phase != Phase::Authenticate || number != self.asked {
+            return;
+        }
+        let Some(auth) = &mut self.auth else { return };
+        let outcome = auth.verdict(now, verdict, &mut Io { rng: &mut *self.rng, out: &mut self.out });
+        self.auth_became(now, outcome);
     }
 
     /// Opens the client's second gate: IPCP starts. The token proves, when this is compiled, that an authentication was

@@ -191,6 +191,12 @@ impl Ppp {
             auth::Outcome::Refused { cause, retry, dialog } => {
                 self.events.push_back(Event::AuthenticationRefused { cause, retry, dialog });
             }
+            auth::Outcome::Elsewhere(ask) => {
+                // The word on an earlier response is void, so nobody need be asked for it any more.
+                self.events.retain(|event| !matches!(event, Event::EapResponse { .. }));
+                self.asked += 1;
+                self.events.push_back(Event::EapResponse { number: self.asked, ask });
+            }
             auth::Outcome::Failed(cause) => self.fail(now, cause),
         }
     }

@@ -13,6 +13,7 @@ mod lcp_line;
 mod methods;
 mod pair;
 mod peers;
+mod relay;
 mod server;
 mod vj;
 
