@@ -21,6 +21,8 @@ pub struct Entry {
     pub redial: Redial,
     /// Hang up after this long without traffic, with 828; `None` for never (clause B15).
     pub idle_disconnect: Option<Duration>,
+    /// Hang up this long after the connection was made, with 932; `None` for never.
+    pub session_limit: Option<Duration>,
     /// The authentication methods that the entry allows, most preferred first.
     pub authentication: Vec<AuthMethod>,
     /// What those of EAP need.
@@ -338,6 +340,7 @@ impl Entry {
             promote_alternates: false,
             redial: Redial::default(),
             idle_disconnect: None,
+            session_limit: None,
             authentication: vec![AuthMethod::MsChapV2],
             eap: EapSettings::default(),
             network: Network::default(),

@@ -249,6 +249,42 @@ fn b15_h16_a_connection_without_traffic_ends_with_828_to_the_millisecond() {
     assert_eq!(world.last(), (300_000, ConnState::Disconnected, 828));
 }
 
+fn with_session(plan: DialPlan, seconds: u64) -> DialPlan {
+    let mut plan = plan;
+    Arc::make_mut(&mut plan.entry).session_limit = Some(Duration::from_secs(seconds));
+    plan
+}
+
+#[test]
+fn h16_a_session_ends_at_its_limit_whatever_is_carried_with_932() {
+    let mut world = World::new(with_session(with_idle(plan("wonderland"), 300), 600), server());
+    for ms in (0..600_000).step_by(100_000) {
+        world.run_until(ms);
+        assert!(world.sends_packet());
+    }
+    world.run_until(599_999);
+    assert_eq!(world.connection.state(), ConnState::Connected);
+    world.run_until(600_000);
+    assert_eq!(world.finished.as_ref().map(|c| c.code), Some(Code::PPP_SESSION_TIMEOUT));
+    assert_eq!(world.last(), (600_000, ConnState::Disconnected, 932));
+    assert_eq!(world.connection.poll_timeout(), None);
+}
+
+#[test]
+fn h16_a_limit_of_the_session_counts_outages_and_is_no_loss() {
+    let mut world = connected(with_session(coming_back(&[]), 300));
+    world.run_until(100_000);
+    world.servers = vec![(A, unknown_name())];
+    world.port_breaks();
+    world.run_until(299_999);
+    assert_eq!((world.connection.state(), world.finished.is_none()), (ConnState::Connected, true));
+    world.run_until(300_000);
+    assert_eq!(world.finished.as_ref().map(|c| c.code), Some(Code::PPP_SESSION_TIMEOUT));
+    let dialled = world.dialled.len();
+    world.run_until(600_000);
+    assert_eq!(world.dialled.len(), dialled, "nothing is dialled any more");
+}
+
 #[test]
 fn b15_packets_of_either_direction_put_the_end_off() {
     let mut world = World::new(with_idle(plan("wonderland"), 300), server());

@@ -54,6 +54,7 @@ impl Properties {
             promote_alternates: link.promote_alternates,
             redial: self.redial(&preferences.redial),
             idle_disconnect: self.idle_limit(preferences.idle_disconnect),
+            session_limit: (self.session_limit > 0).then(|| seconds(self.session_limit)),
             authentication,
             eap,
             network: self.network()?,
@@ -391,6 +392,7 @@ const HONOURED: &[&str] = &[
     "RasmanMru",
     "RasmanIpv6",
     "RasmanInform",
+    "RasmanSessionLimit",
     "PromoteAlternates",
     "TryNextAlternateOnFail",
 ];

@@ -244,6 +244,7 @@ pub(crate) const OURS: &[Key] = &[
     if_set("RasmanIpv6", Kind::Flag, "0"),
     if_set("RasmanInform", Kind::Flag, "1"),
     if_set("RasmanMppe", Kind::Text, ""),
+    if_set("RasmanSessionLimit", Kind::Number, "0"),
     if_set("RasmanOptions", Kind::Number, "0"),
     if_set("RasmanOptions2", Kind::Number, "0"),
     if_set("RasmanOptions3", Kind::Number, "0"),

@@ -300,6 +300,8 @@ properties! {
     inform: bool = "RasmanInform";
     /// Encryption by MPPE: `strong` (128 bits) or `any`; empty refuses it.
     mppe: String = "RasmanMppe";
+    /// Hang up so many seconds after the connection was made; 0 for never.
+    session_limit: u32 = "RasmanSessionLimit";
     /// The bits of dwfOptions that no other key holds, such as RASEO_NetworkLogon.
     further_options: u32 = "RasmanOptions";
     /// The bits of dwfOptions2 that no other key holds, such as RASEO2_UseTypicalSettings.

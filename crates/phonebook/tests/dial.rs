@@ -200,7 +200,9 @@ fn b15_settings_that_are_not_the_entrys_own_are_the_users() {
     let expected = Redial { attempts: 99, pause: Duration::from_secs(60), on_link_failure: false };
     assert_eq!((dialled.redial, dialled.idle_disconnect), (expected, preferences.idle_disconnect));
     properties.set_idle_disconnect(IdleDisconnect::Never);
-    assert_eq!(dial(&properties).idle_disconnect, None);
+    assert_eq!((dial(&properties).idle_disconnect, dial(&properties).session_limit), (None, None));
+    properties.session_limit = 3600;
+    assert_eq!(dial(&properties).session_limit, Some(Duration::from_secs(3600)));
 }
 
 #[test]

@@ -167,6 +167,7 @@ impl Setup {
             "encryption" => entry.network.mppe = Some(MppeConsent::Strong),
             "other-address" => entry.network.address = Some(Ipv4Addr::new(192, 0, 2, 7)),
             "no-certificate" => sstp_of(&mut entry).trust.added_roots = vec![vec![0x30, 3, 2, 1, 1]],
+            "session" => entry.session_limit = Some(rasman_core::Duration::from_secs(1)),
             "idle" => entry.idle_disconnect = Some(rasman_core::Duration::from_secs(1)),
             _ => {}
         }

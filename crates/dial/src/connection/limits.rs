@@ -83,6 +83,21 @@ impl Connection {
         self.disconnect(now, cause);
     }
 
+    /// Gives when the session is over, by the entry's limit; outages count, as what is limited is the time of a call.
+    pub(super) fn session_end(&self) -> Option<Timeout> {
+        let limit = self.plan.entry.session_limit.filter(|limit| !limit.is_zero())?;
+        Some(Timeout { at: self.connected_at? + limit, why: "session limit" })
+    }
+
+    /// Ends a session that has lasted as long as it may.
+    pub(super) fn session_over(&mut self, now: Instant) {
+        let limit = self.plan.entry.session_limit.unwrap_or_default();
+        let cause = Cause::new(Code::PPP_SESSION_TIMEOUT, LayerName::Manager)
+            .did(format!("was connected for {limit:?}, which is the entry's limit of a session"))
+            .advice("dial again, or give the entry a longer limit, or none");
+        self.disconnect(now, cause);
+    }
+
     pub(super) fn server(&self) -> (String, u16) {
         let medium = self.medium();
         let port = if let Medium::Sstp(sstp) = medium { sstp.port } else { 0 };

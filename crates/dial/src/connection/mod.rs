@@ -293,6 +293,10 @@ impl Connection {
             self.deadline = None;
             self.out_of_time(now);
         }
+        let runs = matches!(self.teardown, Teardown::NotYet);
+        if runs && self.session_end().is_some_and(|end| end.at <= now) {
+            self.session_over(now);
+        }
         self.advance(now);
     }
 
@@ -324,7 +328,7 @@ impl Connection {
         let layers = Timeout::earliest(self.layers.link.poll_timeout(), self.layers.ppp.poll_timeout());
         let teardown = match self.teardown {
             Teardown::Running { give_up_at } => Some(Timeout { at: give_up_at, why: "orderly disconnect" }),
-            Teardown::NotYet => self.deadline,
+            Teardown::NotYet => Timeout::earliest(self.deadline, self.session_end()),
             Teardown::Done | Teardown::Finished => return None,
         };
         Timeout::earliest(teardown, layers)

@@ -10,6 +10,7 @@ const WITH_VALUE: &[&str] = &[
     "connect",
     "holdoff",
     "idle",
+    "maxconnect",
     "maxfail",
     "mru",
     "name",

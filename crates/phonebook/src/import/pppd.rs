@@ -55,6 +55,7 @@ struct Options {
     attempts: Option<u32>,
     pause: Option<u32>,
     idle: Option<NonZeroU32>,
+    session_limit: u32,
     mru: Option<u32>,
     address: Option<Ipv4Addr>,
     no_compression: bool,
@@ -99,6 +100,7 @@ impl Options {
             "maxfail" => self.number(line, option, &value, |options, count| options.attempts = Some(attempts(count))),
             "holdoff" => self.number(line, option, &value, |options, seconds| options.pause = Some(seconds)),
             "idle" => self.number(line, option, &value, |options, seconds| options.idle = NonZeroU32::new(seconds)),
+            "maxconnect" => self.number(line, option, &value, |options, seconds| options.session_limit = seconds),
             "mru" => self.number(line, option, &value, |options, mru| options.mru = Some(mru)),
             "novj" => self.no_compression = true,
             "noip" => self.no_ipv4 = true,
@@ -196,6 +198,7 @@ impl Options {
         // Without `persist` the first failure is the last.
         properties.redial_attempts = if self.persist { self.attempts.unwrap_or(attempts(10)) } else { 0 };
         properties.redial_seconds = self.pause.unwrap_or(30);
+        properties.session_limit = self.session_limit;
         properties.set_idle_disconnect(self.idle.map_or(IdleDisconnect::Never, IdleDisconnect::After));
         properties.mru = self.mru.unwrap_or(properties.mru);
         if let Some(address) = self.address {

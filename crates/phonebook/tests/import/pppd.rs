@@ -13,7 +13,7 @@ connect \"/usr/sbin/chat -v '' ATZ OK ATDT0,5550123 CONNECT ''\"
 user \"ISP\\\\bob\"
 password 'pa #ss'
 noauth defaultroute usepeerdns
-idle 600 maxfail 3 holdoff 5 persist
+idle 600 maxconnect 7200 maxfail 3 holdoff 5 persist
 refuse-chap
 10.0.0.7:10.0.0.1
 remotename isp lock
@@ -28,6 +28,7 @@ remotename isp lock
     assert!(entry.remote_default_gateway && !entry.ipv6_remote_default_gateway && entry.redial_on_link_failure);
     assert_eq!((entry.redial_attempts, entry.redial_seconds), (2, 5));
     assert_eq!(entry.idle_disconnect(), IdleDisconnect::After(NonZeroU32::new(600).unwrap()));
+    assert_eq!(entry.session_limit, 7200);
     assert_eq!(entry.auth_restrictions.0, AuthRestrictions::PAP.0 | AuthRestrictions::MS_CHAP_V2.0);
     assert_eq!((entry.ip_assign, entry.ip_address.to_string()), (Assign::Given, "10.0.0.7".to_owned()));
     let expected = [(3, "connect"), (9, "the peer's address"), (10, "remotename"), (10, "lock")];

@@ -89,6 +89,7 @@ fn entry() -> Entry {
     entry.alternates = vec![entry.medium.clone()];
     entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
     entry.idle_disconnect = Some(Duration::from_secs(1));
+    entry.session_limit = Some(Duration::from_secs(2));
     entry.network =
         Network { address: Some([10, 0, 0, 9].into()), mppe: Some(MppeConsent::Strong), ..Network::default() };
     let forward = Forward { listen: ([127, 0, 0, 1], 1).into(), host: "intra".into(), port: 80 };

@@ -325,6 +325,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "session",
+        takes: "a number of seconds or never",
+        what: "hang up this long after the connection was made",
+        get: |entry| if entry.session_limit == 0 { "never".to_owned() } else { entry.session_limit.to_string() },
+        set: |entry, value| {
+            let seconds = if value == "never" { Ok(0) } else { value.parse() };
+            entry.session_limit = seconds.map_err(|_| "is no number of seconds")?;
+            Ok(())
+        },
+    },
+    Setting {
         name: "address",
         takes: "ADDRESS or server",
         what: "address inside: this one, or what the server gives",
@@ -531,6 +542,8 @@ mod tests {
             ("idle", "300"),
             ("idle", "never"),
             ("idle", "default"),
+            ("session", "3600"),
+            ("session", "never"),
             ("address", "10.1.2.3"),
             ("address", "server"),
             ("mru", "1400"),
@@ -552,6 +565,7 @@ mod tests {
             ("system-roots", "perhaps"),
             ("redial-attempts", "many"),
             ("idle", "-1"),
+            ("session", "long"),
             ("address", "::1"),
         ] {
             let error = find(name).unwrap().set(&mut entry(), value).unwrap_err();

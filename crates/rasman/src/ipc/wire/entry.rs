@@ -39,6 +39,8 @@ settings! {
         redial: RedialWire,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idle_disconnect_ms: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_limit_ms: Option<u64>,
         authentication: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         eap: Option<EapWire>,
@@ -186,6 +188,7 @@ impl EntryWire {
             promote_alternates,
             redial,
             idle_disconnect,
+            session_limit,
             authentication,
             eap,
             network,
@@ -200,6 +203,7 @@ impl EntryWire {
             promote_alternates: *promote_alternates,
             redial: RedialWire { attempts: *attempts, pause_ms: millis(*pause), on_link_failure: *on_link_failure },
             idle_disconnect_ms: idle_disconnect.map(millis),
+            session_limit_ms: session_limit.map(millis),
             authentication: authentication.iter().map(ToString::to_string).collect(),
             eap: if *eap == EapSettings::default() { None } else { Some(EapWire::new(eap)?) },
             network: NetworkWire {
@@ -235,6 +239,7 @@ impl EntryWire {
                 on_link_failure: self.redial.on_link_failure,
             },
             idle_disconnect: self.idle_disconnect_ms.map(Duration::from_millis),
+            session_limit: self.session_limit_ms.map(Duration::from_millis),
             authentication: authentication.collect::<Result<_, _>>()?,
             eap: self.eap.map_or_else(|| Ok(EapSettings::default()), EapWire::read)?,
             network: Network {
@@ -375,6 +380,7 @@ mod tests {
         entry.promote_alternates = true;
         entry.redial = Redial { attempts: 3, pause: Duration::from_millis(1500), on_link_failure: true };
         entry.idle_disconnect = Some(Duration::from_secs(60));
+        entry.session_limit = Some(Duration::from_secs(3600));
         entry.network = Network {
             address: Some([10, 0, 0, 9].into()),
             request_dns: false,
