@@ -222,7 +222,7 @@ fn the_default_route_of_ipv6_leads_into_the_tunnel_and_back_out() {
         let before = system();
         assert_eq!(way_to("2001:4860:4860::8888").as_deref(), Some("near"));
         let lab = world.lab_with(tell);
-        let tun = TunSettings { default_route: true, ..TunSettings::default() };
+        let tun = TunSettings { default_route6: true, default_route: true, ..TunSettings::default() };
         let manager = tun_manager(&world, &lab, tun);
         let connection = connected(&manager).await;
         ipv6(&connection).await;
@@ -237,7 +237,7 @@ fn the_default_route_of_ipv6_leads_into_the_tunnel_and_back_out() {
         let outside = ["2001:db8:ffff::1".parse().unwrap()];
         let projection =
             rasman::Projection::new([10, 99, 0, 2].into(), Some(rasman_tests::world::GATEWAY), Vec::new(), 1400);
-        let settings = TunSettings { default_route: true, ..TunSettings::default() };
+        let settings = TunSettings { default_route6: true, default_route: true, ..TunSettings::default() };
         let mut device = rasman_net::tun::Tun::open(&settings, &projection, &outside, None).unwrap();
         let mut setup = Ipv6Setup::new(rasman::Ipv6Link { local: [1; 8], peer: [2; 8] });
         setup.addresses.push(("2001:db8:0:1::2".parse().unwrap(), 64));

@@ -4,7 +4,7 @@
 //! a lab. Where namespaces are not allowed the tests say so and do nothing.
 
 use rasman::{
-    Change, Code, Connection, DataPath, Entry, Ipv4Net, Manager, Projection, Substate, TunSettings, WatchEvent,
+    Change, Code, Connection, DataPath, Entry, IpNet, Manager, Projection, Substate, TunSettings, WatchEvent,
 };
 use rasman_core::hex;
 use rasman_dial::Config;
@@ -44,7 +44,7 @@ fn entry_with(lab: &Running, tun: TunSettings) -> Entry {
 }
 
 fn everything() -> TunSettings {
-    TunSettings { default_route: true, ..TunSettings::default() }
+    TunSettings { default_route: true, default_route6: true, ..TunSettings::default() }
 }
 
 async fn connected(manager: &Manager) -> Connection {
@@ -134,7 +134,7 @@ fn the_default_route_in_the_tunnel_and_the_tunnel_itself_outside() {
     inside("the_default_route_in_the_tunnel_and_the_tunnel_itself_outside", async |world| {
         let before = system();
         let lab = world.lab();
-        let excluded: Ipv4Net = "198.51.100.0/24".parse().unwrap();
+        let excluded: IpNet = "198.51.100.0/24".parse().unwrap();
         let manager = manager_in(&world, entry_with(&lab, TunSettings { exclude: vec![excluded], ..everything() }));
         let connection = connected(&manager).await;
         for (to, device) in [
@@ -359,21 +359,23 @@ fn a_manager_that_is_killed_at_any_change_leaves_nothing_to_the_next() {
     inside("a_manager_that_is_killed_at_any_change_leaves_nothing_to_the_next", async |world| {
         ip("rule add priority 22000 to 203.0.113.0/24 lookup main");
         let before = system();
-        let rules = ip("rule").lines().count();
-        // One inside, two for the server, two for what is excluded, one for what is near; and all of them there.
-        for change in 1..=7 {
+        let count = || ip("rule").lines().count() + ip("-6 rule").lines().count();
+        let rules = count();
+        // One inside, two for the server, two for what is excluded, one for what is near; of IPv6 one for that and one that
+        // holds the rest; and all of them there.
+        for change in 1..=9 {
             kill_at(change, &world.folder);
             // The change itself was not made yet.
-            let left = ip("rule").lines().count() - rules;
-            assert_eq!(left, (change - 1).min(6));
+            let left = count() - rules;
+            assert_eq!(left, (change - 1).min(8));
             let removed = journal::clean(&world.folder).unwrap();
-            assert_eq!(removed, change.min(6), "written down before it is made");
+            assert_eq!(removed, change.min(8), "written down before it is made");
             assert_eq!(system(), before, "after {change}");
             assert_eq!(journal::clean(&world.folder).unwrap(), 0);
             assert_eq!(std::fs::read_dir(&world.folder).unwrap().count(), 0);
         }
         // A manager cleans when it starts, and lets those that live alone.
-        kill_at(7, &world.folder);
+        kill_at(9, &world.folder);
         let lab = world.lab();
         let first = manager_in(&world, entry_with(&lab, everything()));
         assert_eq!(system(), before);

@@ -1,6 +1,6 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::{AuthMethod, Device, EapSettings, Ipv4Net, LineDevice, Secret, SerialSettings};
+use crate::{AuthMethod, Device, EapSettings, IpNet, LineDevice, Secret, SerialSettings};
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -219,14 +219,17 @@ pub enum DataPath {
 pub struct TunSettings {
     /// Its name; `None` lets us choose.
     pub name: Option<String>,
-    /// Everything goes into the tunnel that no more special route leads elsewhere (RASEO_RemoteDefaultGateway).
+    /// Everything of IPv4 goes into the tunnel that no more special route leads elsewhere (RASEO_RemoteDefaultGateway).
     pub default_route: bool,
+    /// The same of IPv6, where the far network has it (RASEO2_IPv6RemoteDefaultGateway). With both, IPv6 is unreachable
+    /// where it has none, but for networks nearby, rather than going beside the tunnel.
+    pub default_route6: bool,
     /// The network of the assigned address's class goes into the tunnel (RASEO2_DisableClassBasedStaticRoute inverted).
     pub class_route: bool,
-    /// Further networks that go into the tunnel.
-    pub routes: Vec<Ipv4Net>,
+    /// Further networks that go into the tunnel. Those of IPv6 do so whether the far network has it or not.
+    pub routes: Vec<IpNet>,
     /// Networks that do not, whatever else is said. The server itself never does.
-    pub exclude: Vec<Ipv4Net>,
+    pub exclude: Vec<IpNet>,
     /// The metric of the routes; 0 for the system's own.
     pub metric: u32,
     /// The largest packet, in bytes, if it is to be smaller than what the link carries.
@@ -507,7 +510,7 @@ impl TunSettings {
             }
             if networks.iter().any(|network| network.prefix() == 0) {
                 let advice = "name networks; for everything there is the default route";
-                return Err(InvalidSetting::new(field, "has 0.0.0.0/0", advice));
+                return Err(InvalidSetting::new(field, "has a network of all addresses", advice));
             }
         }
         match self.mtu {
@@ -701,6 +704,7 @@ mod tests {
         }
         assert_eq!(tun(|t| t.mtu = Some(575)), Some("tun.mtu"));
         assert_eq!(tun(|t| t.routes = vec!["0.0.0.0/0".parse().unwrap()]), Some("tun.routes"));
+        assert_eq!(tun(|t| t.exclude = vec!["::/0".parse().unwrap()]), Some("tun.exclude"));
         assert_eq!(tun(|t| t.exclude = vec!["10.0.0.0/8".parse().unwrap(); 1025]), Some("tun.exclude"));
         assert_eq!(field_of(|e| e.network.address = Some(Ipv4Addr::UNSPECIFIED)), Some("network.address"));
         let forward = |listen: &str| Forward { listen: listen.parse().unwrap(), host: "intra".into(), port: 80 };

@@ -1,33 +1,34 @@
-//! IPv4 networks: an address and how many of its bits count.
+//! Networks of either version of IP: an address and how many of its bits count.
 
+use crate::Ipv4Net;
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
-/// A network such as `10.1.0.0/16`. The bits that do not count are 0.
+/// A network such as `10.1.0.0/16` or `2001:db8::/32`. The bits that do not count are 0.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Ipv4Net {
-    address: Ipv4Addr,
+pub struct IpNet {
+    address: IpAddr,
     prefix: u8,
 }
 
-impl Ipv4Net {
-    /// Makes the network that `address` is in; nothing for more than 32 bits.
+impl IpNet {
+    /// Makes the network that `address` is in; nothing for more bits than it has.
     #[must_use]
-    pub fn new(address: Ipv4Addr, prefix: u8) -> Option<Self> {
-        let mask = mask(prefix)?;
-        Some(Self { address: Ipv4Addr::from_bits(address.to_bits() & mask), prefix })
+    pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
+        let bits = width(address).checked_sub(prefix)?;
+        Some(Self { address: with_bits(address, bits_of(address).checked_shr(bits.into()).unwrap_or(0), bits), prefix })
     }
 
     /// Makes the network of one host.
     #[must_use]
-    pub fn host(address: Ipv4Addr) -> Self {
-        Self { address, prefix: 32 }
+    pub fn host(address: IpAddr) -> Self {
+        Self { address, prefix: width(address) }
     }
 
     /// Gives its lowest address.
     #[must_use]
-    pub fn address(self) -> Ipv4Addr {
+    pub fn address(self) -> IpAddr {
         self.address
     }
 
@@ -37,48 +38,77 @@ impl Ipv4Net {
         self.prefix
     }
 
-    /// Tells whether all of `other` is in it.
+    /// Tells whether all of `other` is in it; nothing of another version is.
     #[must_use]
     pub fn contains(self, other: Self) -> bool {
-        self.prefix <= other.prefix && Self::new(other.address, self.prefix) == Some(self)
+        self.address.is_ipv4() == other.address.is_ipv4()
+            && self.prefix <= other.prefix
+            && Self::new(other.address, self.prefix) == Some(self)
+    }
+
+    /// Gives its lower and its upper half; nothing of one host.
+    #[must_use]
+    pub fn halves(self) -> Option<(Self, Self)> {
+        let prefix = self.prefix + 1;
+        let below = width(self.address).checked_sub(prefix)?;
+        let upper = with_bits(self.address, bits_of(self.address) >> below | 1, below);
+        Some((Self { prefix, ..self }, Self { address: upper, prefix }))
     }
 }
 
-fn mask(prefix: u8) -> Option<u32> {
-    match prefix {
-        0 => Some(0),
-        1..=32 => Some(u32::MAX << (32 - prefix)),
-        _ => None,
+impl From<Ipv4Net> for IpNet {
+    fn from(net: Ipv4Net) -> Self {
+        Self { address: net.address().into(), prefix: net.prefix() }
     }
 }
 
-impl fmt::Display for Ipv4Net {
+fn width(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+fn bits_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+/// Gives an address of the same version whose bits are these and so many zeros.
+fn with_bits(like: IpAddr, bits: u128, zeros: u8) -> IpAddr {
+    let bits = bits.checked_shl(zeros.into()).unwrap_or(0);
+    match like {
+        IpAddr::V4(_) => Ipv4Addr::from_bits(bits as u32).into(),
+        IpAddr::V6(_) => Ipv6Addr::from_bits(bits).into(),
+    }
+}
+
+impl fmt::Display for IpNet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 
-impl FromStr for Ipv4Net {
+impl FromStr for IpNet {
     type Err = NotANetwork;
 
-    /// Reads `10.1.0.0/16`, or one address. Bits that do not count must be 0: `10.1.2.3/16` is a mistake.
+    /// Reads `10.1.0.0/16`, `2001:db8::/32`, or one address. Bits that do not count must be 0: `10.1.2.3/16` is a mistake.
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, prefix.parse().map_err(|_| NotANetwork)?),
-            None => (text, 32),
+        let Some((address, prefix)) = text.split_once('/') else {
+            return text.parse().map(Self::host).map_err(|_| NotANetwork);
         };
         let address = address.parse().map_err(|_| NotANetwork)?;
+        let prefix = prefix.parse().map_err(|_| NotANetwork)?;
         Self::new(address, prefix).filter(|net| net.address == address).ok_or(NotANetwork)
     }
 }
 
-/// A text is no IPv4 network.
+/// A text is no network.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct NotANetwork;
 
 impl fmt::Display for NotANetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is no IPv4 network such as 10.1.0.0/16")
+        f.write_str("is no network such as 10.1.0.0/16 or 2001:db8::/32")
     }
 }
 
@@ -88,26 +118,36 @@ impl core::error::Error for NotANetwork {}
 mod tests {
     use super::*;
 
-    fn net(text: &str) -> Ipv4Net {
+    fn net(text: &str) -> IpNet {
         text.parse().unwrap()
     }
 
     #[test]
-    fn networks_are_read_and_written() {
-        for text in ["10.0.0.0/8", "0.0.0.0/0", "192.0.2.1/32", "128.0.0.0/1"] {
+    fn networks_of_both_versions_are_read_and_written() {
+        for text in ["10.0.0.0/8", "0.0.0.0/0", "192.0.2.1/32", "::/0", "2001:db8::/32", "2001:db8::1/128", "8000::/1"]
+        {
             assert_eq!(net(text).to_string(), text);
         }
-        assert_eq!(net("192.0.2.1").prefix(), 32);
-        for bad in ["", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "10/8", "10.0.0.0/-1", "::/0", "a/8", "10.0.0.0/256"]
+        for bad in
+            ["", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "::/129", "2001:db8::1/64", "::/-1", "::1/0"]
         {
-            assert_eq!(bad.parse::<Ipv4Net>(), Err(NotANetwork), "{bad}");
+            assert_eq!(bad.parse::<IpNet>(), Err(NotANetwork), "{bad}");
         }
-        assert_eq!(Ipv4Net::new(Ipv4Addr::new(10, 1, 2, 3), 8), Some(net("10.0.0.0/8")));
+        assert_eq!(IpNet::new("2001:db8::7".parse().unwrap(), 64), Some(net("2001:db8::/64")));
+        assert_eq!(IpNet::new("2001:db8::7".parse().unwrap(), 0), Some(net("::/0")));
+        assert_eq!((net("192.0.2.1"), net("2001:db8::1")), (net("192.0.2.1/32"), net("2001:db8::1/128")));
+        assert_eq!(IpNet::from("10.0.0.0/8".parse::<Ipv4Net>().unwrap()), net("10.0.0.0/8"));
     }
 
     #[test]
-    fn what_is_inside() {
-        assert!(net("10.0.0.0/8").contains(net("10.1.0.0/16")) && net("10.0.0.0/8").contains(net("10.0.0.0/8")));
-        assert!(!net("10.1.0.0/16").contains(net("10.0.0.0/8")) && !net("10.0.0.0/8").contains(net("11.0.0.0/8")));
+    fn halves_and_what_is_inside() {
+        assert_eq!(net("::/0").halves(), Some((net("::/1"), net("8000::/1"))));
+        assert_eq!(net("0.0.0.0/0").halves(), Some((net("0.0.0.0/1"), net("128.0.0.0/1"))));
+        assert_eq!(net("10.0.0.0/31").halves(), Some((net("10.0.0.0/32"), net("10.0.0.1/32"))));
+        assert_eq!(net("2001:db8::/127").halves(), Some((net("2001:db8::/128"), net("2001:db8::1/128"))));
+        assert_eq!((net("10.0.0.0/32").halves(), net("::1/128").halves()), (None, None));
+        assert!(net("2001:db8::/32").contains(net("2001:db8:1::/48")));
+        assert!(net("::/0").contains(net("::1/128")) && !net("::/0").contains(net("0.0.0.0/0")));
+        assert!(!net("2001:db8::/32").contains(net("2001::/16")) && !net("10.0.0.0/8").contains(net("11.0.0.0/8")));
     }
 }

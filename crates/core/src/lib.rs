@@ -13,6 +13,7 @@ mod entry;
 pub mod hex;
 mod host_and_port;
 mod ip_net;
+mod ipv4_net;
 mod keys;
 mod layer;
 mod learned;
@@ -39,7 +40,8 @@ pub use entry::{
     ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
 };
 pub use host_and_port::host_and_port;
-pub use ip_net::{Ipv4Net, NotANetwork};
+pub use ip_net::{IpNet, NotANetwork};
+pub use ipv4_net::Ipv4Net;
 pub use keys::SessionKeys;
 pub use layer::{DropReason, Input, Layer};
 pub use learned::{Ipv6Link, Ipv6Setup, Learned, with_interface_id};

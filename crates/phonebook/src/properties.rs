@@ -283,7 +283,7 @@ properties! {
     data_path: String = "RasmanDataPath";
     /// The name of the network device; empty lets the manager choose.
     interface: String = "RasmanInterface";
-    /// Networks that the network device leads inside, such as `10.1.0.0/16`.
+    /// Networks that the network device leads inside, such as `10.1.0.0/16` or `2001:db8::/32`.
     routes: Vec<String> = "RasmanRoute";
     /// Networks that it does not, whatever else is said.
     excluded_routes: Vec<String> = "RasmanExclude";

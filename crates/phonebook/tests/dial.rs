@@ -222,23 +222,24 @@ fn an_entry_says_how_programs_get_in_or_leaves_it_to_the_manager() {
             p.data_path = "tun".into();
             p.interface = "vpn0".into();
             p.remote_default_gateway = false;
+            p.ipv6_remote_default_gateway = false;
             p.disable_class_based_default_route = true;
             p.ip_interface_metric = 9;
-            p.routes = vec!["10.1.0.0/16".into()];
-            p.excluded_routes = vec!["10.1.2.0/24".into()];
+            p.routes = vec!["10.1.0.0/16".into(), "2001:db8::/32".into()];
+            p.excluded_routes = vec!["10.1.2.0/24".into(), "2001:db8::1".into()];
         },
         false,
     ) else {
         panic!("no device")
     };
     assert_eq!(device.name.as_deref(), Some("vpn0"));
-    assert!(!device.default_route && !device.class_route && device.metric == 9);
-    assert_eq!(
-        (device.routes[0].to_string(), device.exclude[0].to_string()),
-        ("10.1.0.0/16".into(), "10.1.2.0/24".into())
-    );
+    assert!(!device.default_route && !device.default_route6 && !device.class_route && device.metric == 9);
+    assert_eq!(device.routes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.1.0.0/16", "2001:db8::/32"]);
+    assert_eq!(device.exclude.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.1.2.0/24", "2001:db8::1/128"]);
     assert_eq!(refused(|p| p.data_path = "tap".into()).1, "RasmanDataPath");
     assert_eq!(refused(|p| (p.data_path, p.routes) = ("tun".into(), vec!["10.0.0.1/8".into()])).1, "RasmanRoute");
+    assert_eq!(refused(|p| (p.data_path, p.routes) = ("tun".into(), vec!["2001:db8::1/32".into()])).1, "RasmanRoute");
+    assert_eq!(refused(|p| (p.data_path, p.excluded_routes) = ("tun".into(), vec!["::/0".into()])).1, "RasmanExclude");
     assert_eq!(refused(|p| (p.data_path, p.interface) = ("tun".into(), "a/b".into())).1, "RasmanInterface");
 }
 

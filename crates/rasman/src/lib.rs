@@ -58,7 +58,7 @@ pub use rasman_phonebook::{AutodialEntry, Properties, Subentry};
 
 pub use rasman_core::{
     Answer, AuthMethod, Cause, ClientCertificate, Code, ConnState, Credentials, DataPath, Detail, Device, EapDialog,
-    EapSettings, Encryption, Entry, Forward, HeaderCompression, HttpProxy, InvalidSetting, Ipv4Net, Ipv6Link,
+    EapSettings, Encryption, Entry, Forward, HeaderCompression, HttpProxy, InvalidSetting, IpNet, Ipv4Net, Ipv6Link,
     Ipv6Setup, LayerName, Learned, Medium, MppeCipher, MppeConsent, Network, Notification, Projection, ProxyLogin,
     Question, QuestionKind, Redial, Retrying, Revocation, Rootless, Secret, SstpSettings, StateClass, Statistics,
     Substate, Trust, TunSettings,

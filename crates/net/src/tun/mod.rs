@@ -7,10 +7,10 @@
 //!
 //! What keeps the tunnel's own packets out of the tunnel, and who removes what, is said at [`Rule`].
 
+mod family;
 pub(crate) mod fuzzing;
 mod gro;
 mod gso;
-mod ip_net;
 mod mss;
 mod netlink;
 mod networks;

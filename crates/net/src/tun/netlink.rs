@@ -4,7 +4,7 @@
 //! in another way would gain nothing. So everything here is a plain call, and works where nothing can wait: in `drop`,
 //! and before there is a runtime.
 
-use super::ip_net::{Family, IpNet};
+use super::family::Family;
 use super::rule::{Rule, Slot, What};
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
@@ -18,6 +18,7 @@ use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
+use rasman_core::IpNet;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -204,7 +205,7 @@ fn address6(index: u32, address: Ipv6Addr) -> AddressMessage {
 fn route(route: &Route) -> RouteMessage {
     let mut message = RouteMessage::default();
     let header = &mut message.header;
-    header.address_family = family(route.to.family());
+    header.address_family = family(Family::of(route.to));
     header.destination_prefix_length = route.to.prefix();
     header.protocol = RouteProtocol::Other(PROTOCOL);
     // There is no next hop to be resolved: what goes into the device goes to the server.
@@ -247,7 +248,7 @@ fn rule(rule: &Rule) -> RuleMessage {
     }
     match rule.what {
         What::Outside(_) => message.attributes.push(main()),
-        What::Never(_) => message.header.action = RuleAction::Unreachable,
+        What::Never(_) | What::Held => message.header.action = RuleAction::Unreachable,
         What::Local(_) => {
             message.attributes.push(main());
             message.attributes.push(RuleAttribute::SuppressPrefixLen(0));

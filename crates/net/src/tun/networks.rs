@@ -1,7 +1,6 @@
 //! Arithmetic of networks: which routes lead into the tunnel when some addresses must not.
 
-use super::ip_net::IpNet;
-use rasman_core::Ipv4Net;
+use rasman_core::{IpNet, Ipv4Net};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 

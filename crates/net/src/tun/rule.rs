@@ -3,7 +3,8 @@
 //! A device and its routes go with the process that made it. Rules do not, so each is written to a [`Journal`] before
 //! it is added, and the next manager removes what is left over.
 
-use super::ip_net::{Family, IpNet};
+use super::family::Family;
+use rasman_core::IpNet;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
@@ -17,9 +18,10 @@ use std::str::FromStr;
 /// Never    to the same: unreachable, as when the network below is away; the tunnel cannot carry itself
 /// Local    the table main without its default route: networks nearby stay reachable
 /// Inside   the connection's own table, whose default route is the device
+/// Held     IPv6 that the tunnel does not carry: unreachable, rather than beside it
 /// ```
 ///
-/// Rules of IPv6 are others, which the kernel keeps beside them; the last two are of one version or the other.
+/// Rules of IPv6 are others, which the kernel keeps beside them; `Local` and `Inside` are of one version or the other.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Rule {
     /// Which connection of this system it belongs to.
@@ -37,13 +39,15 @@ pub(super) enum What {
     Never(IpNet),
     Local(Family),
     Inside(Family),
+    Held,
 }
 
 impl What {
     pub(super) fn family(self) -> Family {
         match self {
-            Self::Outside(network) | Self::Never(network) => network.family(),
+            Self::Outside(network) | Self::Never(network) => Family::of(network),
             Self::Local(family) | Self::Inside(family) => family,
+            Self::Held => Family::V6,
         }
     }
 }
@@ -84,6 +88,7 @@ impl Rule {
             What::Never(_) => NEVER_BASE,
             What::Local(_) => LOCAL_BASE,
             What::Inside(_) => INSIDE_BASE,
+            What::Held => HELD_BASE,
         };
         base + u32::from(self.slot.0)
     }
@@ -99,6 +104,7 @@ impl fmt::Display for Rule {
             What::Local(Family::V6) => write!(f, "rule {slot} local6"),
             What::Inside(Family::V4) => write!(f, "rule {slot} inside"),
             What::Inside(Family::V6) => write!(f, "rule {slot} inside6"),
+            What::Held => write!(f, "rule {slot} held6"),
         }
     }
 }
@@ -124,6 +130,7 @@ impl FromStr for Rule {
             "local6" => What::Local(Family::V6),
             "inside" => What::Inside(Family::V4),
             "inside6" => What::Inside(Family::V6),
+            "held6" => What::Held,
             _ => return Err(NotARule),
         };
         if words.next().is_some() { Err(NotARule) } else { Ok(Self { slot, what }) }
@@ -137,6 +144,7 @@ const OUTSIDE_BASE: u32 = 20_000;
 const NEVER_BASE: u32 = 21_000;
 const LOCAL_BASE: u32 = 22_000;
 const INSIDE_BASE: u32 = 23_000;
+const HELD_BASE: u32 = 24_000;
 /// "RAS" and a number: far from the tables that people number.
 const TABLE_BASE: u32 = 0x5241_5300;
 
@@ -153,6 +161,7 @@ mod tests {
             "rule 7 never 10.0.0.0/8",
             "rule 3 inside6",
             "rule 3 local6",
+            "rule 3 held6",
             "rule 3 outside 2001:db8::1/128",
         ] {
             let rule: Rule = text.parse().unwrap();
@@ -169,6 +178,7 @@ mod tests {
             "rule 0 outside 10.0.0.1/8",
             "rule 0 outside 2001:db8::1/64",
             "rule 0 inside4",
+            "rule 0 held",
             "route 0 local",
             "rule 0 all",
             "rule  0 local",
@@ -181,11 +191,12 @@ mod tests {
     fn the_server_is_looked_for_before_anything_else_and_slots_do_not_meet() {
         let host = IpNet::host([1, 1, 1, 1].into());
         let priorities = |what: What| Slot::all().map(move |slot| Rule { slot, what }.priority());
-        let order = [What::Outside(host), What::Never(host), What::Local(Family::V4), What::Inside(Family::V6)];
+        let ways = [What::Local(Family::V4), What::Inside(Family::V6), What::Held];
+        let order = [[What::Outside(host), What::Never(host)].as_slice(), &ways].concat();
         for pair in order.windows(2) {
             assert!(priorities(pair[0]).max() < priorities(pair[1]).min(), "{pair:?}");
         }
-        assert!(priorities(What::Inside(Family::V4)).max() < Some(32_766));
+        assert!(priorities(What::Held).max() < Some(32_766));
         assert_eq!(Slot::of_table(Slot(5).table()), Some(Slot(5)));
         assert_eq!((Slot::of_table(254), Slot::of_table(TABLE_BASE + 1000)), (None, None));
     }

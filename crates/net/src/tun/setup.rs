@@ -4,12 +4,14 @@
 //! cover the server or what is excluded are cut into pieces around it. The default route stands in a table of the
 //! connection's own, behind rules ([`Rule`]), so that no route of others is touched: when the network below changes
 //! its default route, the way to the server changes with it.
+//!
+//! Where everything of both versions is to go inside, IPv6 is unreachable until the far network has some.
 
-use super::ip_net::{Family, IpNet};
+use super::family::Family;
 use super::netlink::{Netlink, Route, Table};
 use super::rule::{Journal, Rule, Slot, What};
-use super::{failed, networks};
-use rasman_core::{Cause, Ipv4Net, Ipv6Setup, Projection, TunSettings};
+use super::{ROUTE_NOT_AVAILABLE, failed, networks};
+use rasman_core::{Cause, IpNet, Ipv4Net, Ipv6Setup, Projection, TunSettings};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -84,9 +86,13 @@ impl Setup {
         set.map_err(|error| failed("switched the device on", &error))?;
         self.set_address(projection).map_err(|error| failed("gave the device its address", &error))?;
         let class = self.settings.class_route.then(|| networks::class_of(projection.local)).flatten();
-        self.wanted = self.settings.routes.iter().copied().chain(class).map(IpNet::from).collect();
+        self.wanted = self.settings.routes.iter().copied().chain(class.map(IpNet::from)).collect();
         self.set_routes()?;
-        if self.settings.default_route { self.set_default_route(Family::V4) } else { Ok(()) }
+        if !self.settings.default_route {
+            return Ok(());
+        }
+        self.set_default_route(Family::V4)?;
+        if self.settings.default_route6 { self.hold_ipv6() } else { Ok(()) }
     }
 
     /// Leads further networks into the tunnel. Whether everything goes in, the entry alone says, so what comes to a
@@ -108,19 +114,27 @@ impl Setup {
         let routes = setup.map_or(&[][..], |setup| &setup.routes);
         let learned = networks::modest_v6(routes);
         let mtu6 = setup.and_then(|setup| setup.mtu).filter(|told| *told < mtu);
-        if std::mem::replace(&mut self.mtu6, mtu6) != mtu6 {
-            self.learned6.clear();
-            self.set_routes()?;
-        }
         self.learned6 = learned;
         self.set_routes()?;
+        if std::mem::replace(&mut self.mtu6, mtu6) != mtu6 {
+            self.tell_mtu6().map_err(|error| failed("told the routes their largest packet", &error))?;
+        }
         let is_router = routes.contains(&(Ipv6Addr::UNSPECIFIED, 0));
-        if self.settings.default_route && is_router { self.set_default_route(Family::V6) } else { Ok(()) }
+        if self.settings.default_route6 && is_router { self.set_default_route(Family::V6) } else { Ok(()) }
     }
 
     /// Gives the largest packet of IPv6, if it is less than the device's.
     pub(super) fn mtu6(&self) -> Option<u16> {
         self.mtu6
+    }
+
+    /// Puts each route of IPv6 in its own place, with the largest packet of now.
+    fn tell_mtu6(&mut self) -> io::Result<()> {
+        for network in self.routes.iter().filter(|network| Family::of(**network) == Family::V6) {
+            let route = self.route(Table::Main, *network);
+            self.netlink.set_route(&route)?;
+        }
+        Ok(())
     }
 
     fn set_addresses6(&mut self, setup: Option<&Ipv6Setup>) -> io::Result<()> {
@@ -168,12 +182,12 @@ impl Setup {
     }
 
     fn holes(&self) -> Vec<IpNet> {
-        let excluded = self.settings.exclude.iter().copied().map(IpNet::from);
+        let excluded = self.settings.exclude.iter().copied();
         excluded.chain(self.outside.iter().copied().map(IpNet::host)).collect()
     }
 
     fn route(&self, table: Table, to: IpNet) -> Route {
-        let mtu = self.mtu6.filter(|_| to.family() == Family::V6);
+        let mtu = self.mtu6.filter(|_| Family::of(to) == Family::V6);
         Route { table, to, index: self.index, metric: self.settings.metric, mtu }
     }
 
@@ -182,8 +196,7 @@ impl Setup {
         let wanted = networks::without(&all, &self.holes());
         for network in wanted.difference(&self.routes) {
             let route = self.route(Table::Main, *network);
-            let added = self.netlink.add_route(&route);
-            added.map_err(|error| failed(&format!("led {network} into the tunnel"), &error))?;
+            self.netlink.add_route(&route).map_err(|error| not_led(*network, &error))?;
         }
         for network in self.routes.difference(&wanted) {
             let route = self.route(Table::Main, *network);
@@ -204,10 +217,19 @@ impl Setup {
             self.add_missing_rule(Rule { slot, what })?;
         }
         // The table is empty until now, so this is the moment at which everything changes its way.
-        let route = self.route(Table::Own(slot), IpNet::everything(family));
+        let route = self.route(Table::Own(slot), family.everything());
         let set = self.netlink.set_route(&route);
         set.map_err(|error| failed("set the default route", &error))?;
         self.default_routes.insert(family);
+        Ok(())
+    }
+
+    /// Makes IPv6 unreachable that has no way inside; networks nearby stay reachable.
+    fn hold_ipv6(&mut self) -> Result<(), Cause> {
+        let Some(slot) = self.slot.filter(|_| kernel_has_ipv6()) else { return Ok(()) };
+        for what in [What::Local(Family::V6), What::Held] {
+            self.add_missing_rule(Rule { slot, what })?;
+        }
         Ok(())
     }
 
@@ -226,7 +248,11 @@ impl Setup {
 
     fn set_outside_rules(&mut self) -> Result<(), Cause> {
         let Some(slot) = self.slot else { return Ok(()) };
+        let without_ipv6 = !kernel_has_ipv6();
         for network in self.holes() {
+            if without_ipv6 && Family::of(network) == Family::V6 {
+                continue;
+            }
             for what in [What::Outside(network), What::Never(network)] {
                 self.add_missing_rule(Rule { slot, what })?;
             }
@@ -262,7 +288,7 @@ impl Drop for Setup {
         if let Some(slot) = self.slot {
             // They would go with the device; but until then, without the rules, they would lead what is near astray.
             for family in std::mem::take(&mut self.default_routes) {
-                let _ = self.netlink.remove_route(&self.route(Table::Own(slot), IpNet::everything(family)));
+                let _ = self.netlink.remove_route(&self.route(Table::Own(slot), family.everything()));
             }
         }
         while let Some(rule) = self.rules.pop() {
@@ -289,6 +315,32 @@ pub fn remove_leftovers<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> io::Re
     result
 }
 
+fn kernel_has_ipv6() -> bool {
+    use rustix::net::{AddressFamily, SocketType, socket};
+    socket(AddressFamily::INET6, SocketType::DGRAM, None).is_ok()
+}
+
+fn not_led(network: IpNet, error: &io::Error) -> Cause {
+    let cause = failed(&format!("led {network} into the tunnel"), error);
+    match (Family::of(network), error.raw_os_error()) {
+        (Family::V6, Some(NO_IPV6_AT_ALL | IPV6_DISABLED | NO_IPV6_AT_DEVICE)) => Cause::new(
+            ROUTE_NOT_AVAILABLE,
+            cause.layer,
+        )
+        .did(cause.did)
+        .advice(
+            "this device carries no IPv6: look at net.ipv6.conf.default.disable_ipv6 and for an MTU of less than 1280",
+        ),
+        _ => cause,
+    }
+}
+
+/// EAFNOSUPPORT.
+const NO_IPV6_AT_ALL: i32 = 97;
+/// EACCES, as the kernel says where `disable_ipv6` is set; a right that is missing is EPERM.
+const IPV6_DISABLED: i32 = 13;
+/// ENODEV: at a device of less than 1280 bytes.
+const NO_IPV6_AT_DEVICE: i32 = 19;
 /// RFC 8200 5.
 const MTU_MIN_V6: u16 = 1280;
 static CLAIMING: Mutex<()> = Mutex::new(());

@@ -4,7 +4,7 @@ use super::NotDialable;
 use super::forward::parse_forward;
 use crate::Properties;
 use core::net::SocketAddr;
-use rasman_core::{Code, DataPath, Ipv4Net, Rootless, TunSettings};
+use rasman_core::{Code, DataPath, IpNet, Rootless, TunSettings};
 
 impl Properties {
     /// Decides for a device or doors. An entry with doors wants no device unless it says so.
@@ -44,6 +44,7 @@ impl Properties {
         Ok(TunSettings {
             name,
             default_route: self.remote_default_gateway,
+            default_route6: self.ipv6_remote_default_gateway,
             class_route: !self.disable_class_based_default_route,
             routes: networks("RasmanRoute", &self.routes)?,
             exclude: networks("RasmanExclude", &self.excluded_routes)?,
@@ -54,11 +55,11 @@ impl Properties {
     }
 }
 
-fn networks(key: &'static str, texts: &[String]) -> Result<Vec<Ipv4Net>, NotDialable> {
+fn networks(key: &'static str, texts: &[String]) -> Result<Vec<IpNet>, NotDialable> {
     let network = |text: &String| {
         text.trim().parse().map_err(|_| {
-            let error = NotDialable::new(Code::INVALID_PARAMETER, key, text, "is no IPv4 network");
-            error.advice("give one such as 10.1.0.0/16, with zeros behind what counts")
+            let error = NotDialable::new(Code::INVALID_PARAMETER, key, text, "is no network");
+            error.advice("give one such as 10.1.0.0/16 or 2001:db8::/32, with zeros behind what counts")
         })
     };
     texts.iter().map(network).collect()

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::secrets::read_file;
 use clap::Args;
-use rasman::{DataPath, Forward, InvalidSetting, Ipv4Net, ProxyLogin, Rootless, TunSettings};
+use rasman::{DataPath, Forward, InvalidSetting, IpNet, ProxyLogin, Rootless, TunSettings};
 use rasman_core::host_and_port;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,12 +43,15 @@ struct DeviceArguments {
     /// Its name
     #[arg(long, value_name = "NAME", requires = "tun", help_heading = "Network device")]
     interface: Option<String>,
-    /// Lead this network inside instead of everything, for example 10.1.0.0/16; may be repeated
+    /// Lead this network inside instead of everything, for example 10.1.0.0/16 or 2001:db8::/32; may be repeated
     #[arg(long = "route", value_name = "NETWORK", requires = "tun", value_parser = parse_network, help_heading = "Network device")]
-    routes: Vec<Ipv4Net>,
+    routes: Vec<IpNet>,
     /// Leave this network outside; may be repeated
     #[arg(long, value_name = "NETWORK", requires = "tun", value_parser = parse_network, help_heading = "Network device")]
-    exclude: Vec<Ipv4Net>,
+    exclude: Vec<IpNet>,
+    /// Leave IPv6 outside but for the networks of --route; else it is unreachable where the far network has none
+    #[arg(long, requires = "tun", help_heading = "Network device")]
+    no_default_route6: bool,
     /// Lead nothing inside but the networks of --route
     #[arg(long, requires = "tun", help_heading = "Network device")]
     no_default_route: bool,
@@ -115,9 +118,10 @@ impl DeviceArguments {
         let mut device = match own {
             DataPath::Tun(own) => own.clone(),
             // Who asks for nothing in particular asks for everything.
-            _ => TunSettings { default_route: self.routes.is_empty(), ..TunSettings::default() },
+            _ => TunSettings { default_route: true, default_route6: true, ..TunSettings::default() },
         };
         device.default_route &= !self.no_default_route && self.routes.is_empty();
+        device.default_route6 &= device.default_route && !self.no_default_route6;
         device.name = self.interface.clone().or(device.name);
         device.routes.extend(&self.routes);
         device.exclude.extend(&self.exclude);
@@ -141,8 +145,9 @@ fn refused(invalid: InvalidSetting) -> Failure {
     Failure::new(Exit::Usage, format!("{flag} {}", invalid.problem), advice)
 }
 
-fn parse_network(text: &str) -> Result<Ipv4Net, String> {
-    text.parse().map_err(|_| "give a network such as 10.1.0.0/16, with zeros behind what counts".to_owned())
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .map_err(|_| "give a network such as 10.1.0.0/16 or 2001:db8::/32, with zeros behind what counts".to_owned())
 }
 
 fn parse_forward(text: &str) -> Result<Forward, String> {
@@ -211,7 +216,13 @@ mod tests {
         let own = TunSettings { default_route: true, metric: 7, ..TunSettings::default() };
         let named = of(device(&["10.0.0.0/8"]), &DataPath::Tun(own));
         assert_eq!((named.default_route, named.metric), (false, 7), "the rest is the entry's");
-        assert!(parse_network("10.0.0.1/8").is_err());
+        assert!(parse_network("10.0.0.1/8").is_err() && parse_network("2001:db8::/32").is_ok());
+        let mut beside = device(&[]);
+        beside.device.no_default_route6 = true;
+        let ways = |device: TunSettings| (device.default_route, device.default_route6);
+        assert_eq!(ways(of(device(&[]), &doorless)), (true, true));
+        assert_eq!(ways(of(beside, &doorless)), (true, false));
+        assert_eq!(ways(named), (false, false));
     }
 
     #[test]

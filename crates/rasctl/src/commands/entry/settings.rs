@@ -245,6 +245,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |entry, value| flag(&mut entry.remote_default_gateway, value),
     },
     Setting {
+        name: "default-route6",
+        takes: "yes or no",
+        what: "the same of IPv6; with both it is unreachable where the far network has none",
+        get: |entry| yes_or_no(entry.ipv6_remote_default_gateway),
+        set: |entry, value| flag(&mut entry.ipv6_remote_default_gateway, value),
+    },
+    Setting {
         name: "class-route",
         takes: "yes or no",
         what: "a network device takes the network of the assigned address's class",
@@ -535,7 +542,8 @@ mod tests {
             ("default-route", "no"),
             ("class-route", "no"),
             ("route", "10.1.0.0/16,10.2.0.0/16"),
-            ("exclude", "10.1.2.0/24"),
+            ("exclude", "10.1.2.0/24,2001:db8::/32"),
+            ("default-route6", "no"),
             ("redial-attempts", "7"),
             ("redial-pause", "5"),
             ("reconnect", "yes"),

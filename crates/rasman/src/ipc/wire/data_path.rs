@@ -2,7 +2,7 @@
 
 use super::entry::{invalid, not_carried, settings};
 use crate::Error;
-use rasman_core::{DataPath, Forward, Ipv4Net, ProxyLogin, Rootless, Secret, TunSettings};
+use rasman_core::{DataPath, Forward, IpNet, ProxyLogin, Rootless, Secret, TunSettings};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -40,6 +40,8 @@ settings! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         default_route: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default_route6: Option<bool>,
         class_route: bool,
         routes: Vec<String>,
         exclude: Vec<String>,
@@ -110,11 +112,12 @@ impl RootlessWire {
 
 impl TunWire {
     fn new(device: &TunSettings) -> Self {
-        let TunSettings { name, default_route, class_route, routes, exclude, metric, mtu } = device;
-        let networks = |networks: &[Ipv4Net]| networks.iter().map(ToString::to_string).collect();
+        let TunSettings { name, default_route, default_route6, class_route, routes, exclude, metric, mtu } = device;
+        let networks = |networks: &[IpNet]| networks.iter().map(ToString::to_string).collect();
         Self {
             name: name.clone(),
             default_route: *default_route,
+            default_route6: Some(*default_route6),
             class_route: *class_route,
             routes: networks(routes),
             exclude: networks(exclude),
@@ -126,12 +129,16 @@ impl TunWire {
     fn read(self) -> Result<TunSettings, Error> {
         let networks = |field, networks: Vec<String>| {
             let network = |text: &String| text.parse().ok();
-            let read: Option<Vec<Ipv4Net>> = networks.iter().map(network).collect();
-            read.ok_or_else(|| invalid(field, "has something that is no network", "give ones such as 10.1.0.0/16"))
+            let read: Option<Vec<IpNet>> = networks.iter().map(network).collect();
+            read.ok_or_else(|| {
+                invalid(field, "has something that is no network", "give ones such as 10.1.0.0/16 and 2001:db8::/32")
+            })
         };
         Ok(TunSettings {
             name: self.name,
             default_route: self.default_route,
+            // Who says nothing means everything or nothing.
+            default_route6: self.default_route6.unwrap_or(self.default_route),
             class_route: self.class_route,
             routes: networks("tun.routes", self.routes)?,
             exclude: networks("tun.exclude", self.exclude)?,
@@ -164,9 +171,10 @@ mod tests {
         let device = TunSettings {
             name: Some("vpn0".into()),
             default_route: true,
+            default_route6: false,
             class_route: true,
-            routes: vec!["10.0.0.0/8".parse().unwrap()],
-            exclude: vec!["10.1.0.0/16".parse().unwrap()],
+            routes: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            exclude: vec!["10.1.0.0/16".parse().unwrap(), "2001:db8:1::/48".parse().unwrap()],
             metric: 7,
             mtu: Some(1300),
         };
