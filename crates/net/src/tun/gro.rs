@@ -41,7 +41,7 @@ impl Merge {
     }
 
     /// Takes a packet; `write` gets what has to go to the kernel now.
-    pub(super) fn push(&mut self, packet: &[u8], write: &mut impl FnMut(&[u8])) {
+    pub(super) fn push(&mut self, packet: &[u8], write: &mut (impl FnMut(&[u8]) + ?Sized)) {
         let segment = Shape::of(packet);
         let same = |slot: &Slot| segment.is_some_and(|shape| slot.is_of_flow(shape, packet));
         let found = self.used.iter().position(|index| same(&self.slots[*index]));
@@ -62,13 +62,13 @@ impl Merge {
     }
 
     /// Hands everything to the kernel.
-    pub(super) fn flush(&mut self, write: &mut impl FnMut(&[u8])) {
+    pub(super) fn flush(&mut self, write: &mut (impl FnMut(&[u8]) + ?Sized)) {
         while !self.used.is_empty() {
             self.write_slot(0, write);
         }
     }
 
-    fn begin(&mut self, shape: Shape, packet: &[u8], write: &mut impl FnMut(&[u8])) {
+    fn begin(&mut self, shape: Shape, packet: &[u8], write: &mut (impl FnMut(&[u8]) + ?Sized)) {
         if self.used.len() == SLOTS {
             self.write_slot(0, write);
         }
@@ -80,17 +80,25 @@ impl Merge {
         self.used.push(free);
     }
 
-    fn write_slot(&mut self, at: usize, write: &mut impl FnMut(&[u8])) {
+    fn write_slot(&mut self, at: usize, write: &mut (impl FnMut(&[u8]) + ?Sized)) {
         let index = self.used.remove(at);
         write(self.slots[index].finish());
     }
 
-    fn write_single(&mut self, packet: &[u8], write: &mut impl FnMut(&[u8])) {
+    fn write_single(&mut self, packet: &[u8], write: &mut (impl FnMut(&[u8]) + ?Sized)) {
         self.single.clear();
         self.single.resize(VIRTIO_NET_HDR_LEN, 0);
         self.single.extend_from_slice(packet);
         write(&self.single);
     }
+}
+
+/// Tells how many packets a write of ours has: a header of the kernel's as [`Merge`] makes it stands before them.
+pub(super) fn packets_in(bytes: &[u8]) -> u64 {
+    let word = |at: usize| bytes.get(at..at + 2).map_or(0, |word| usize::from(u16::from_ne_bytes([word[0], word[1]])));
+    let (headers, size) = (VIRTIO_NET_HDR_LEN + word(2), word(4));
+    // A packet by itself has no size of segments.
+    if size == 0 { 1 } else { bytes.len().saturating_sub(headers).div_ceil(size) as u64 }
 }
 
 impl Slot {

@@ -15,6 +15,7 @@ mod mss;
 mod netlink;
 mod networks;
 mod packets;
+mod refusals;
 mod rule;
 mod setup;
 
@@ -22,9 +23,11 @@ pub use mss::clamp;
 pub use rule::{Journal, NotARule, Rule};
 pub use setup::remove_leftovers;
 
+use gro::Merge;
 use gso::Read;
 use packets::{Buffers, SEGMENTS_MAX, is_ip};
 use rasman_core::{Cause, Code, Ipv4Net, Ipv6Setup, LayerName, Projection, TunSettings};
+use refusals::Refusals;
 use setup::Setup;
 use std::io;
 use std::net::IpAddr;
@@ -207,26 +210,25 @@ impl Tun {
             return;
         }
         clamp(packet, self.mtus().of(packet));
-        let mut refused = None;
-        let device = self.device.get_ref();
-        Buffers::with(|buffers| buffers.merge.push(packet, &mut |bytes| write(device, bytes, &mut refused)));
-        self.note(refused);
+        self.hand_in(|merge, write| merge.push(packet, write));
     }
 
     /// Hands what was delivered to the kernel, merged where packets follow one another.
     pub fn flush(&mut self) {
-        let mut refused = None;
-        let device = self.device.get_ref();
-        Buffers::with(|buffers| buffers.merge.flush(&mut |bytes| write(device, bytes, &mut refused)));
-        self.note(refused);
+        self.hand_in(|merge, write| merge.flush(write));
     }
 
-    /// Counts what the kernel refused: it has no memory (ENOBUFS), or the device is switched off. TCP repeats it.
-    fn note(&mut self, refused: Option<(io::Error, u64)>) {
-        let Some((error, count)) = refused else { return };
-        self.drops.received += count;
-        self.gone |= error.raw_os_error() == Some(FILE_IN_BAD_STATE);
-        tracing::trace!(device = self.name, %error, "the kernel refused a packet");
+    /// Gives the kernel what `merge` has for it, and counts what it refuses.
+    fn hand_in(&mut self, merge: impl FnOnce(&mut Merge, &mut dyn FnMut(&[u8]))) {
+        let mut refusals = Refusals::default();
+        let device = self.device.get_ref();
+        let mut write = |bytes: &[u8]| refusals.write(bytes, |bytes| device.send(bytes));
+        Buffers::with(|buffers| merge(&mut buffers.merge, &mut write));
+        self.drops.received += refusals.packets();
+        self.gone |= refusals.device_is_gone();
+        if let Some(error) = refusals.last() {
+            tracing::trace!(device = self.name, %error, "the kernel refused a packet");
+        }
     }
 }
 
@@ -247,14 +249,6 @@ struct Mtus {
 impl Mtus {
     fn of(self, packet: &[u8]) -> u16 {
         if packet.first().is_some_and(|first| first >> 4 == 6) { self.v6 } else { self.v4 }
-    }
-}
-
-/// Writes a packet, or notes why it could not be, and how many could not.
-fn write(device: &SyncDevice, bytes: &[u8], refused: &mut Option<(io::Error, u64)>) {
-    if let Err(error) = device.send(bytes) {
-        let before = refused.take().map_or(0, |(_, count)| count);
-        *refused = Some((error, before + 1));
     }
 }
 
@@ -351,7 +345,5 @@ const NAME_PATTERN: &str = "ras%d";
 const DEVICE_DOES_NOT_EXIST: Code = Code(608);
 /// ERROR_ROUTE_NOT_AVAILABLE.
 const ROUTE_NOT_AVAILABLE: Code = Code(611);
-/// EBADFD: the descriptor has lost its device.
-const FILE_IN_BAD_STATE: i32 = 77;
 /// EBUSY.
 const DEVICE_BUSY: i32 = 16;
