@@ -129,12 +129,12 @@ static void returns(const char *blocked, const char *by_readiness)
             dials[round - WARM_UP] = dial;
         }
     }
-    print_share("capi_socket_round_trip_us_p50", 0.5, trips, ROUNDS);
-    print_share("capi_runtime_round_trip_us_p50", 0.5, shaped, ROUNDS);
-    print_share("capi_call_us_p50", 0.5, calls, ROUNDS);
-    print_share("capi_dial_return_us_p99", 0.99, dials, ROUNDS);
-    print_share("capi_dial_return_us_p50", 0.5, dials, ROUNDS);
-    print_share("capi_queue_dial_return_us_p50", 0.5, queued, ROUNDS);
+    print_share("socket_round_trip_us_p50", 0.5, trips, ROUNDS);
+    print_share("runtime_round_trip_us_p50", 0.5, shaped, ROUNDS);
+    print_share("call_us_p50", 0.5, calls, ROUNDS);
+    print_share("dial_return_us_p99", 0.99, dials, ROUNDS);
+    print_share("dial_return_us_p50", 0.5, dials, ROUNDS);
+    print_share("queue_dial_return_us_p50", 0.5, queued, ROUNDS);
     CHECK_EQUAL(RasCloseMessageQueue(queue), 0);
     close(fd);
     close(shaped_fd);

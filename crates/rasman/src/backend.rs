@@ -17,7 +17,8 @@ pub trait Backend: EntryBackend + AutodialBackend + 'static {
     fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error>;
 
     /// Starts a dial as [`Backend::dial`] does and lets the caller do something meanwhile that takes about as long: at a
-    /// manager in another process it is done while that works on the dial.
+    /// manager in another process it is done while that works on the dial, or once it has, where the two share one
+    /// processor.
     ///
     /// # Errors
     /// As [`Backend::dial`].

@@ -124,10 +124,10 @@ type Main = extern "C-unwind" fn(*mut c_void) -> *mut c_void;
 extern "C-unwind" fn run(argument: *mut c_void) -> *mut c_void {
     // SAFETY: it is the box that `create` has given away.
     let start = unsafe { Box::from_raw(argument.cast::<Start>()) };
-    // SAFETY: the name has its NUL and is short enough.
-    unsafe { libc::prctl(libc::PR_SET_NAME, c"rasman-notify".as_ptr()) };
     let Start { context, desk } = *start;
     if let Some((dial, told)) = desk.wait() {
+        // SAFETY: the name has its NUL and is short enough.
+        unsafe { libc::prctl(libc::PR_SET_NAME, c"rasman-notify".as_ptr()) };
         context.take_over();
         follow(&context, &Over(dial), told);
     }

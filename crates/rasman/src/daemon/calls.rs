@@ -1,6 +1,7 @@
 //! Calls, one at a time, by the thread that makes them.
 
 use super::Connector;
+use super::processors::are_apart;
 use crate::ipc::message::{Call, Replied, write};
 use crate::ipc::scope::not_running;
 use crate::ipc::secret::SharedFile;
@@ -8,6 +9,8 @@ use crate::ipc::wire::{Described, Nothing, Refused, SecretAt};
 use crate::ipc::{SERVICE, Wire};
 use crate::{Error, LayerName};
 use rasman_core::{Cause, Code, Secret};
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::Pid;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -28,6 +31,8 @@ pub(super) struct Link {
     pub(super) wire: Wire,
     /// Names the manager that is there: another one has another.
     pub(super) epoch: String,
+    /// The manager's process, or the service manager's that made its socket.
+    manager: Option<Pid>,
     /// Shared with the manager; made with the first secret.
     secrets: Option<SharedFile>,
     /// The length of the secret that is still in it.
@@ -43,13 +48,31 @@ impl Link {
                 let file = SharedFile::new().map_err(|error| Trouble::Refused(not_put(&error)))?;
                 let message =
                     write(&Call { method: "io.rasman.Manager.ShareSecrets", parameters: &Nothing {}, more: false });
-                exchange::<Nothing>(&mut self.wire, &message, &[file.as_fd()], &mut || ())?;
+                exchange::<Nothing>(&mut self.wire, &message, &[file.as_fd()], None)?;
                 file
             }
         };
         let put = file.put(secret).map_err(|error| Trouble::Refused(not_put(&error)));
         self.secrets = Some(file);
         put
+    }
+
+    /// Exchanges a call for its reply, and does something while the manager works; after it, where both share a processor:
+    /// what was begun there would hold the manager up.
+    fn exchange<R: DeserializeOwned>(
+        &mut self,
+        message: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+        meanwhile: Meanwhile<'_>,
+    ) -> Result<(R, Vec<OwnedFd>), Trouble> {
+        match meanwhile {
+            Some(later) if !are_apart(self.manager) => {
+                let replied = exchange(&mut self.wire, message, descriptors, None)?;
+                later();
+                Ok(replied)
+            }
+            meanwhile => exchange(&mut self.wire, message, descriptors, meanwhile),
+        }
     }
 
     /// Overwrites what was put into it; where that fails it is used no more.
@@ -60,6 +83,9 @@ impl Link {
         }
     }
 }
+
+/// What is done while the manager works.
+pub(super) type Meanwhile<'a> = Option<&'a mut dyn FnMut()>;
 
 /// Why a call came to nothing.
 enum Trouble {
@@ -113,8 +139,11 @@ impl Calls {
             let mut wire = Wire::new(connector.open()?);
             wire.stream().set_read_timeout(Some(REPLY_LIMIT)).map_err(|error| self.lost(&error))?;
             let message = write(&Call { method: "io.rasman.Manager.Describe", parameters: &Nothing {}, more: false });
-            match exchange::<Described>(&mut wire, &message, &[], &mut || ()) {
-                Ok((described, _)) => return Ok(Link { wire, epoch: described.epoch, secrets: None, unwiped: 0 }),
+            match exchange::<Described>(&mut wire, &message, &[], None) {
+                Ok((described, _)) => {
+                    let manager = socket_peercred(wire.stream()).ok().map(|of_it| of_it.pid);
+                    return Ok(Link { wire, epoch: described.epoch, manager, secrets: None, unwiped: 0 });
+                }
                 Err(Trouble::Refused(error)) => return Err(error),
                 Err(Trouble::Lost(error)) => last = Some(error),
             }
@@ -135,7 +164,7 @@ impl Calls {
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R, Error> {
-        self.call_while(method, parameters, descriptors, &mut || ())
+        self.call_while(method, parameters, descriptors, None)
     }
 
     /// The same, and does something while the manager works.
@@ -147,7 +176,7 @@ impl Calls {
         method: &str,
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
-        meanwhile: &mut dyn FnMut(),
+        meanwhile: Meanwhile<'_>,
     ) -> Result<R, Error> {
         self.carry_out(method, parameters, descriptors, meanwhile).map(|(reply, _)| reply)
     }
@@ -162,7 +191,7 @@ impl Calls {
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<(R, Vec<OwnedFd>), Error> {
-        self.carry_out(method, parameters, descriptors, &mut || ())
+        self.carry_out(method, parameters, descriptors, None)
     }
 
     fn carry_out<P: Serialize, R: DeserializeOwned>(
@@ -170,10 +199,10 @@ impl Calls {
         method: &str,
         parameters: &P,
         descriptors: &[BorrowedFd<'_>],
-        meanwhile: &mut dyn FnMut(),
+        mut meanwhile: Meanwhile<'_>,
     ) -> Result<(R, Vec<OwnedFd>), Error> {
         let message = write(&Call { method, parameters, more: false });
-        self.on_link(method, |link| exchange(&mut link.wire, &message, descriptors, meanwhile))
+        self.on_link(method, |link| link.exchange(&message, descriptors, reborrow(&mut meanwhile)))
     }
 
     /// Calls a method with a secret, which lies in the file that the connection shares. `edit` makes the parameters say
@@ -188,7 +217,7 @@ impl Calls {
         descriptors: &[BorrowedFd<'_>],
         parameters: &mut P,
         edit: impl Fn(&mut P, Option<SecretAt>),
-        meanwhile: &mut dyn FnMut(),
+        mut meanwhile: Meanwhile<'_>,
     ) -> Result<R, Error> {
         if secret.is_empty() {
             edit(parameters, None);
@@ -206,7 +235,7 @@ impl Calls {
             let length = put?;
             edit(parameters, Some(SecretAt::Shared(length)));
             let message = write(&Call { method, parameters, more: false });
-            let replied = exchange(&mut link.wire, &message, descriptors, meanwhile);
+            let replied = link.exchange(&message, descriptors, reborrow(&mut meanwhile));
             link.unwiped = length;
             self.unwiped.store(true, Relaxed);
             replied.map(|(reply, _)| reply)
@@ -255,7 +284,7 @@ impl Calls {
         parameters: &P,
     ) -> Result<R, Error> {
         let message = write(&Call { method, parameters, more: true });
-        exchange(wire, &message, &[], &mut || ()).map(|(reply, _)| reply).map_err(|trouble| match trouble {
+        exchange(wire, &message, &[], None).map(|(reply, _)| reply).map_err(|trouble| match trouble {
             Trouble::Refused(error) => error,
             Trouble::Lost(error) => self.lost(&error),
         })
@@ -276,17 +305,27 @@ fn exchange<R: DeserializeOwned>(
     wire: &mut Wire,
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
-    meanwhile: &mut dyn FnMut(),
+    meanwhile: Meanwhile<'_>,
 ) -> Result<(R, Vec<OwnedFd>), Trouble> {
     let sent = match wire.send(message, descriptors) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(Trouble::Refused(too_long(&error))),
         sent => sent,
     };
-    meanwhile();
+    if let Some(meanwhile) = meanwhile {
+        meanwhile();
+    }
     // A manager that turns us away says why and closes, perhaps before we have sent; what it said can still be read.
     match (sent, wire.receive(read_reply)) {
         (_, Ok(reply)) => reply.map(|reply| (reply, wire.take_descriptors())).map_err(Trouble::Refused),
         (Err(error), Err(_)) | (Ok(()), Err(error)) => Err(Trouble::Lost(error)),
+    }
+}
+
+/// Lends it for one attempt; another may follow.
+fn reborrow<'a>(meanwhile: &'a mut Meanwhile<'_>) -> Meanwhile<'a> {
+    match meanwhile {
+        Some(work) => Some(&mut **work),
+        None => None,
     }
 }
 

@@ -19,6 +19,7 @@ mod autodial;
 mod calls;
 mod entries;
 mod events;
+mod processors;
 mod remote;
 mod router;
 mod start;

@@ -1,6 +1,6 @@
 //! The manager's calls, carried out by the daemon.
 
-use super::calls::Calls;
+use super::calls::{Calls, Meanwhile};
 use super::events::Shared;
 use super::router::Router;
 use crate::ipc::secret;
@@ -38,33 +38,7 @@ impl Remote {
         self.call(method, &OfHandle { handle: handle.to_string() })
     }
 
-    fn end(&self, handle: Handle, force: bool) -> Result<oneshot::Receiver<HangUp>, Error> {
-        let channel = self.shared.channel()?;
-        let (sender, receiver) = oneshot::channel();
-        // Before the call: the end may be told before it returns.
-        self.shared.router.routes().wait_hang_up(handle, sender);
-        let call =
-            HangUpCall { handle: handle.to_string(), force: force.then_some(true), wait: None, channel: Some(channel) };
-        let replied: Result<HangUpReply, Error> = self.call("io.rasman.Manager.HangUp", &call);
-        let released = match replied {
-            Ok(HangUpReply { remaining: None, .. }) => return Ok(receiver),
-            Ok(HangUpReply { remaining: Some(remaining), .. }) => Ok(remaining),
-            Err(error) => Err(error),
-        };
-        drop(receiver);
-        self.shared.router.routes().tidy(handle);
-        let (told, receiver) = oneshot::channel();
-        let _ = told.send(HangUp::Released { remaining: released? });
-        Ok(receiver)
-    }
-}
-
-impl Backend for Remote {
-    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
-        self.dial_while(dial, held, &mut || ())
-    }
-
-    fn dial_while(&self, mut dial: Dial, held: bool, meanwhile: &mut dyn FnMut()) -> Result<Started, Error> {
+    fn start(&self, mut dial: Dial, held: bool, meanwhile: Meanwhile<'_>) -> Result<Started, Error> {
         if let (Target::Entry(entry), Some(path)) = (&mut dial.target, &dial.data_path) {
             // What is replaced does not travel.
             entry.data_path.clone_from(path);
@@ -115,6 +89,36 @@ impl Backend for Remote {
         Ok(Started { handle, notifications })
     }
 
+    fn end(&self, handle: Handle, force: bool) -> Result<oneshot::Receiver<HangUp>, Error> {
+        let channel = self.shared.channel()?;
+        let (sender, receiver) = oneshot::channel();
+        // Before the call: the end may be told before it returns.
+        self.shared.router.routes().wait_hang_up(handle, sender);
+        let call =
+            HangUpCall { handle: handle.to_string(), force: force.then_some(true), wait: None, channel: Some(channel) };
+        let replied: Result<HangUpReply, Error> = self.call("io.rasman.Manager.HangUp", &call);
+        let released = match replied {
+            Ok(HangUpReply { remaining: None, .. }) => return Ok(receiver),
+            Ok(HangUpReply { remaining: Some(remaining), .. }) => Ok(remaining),
+            Err(error) => Err(error),
+        };
+        drop(receiver);
+        self.shared.router.routes().tidy(handle);
+        let (told, receiver) = oneshot::channel();
+        let _ = told.send(HangUp::Released { remaining: released? });
+        Ok(receiver)
+    }
+}
+
+impl Backend for Remote {
+    fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
+        self.start(dial, held, None)
+    }
+
+    fn dial_while(&self, dial: Dial, held: bool, meanwhile: &mut dyn FnMut()) -> Result<Started, Error> {
+        self.start(dial, held, Some(meanwhile))
+    }
+
     fn handler_done(&self, handle: Handle, seq: u64, more: bool) {
         let call = HandlerDoneCall { handle: handle.to_string(), seq, more };
         // One that is gone needs none.
@@ -144,7 +148,7 @@ impl Backend for Remote {
             &[],
             &mut call,
             |call, secret| call.credentials = CredentialsWire::new(&credentials, secret),
-            &mut || (),
+            None,
         );
         self.shared.calls.wipe();
         answered.map(|Nothing {}| ())
