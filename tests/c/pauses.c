@@ -231,6 +231,48 @@ static void a_certificates_password(void)
     }
 }
 
+static DWORD dial_with_data(const char *data, HRASCONN *connection)
+{
+    RASDIALEXTENSIONS extensions;
+    memset(&extensions, 0, sizeof extensions);
+    extensions.dwSize = sizeof extensions;
+    extensions.RasEapInfo.dwSizeofEapInfo = (DWORD)strlen(data);
+    extensions.RasEapInfo.pbEapInfo = (LPBYTE)data;
+    RASDIALPARAMSA params = params_for("Lab", "");
+    *connection = NULL;
+    return RasDialA(&extensions, NULL, &params, 0, NULL, connection);
+}
+
+static void what_eap_keeps(void)
+{
+    static const char stored[] = "open sesame";
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial_with_data("", &connection), ERROR_EAPTLS_PASSWD_INVALID);
+    hang_up(connection);
+    /* What comes with the dial goes before what is stored. */
+    CHECK_EQUAL(RasSetEapUserDataA(NULL, NULL, "Lab", (BYTE *)stored, sizeof stored - 1), 0);
+    CHECK_EQUAL(dial_with_data("", &connection), ERROR_EAPTLS_PASSWD_INVALID);
+    hang_up(connection);
+    CHECK_EQUAL(dial_with_data("sesame", &connection), 0);
+    hang_up(connection);
+    CHECK_EQUAL(RasSetEapUserDataA(NULL, NULL, "Lab", (BYTE *)stored + 5, 6), 0);
+    CHECK_EQUAL(dial_with_data("", &connection), 0);
+    hang_up(connection);
+    CHECK_EQUAL(dial_with_data("wrong", &connection), ERROR_EAPTLS_PASSWD_INVALID);
+    hang_up(connection);
+    /* More than any method keeps. */
+    static BYTE much[5000];
+    RASDIALEXTENSIONS extensions;
+    memset(&extensions, 0, sizeof extensions);
+    extensions.dwSize = sizeof extensions;
+    extensions.RasEapInfo.dwSizeofEapInfo = sizeof much;
+    extensions.RasEapInfo.pbEapInfo = much;
+    RASDIALPARAMSA params = params_for("Lab", "");
+    connection = NULL;
+    CHECK_EQUAL(RasDialA(&extensions, NULL, &params, 0, NULL, &connection), ERROR_INVALID_PARAMETER);
+    CHECK(connection == NULL);
+}
+
 static void an_expired_password(void)
 {
     HRASCONN connection = NULL;
@@ -255,6 +297,7 @@ static const struct test tests[] = {
     TEST(a_pause_in_a_queue),
     TEST(a_certificate_that_is_not_trusted),
     TEST(a_certificates_password),
+    TEST(what_eap_keeps),
     TEST(an_expired_password),
 };
 

@@ -215,6 +215,22 @@ async fn an_encrypted_key_wants_its_password() {
 }
 
 #[tokio::test]
+async fn a60_the_password_of_a_pkcs12_file_comes_with_the_dial() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
+    let Some(file) = pkcs12(&lab.facts().user_pem, "sesame") else {
+        return println!(
+            "SKIPPED a60_the_password_of_a_pkcs12_file_comes_with_the_dial: there is no openssl to make one"
+        );
+    };
+    entry.eap.certificate = Some(ClientCertificate { file, ..Default::default() });
+    let manager = manager_of(entry);
+    let (state, error, method) = plain(&manager, dial().eap_user_data("sesame")).await;
+    assert_eq!((state, error, method), (ConnState::Connected, 0, Some(AuthMethod::EapTls)));
+    assert_eq!(plain(&manager, dial().eap_user_data("wrong")).await.1, Code::EAPTLS_PASSWD_INVALID.0);
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_authority_is_refused_by_the_server() {
     for tls12_only in [false, true] {
         let lab = lab_with(&[AuthMethod::EapTls], "", tls12_only);

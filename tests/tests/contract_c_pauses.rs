@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use rasman::{AuthMethod, ClientCertificate, Entry};
+use rasman_phonebook::AuthRestrictions;
 use rasman_tests::capi::{self, Language, World};
 use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, lab, until};
@@ -58,6 +59,28 @@ fn p9_s6_a60_the_file_of_a_certificate_wants_its_password() {
     };
     entry.eap.certificate = Some(ClientCertificate { file, ..Default::default() });
     pause_with(entry, "a_certificates_password");
+}
+
+#[test]
+fn a60_k9_what_eap_keeps_for_the_user_opens_the_file_of_the_certificate() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let Some(file) = pkcs12(&lab.facts().user_pem, "sesame") else {
+        return println!(
+            "SKIPPED a60_k9_what_eap_keeps_for_the_user_opens_the_file_of_the_certificate: there is no openssl"
+        );
+    };
+    let world = World::with_books(&lab);
+    let path = world.runtime.join("home/user.p12");
+    std::fs::write(&path, file).unwrap();
+    let manager = world.manager();
+    let mut properties = manager.entry_properties(harness::ENTRY).unwrap();
+    properties.auth_restrictions = AuthRestrictions::EAP;
+    properties.eap_methods = vec!["eap-tls".into()];
+    properties.eap_ca.clone_from(&properties.ca);
+    properties.eap_server_names = vec![lab.facts().name.clone()];
+    properties.eap_certificate = path.display().to_string();
+    manager.set_entry_properties(harness::ENTRY, &properties).unwrap();
+    world.run(&capi::compile(&capi::programs_folder().join("pauses.c"), Language::C), &["what_eap_keeps"]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The contract at the socket: what the state of an account and methods of EAP ask, and the answers to it.
 #![forbid(unsafe_code)]
 
-use rasman::{Answer, AuthMethod, ConnState, Detail, Dialing, EapDialog, Entry, QuestionKind};
+use rasman::{Answer, AuthMethod, ClientCertificate, ConnState, Detail, Dialing, EapDialog, Entry, QuestionKind};
 use rasman_tests::capi::World;
-use rasman_tests::eap::{entry_with, lab_with};
+use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{dial, dial_as};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -43,6 +43,29 @@ async fn p8_an_expired_password_is_changed() {
     let mut dialing = manager.dial(dial_as("wonderland")).unwrap();
     let (state, error, _) = follow(&mut dialing, &Answer::Accept).await;
     assert_eq!((state, error), (ConnState::AuthNotify, 691));
+}
+
+#[tokio::test]
+async fn a60_what_eap_has_for_the_user_comes_with_the_dial() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
+    let Some(file) = pkcs12(&lab.facts().user_pem, "sesame") else {
+        return println!(
+            "SKIPPED a60_what_eap_has_for_the_user_comes_with_the_dial: there is no openssl to make a file"
+        );
+    };
+    entry.eap.certificate = Some(ClientCertificate { file, ..Default::default() });
+    let world = daemon_with(entry);
+    let manager = world.manager();
+    // Beside the password of the credentials, and without one.
+    for dial in [dial(), dial_as("")] {
+        let mut dialing = manager.dial(dial.eap_user_data("sesame")).unwrap();
+        let (state, error, asked) = follow(&mut dialing, &Answer::Accept).await;
+        assert_eq!((state, error, asked), (ConnState::Connected, 0, Vec::new()));
+        let connection = dialing.connection();
+        drop(dialing);
+        let _ = timeout(LONG, connection.hang_up().unwrap()).await.unwrap();
+    }
 }
 
 #[tokio::test]

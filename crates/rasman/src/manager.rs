@@ -1,7 +1,7 @@
 //! The manager as its clients see it.
 
 use crate::{Backend, Connection, ConnectionInfo, Dialing, Error, Handle, Held, Watch};
-use rasman_core::{Cause, Code, Credentials, DataPath, Device, Entry};
+use rasman_core::{Cause, Code, Credentials, DataPath, Device, Entry, Secret};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -160,6 +160,9 @@ pub struct Dial {
     pub remember: bool,
     /// How programs reach the tunnel, in place of what the entry says.
     pub data_path: Option<DataPath>,
+    /// What the method of EAP has for the user, in place of what is stored (clause A60): for EAP-TLS the password of the
+    /// file of the user's certificate. The other methods need nothing but the credentials.
+    pub eap_user_data: Secret,
     /// Hang the dial up if the thread that dials ends before it is connected (clause A23).
     pub bound_to_thread: bool,
 }
@@ -232,6 +235,13 @@ impl Dial {
         self
     }
 
+    /// Gives what the method of EAP has for the user (clause A60).
+    #[must_use]
+    pub fn eap_user_data(mut self, data: impl Into<Secret>) -> Self {
+        self.eap_user_data = data.into();
+        self
+    }
+
     /// Lets the dial end with the thread that dials, as long as it is not connected. Without, it ends with the
     /// [`Dialing`], or with the process.
     #[must_use]
@@ -249,6 +259,7 @@ impl Dial {
             number: String::new(),
             remember: false,
             data_path: None,
+            eap_user_data: Secret::default(),
             bound_to_thread: false,
         }
     }

@@ -109,9 +109,12 @@ fn told(dialog: &EapDialog, size: u32) -> Result<EapQuestion, Code> {
 
 /// Reads RasEapInfo; none for an empty one.
 ///
+/// # Errors
+/// 87 for one without memory, and for one that is longer than any password.
+///
 /// # Safety
 /// As many bytes as it says are readable at its pbEapInfo.
-unsafe fn eap_data(extensions: &RASDIALEXTENSIONS) -> Result<Option<Secret>, Code> {
+pub(super) unsafe fn eap_data(extensions: &RASDIALEXTENSIONS) -> Result<Option<Secret>, Code> {
     let info = extensions.RasEapInfo;
     let (length, data) = (info.dwSizeofEapInfo as usize, info.pbEapInfo);
     if length == 0 {

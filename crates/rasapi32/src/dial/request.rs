@@ -1,11 +1,12 @@
 //! The arguments of RasDial.
 
 use super::dialled::Target;
+use super::eap::eap_data;
 use super::notifier::Notifier;
 use crate::abi::{Layout, RASDIALEXTENSIONS, RASDIALPARAMS, Scrubbed, read_versioned};
 use crate::buffer::INVALID_SIZE;
 use crate::text::{self, Char};
-use rasman::{Code, Credentials, Dial};
+use rasman::{Code, Credentials, Dial, Secret};
 use std::ffi::c_void;
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ pub(crate) struct Request {
     number: String,
     callback_number: String,
     paused_states: bool,
+    /// RasEapInfo of the extensions (clause A60).
+    eap_user_data: Secret,
 }
 
 /// The arguments as C gives them.
@@ -49,6 +52,8 @@ impl Request {
             (params, read_extensions(arguments.extensions)?, phonebook(arguments.phonebook)?)
         };
         let options = check_extensions(&extensions)?;
+        // SAFETY: the caller answers for it.
+        let eap_user_data = unsafe { eap_data(&extensions) }?.unwrap_or_default();
         // SAFETY: the caller answers for the function.
         let notifier = unsafe { Notifier::read(arguments.notifier_type, arguments.notifier, params.dwCallbackId)? };
         if params.dwIfIndex != 0 {
@@ -67,6 +72,7 @@ impl Request {
             number,
             callback_number: text::of_array(&{ params.szCallbackNumber })?,
             paused_states: options & crate::abi::constants::RDEOPT_PausedStates != 0,
+            eap_user_data,
         })
     }
 
@@ -81,6 +87,7 @@ impl Request {
             number: String::new(),
             callback_number: String::new(),
             paused_states: false,
+            eap_user_data: Secret::default(),
         }
     }
 
@@ -99,6 +106,7 @@ impl Request {
             .credentials(self.credentials.clone())
             .number(self.number.clone())
             .paused_states(self.paused_states)
+            .eap_user_data(self.eap_user_data.clone())
             .remember(true);
         if let Some(phonebook) = &self.target.phonebook {
             dial = dial.phonebook(phonebook);
@@ -139,10 +147,8 @@ fn check_extensions(extensions: &RASDIALEXTENSIONS) -> Result<u32, Code> {
     let reserved = extensions.reserved | extensions.reserved1;
     let specific = extensions.RasDevSpecificInfo;
     let skips = extensions.fSkipPppAuth != 0 || specific.dwSize != 0 || !{ specific.pbDevSpecificInfo }.is_null();
-    let eap = extensions.RasEapInfo;
-    let no_data = eap.dwSizeofEapInfo != 0 && { eap.pbEapInfo }.is_null();
     match extensions.dwfOptions {
-        options if options & !KNOWN_OPTIONS == 0 && reserved == 0 && !skips && !no_data => Ok(options),
+        options if options & !KNOWN_OPTIONS == 0 && reserved == 0 && !skips => Ok(options),
         _ => Err(Code::INVALID_PARAMETER),
     }
 }

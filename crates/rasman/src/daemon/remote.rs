@@ -12,10 +12,10 @@ use crate::ipc::wire::{
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
 };
-use rasman_core::{Cause, Code, Credentials, DataPath, Device, Rootless};
+use rasman_core::{Cause, Code, Credentials, DataPath, Device, Rootless, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -49,7 +49,9 @@ impl Remote {
             Target::Name(name) => (Some(name.clone()), None),
             Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry, LOGIN)?))),
         };
-        let sealed_login = seal_login(&dial)?;
+        let sealed: Vec<OwnedFd> =
+            [seal_login(&dial)?, seal_data(&dial.eap_user_data)?].into_iter().flatten().collect();
+        let descriptors: Vec<BorrowedFd<'_>> = sealed.iter().map(AsFd::as_fd).collect();
         let mut call = DialCall {
             entry,
             settings,
@@ -60,13 +62,15 @@ impl Remote {
             number: Some(dial.number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
             data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
+            // The last of them.
+            eap_user_data: (!dial.eap_user_data.is_empty()).then(|| descriptors.len() - 1),
             channel: Some(channel),
         };
         let credentials = &dial.credentials;
         let replied: Result<DialReply, Error> = self.shared.calls.call_with_secret(
             "io.rasman.Manager.Dial",
             &credentials.password,
-            sealed_login.as_ref().map(AsFd::as_fd).as_slice(),
+            &descriptors,
             &mut call,
             |call, secret| call.credentials = Some(CredentialsWire::new(credentials, secret)),
             meanwhile,
@@ -291,8 +295,14 @@ fn seal_login(dial: &Dial) -> Result<Option<OwnedFd>, Error> {
     secret::seal(&login.password).map(Some).map_err(|error| not_sealed(&error))
 }
 
+/// Puts what a method of EAP has for the user apart, for the message to carry.
+fn seal_data(data: &Secret) -> Result<Option<OwnedFd>, Error> {
+    let sealed = (!data.is_empty()).then(|| secret::seal(data));
+    sealed.transpose().map_err(|error| not_sealed(&error))
+}
+
 fn not_sealed(error: &std::io::Error) -> Error {
-    Error::refused(Code::INVALID_PARAMETER, format!("sealed the password: {error}"))
+    Error::refused(Code::INVALID_PARAMETER, format!("sealed a secret: {error}"))
 }
 
 fn read_list(connections: Vec<crate::ipc::wire::ConnectionWire>) -> Vec<ConnectionInfo> {

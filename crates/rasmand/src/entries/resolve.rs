@@ -84,6 +84,7 @@ impl Entries {
     /// Finds what is to be dialled, and who dials.
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
+        let eap_user_data = std::mem::take(&mut dial.eap_user_data);
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
         let mut resolved = self.resolve_target(caller, dial)?;
@@ -97,6 +98,7 @@ impl Entries {
                 .advice("dial the entry as it stands, or let an administrator of this manager change it");
             return Err(cause.into());
         }
+        self.open_certificate(&mut resolved, eap_user_data)?;
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;
@@ -112,6 +114,28 @@ impl Entries {
             return Err(cause.into());
         }
         Ok(resolved)
+    }
+
+    /// Gives the user's certificate the password of its file, which is what a method of EAP has for the user here: this, or
+    /// what is stored (clauses A60, K9). The entry's own counts where there is neither.
+    fn open_certificate(&self, resolved: &mut Resolved, given: Secret) -> Result<(), Error> {
+        if resolved.entry.eap.certificate.is_none() {
+            return Ok(());
+        }
+        let stored = |place| match self.secrets.get_quick(place, Kind::EapUserData)? {
+            Quick::Found(data) => Ok::<_, Error>(data),
+            Quick::None | Quick::AskSlow => Ok(Secret::default()),
+        };
+        let data = match &resolved.login {
+            Some(place) if given.is_empty() => stored(place)?,
+            _ => given,
+        };
+        if let Some(certificate) = &mut Arc::make_mut(&mut resolved.entry).eap.certificate
+            && !data.is_empty()
+        {
+            certificate.password = data;
+        }
+        Ok(())
     }
 
     fn resolve_target(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {

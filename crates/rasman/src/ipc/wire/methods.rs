@@ -70,6 +70,8 @@ pub struct DialCall {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_path: Option<DataPathWire>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub eap_user_data: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
 }
 
