@@ -593,6 +593,23 @@ static void eap_and_mobility_wait(void)
     CHECK_EQUAL(RasUpdateConnection(connection, &update), ERROR_INVALID_HANDLE);
 }
 
+/* The server of the second is reached through the first. */
+static void ending_the_inner_of_two_connections(void)
+{
+    RASDIALPARAMSA outside = params_for("Lab", "wonderland"), inside = params_for("Inner", "wonderland");
+    HRASCONN outer = NULL, inner = NULL;
+    CHECK_EQUAL(RasDialA(NULL, NULL, &outside, 0, NULL, &outer), 0);
+    CHECK_EQUAL(RasDialA(NULL, NULL, &inside, 0, NULL, &inner), 0);
+    CHECK(outer != inner);
+    hang_up(inner);
+    CHECK_EQUAL(status_of(outer).rasconnstate, RASCS_Connected);
+    /* It carries as before. */
+    inner = NULL;
+    CHECK_EQUAL(RasDialA(NULL, NULL, &inside, 0, NULL, &inner), 0);
+    hang_up(inner);
+    hang_up(outer);
+}
+
 static void redial_at_once(void)
 {
     RASDIALPARAMSA params = params_for("Lab", "wonderland");
@@ -652,6 +669,7 @@ static const struct test tests[] = {
     TEST(the_list_of_connections),
     TEST(eap_and_mobility_wait),
     TEST(callback_numbers),
+    TEST(ending_the_inner_of_two_connections),
     TEST(redial_at_once),
     TEST(a_library_of_the_entrys),
 };

@@ -2,10 +2,12 @@
 //! the compiler's address and undefined-behaviour sanitizers.
 #![forbid(unsafe_code)]
 
-use rasman::{ConnState, CredentialMask, NewCredentials};
-use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER};
+use rasman::{ConnState, CredentialMask, DataPath, NewCredentials, TunSettings};
+use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_tests::capi::{self, Language, World};
 use rasman_tests::harness::{self, lab, until};
+use rasman_tests::world::{GATEWAY, inside};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -101,6 +103,25 @@ fn a18_what_cannot_be_dialled_is_refused_at_once() {
 #[test]
 fn an_asterisk_to_call_back_needs_paused_states() {
     run("callback_numbers");
+}
+
+#[test]
+fn h12_ending_the_inner_of_two_connections_leaves_the_outer() {
+    inside("h12_ending_the_inner_of_two_connections_leaves_the_outer", async |network| {
+        let lab = network.lab_with(|config| config.device = true);
+        let inner_lab = network.lab_with(|config| config.listen = SocketAddr::from(([0, 0, 0, 0], 8443)));
+        let entry = |lab: &Running| {
+            let mut entry = harness::entry(lab);
+            harness::sstp_of(&mut entry).server_name = lab.facts().name.clone();
+            entry
+        };
+        let mut outer = entry(&lab);
+        outer.data_path = DataPath::Tun(TunSettings { class_route: true, ..TunSettings::default() });
+        let mut inner = rasman::Entry { name: "Inner".to_owned(), ..entry(&inner_lab) };
+        harness::sstp_of(&mut inner).server = GATEWAY.to_string();
+        let settings = rasmand::Settings { entries: vec![outer, inner], workers: 1, ..Default::default() };
+        World::with(settings).run(&dial(), &["ending_the_inner_of_two_connections"]);
+    });
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub mod devices;
 pub mod dial;
 pub mod entries;
 pub mod errors;
+#[cfg(test)]
+mod fake;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod hang_up;

@@ -1,114 +1,33 @@
 //! Dials without a manager: what is told comes from the test, and what is answered goes to it.
 
+use super::context::Signals;
 use super::dialled::{Dialled, Target};
 use super::inbox::Inbox;
 use super::notifier::Notifier;
 use super::request::Request;
+use super::thread::Waiting;
+use crate::fake::Fake;
 use rasman::{
-    Answer, AutodialBackend, AutodialEntry, AutodialSetting, Backend, Cause, Change, Code, ConnState, ConnectionInfo,
-    CredentialMask, Credentials, Detail, Device, Dial, DialParams, EntryBackend, EntryInfo, EntryRef, Error, Handle,
-    HangUp, LayerName, Manager, NewCredentials, NewDialParams, Notification, Properties, Question, QuestionKind,
-    Secret, Started, Statistics, Status, StillStored, StoredCredentials, Subentry,
+    Backend, Cause, Code, ConnState, Credentials, Detail, Handle, LayerName, Manager, Notification, Question,
+    QuestionKind, Started,
 };
-use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::sync::mpsc::Sender;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
-
-/// Functions that no test of these comes to.
-macro_rules! never {
-    ($(fn $name:ident($($argument:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&self, $(_: $argument),*) -> $result { unreachable!("no test of these asks for it") })*
-    };
-}
-
-/// Takes answers, and notes who was given up.
-#[derive(Default)]
-struct Fake {
-    refuses: Mutex<bool>,
-    answers: AtomicU32,
-    abandoned: AtomicU32,
-}
-
-impl Backend for Fake {
-    fn answer(&self, _: Handle, _: u32, _: Answer) -> Result<(), Error> {
-        self.answers.fetch_add(1, SeqCst);
-        if *self.refuses.lock().unwrap() { Err(error(Code::INVALID_PARAMETER)) } else { Ok(()) }
-    }
-
-    fn abandon(&self, _: Handle) {
-        self.abandoned.fetch_add(1, SeqCst);
-    }
-
-    fn handler_done(&self, _: Handle, _: u64, _: bool) {}
-
-    fn status(&self, _: Handle) -> Result<Status, Error> {
-        Err(error(Code::INVALID_HANDLE))
-    }
-
-    never! {
-        fn dial(Dial, bool) -> Result<Started, Error>;
-        fn hang_up(Handle) -> Result<oneshot::Receiver<HangUp>, Error>;
-        fn force_hang_up(Handle) -> Result<oneshot::Receiver<HangUp>, Error>;
-        fn may_enter_handler(Handle) -> bool;
-        fn statistics(Handle) -> Result<Statistics, Error>;
-        fn clear_statistics(Handle) -> Result<(), Error>;
-        fn closed(Handle) -> Result<oneshot::Receiver<Cause>, Error>;
-        fn connections() -> Vec<ConnectionInfo>;
-        fn devices() -> Result<Vec<Device>, Error>;
-        fn subscribe() -> (Vec<ConnectionInfo>, broadcast::Receiver<Change>);
-        fn ended(Handle) -> Option<Cause>;
-        fn shut_down() -> watch::Receiver<()>;
-        fn join() -> ();
-    }
-}
-
-impl EntryBackend for Fake {
-    never! {
-        fn entries(Option<&Path>) -> Result<Vec<EntryInfo>, Error>;
-        fn entry_properties(&EntryRef) -> Result<Properties, Error>;
-        fn set_entry_properties(&EntryRef, &Properties) -> Result<(), Error>;
-        fn rename_entry(&EntryRef, &str) -> Result<(), Error>;
-        fn delete_entry(&EntryRef) -> Result<(), Error>;
-        fn validate_entry_name(&EntryRef) -> Result<(), Error>;
-        fn subentry(&EntryRef, u32) -> Result<Subentry, Error>;
-        fn set_subentry(&EntryRef, u32, &Subentry) -> Result<(), Error>;
-        fn delete_subentry(&EntryRef, u32) -> Result<(), Error>;
-        fn credentials(&EntryRef, CredentialMask) -> Result<StoredCredentials, Error>;
-        fn set_credentials(&EntryRef, &NewCredentials) -> Result<(), Error>;
-        fn clear_credentials(&EntryRef, CredentialMask) -> Result<Option<StillStored>, Error>;
-        fn dial_params(&EntryRef) -> Result<DialParams, Error>;
-        fn set_dial_params(&EntryRef, &NewDialParams) -> Result<(), Error>;
-        fn eap_user_data(&EntryRef) -> Result<Secret, Error>;
-        fn set_eap_user_data(&EntryRef, &Secret) -> Result<(), Error>;
-    }
-}
-
-impl AutodialBackend for Fake {
-    never! {
-        fn autodial_addresses() -> Result<Vec<String>, Error>;
-        fn autodial_entries(&str) -> Result<Vec<AutodialEntry>, Error>;
-        fn set_autodial_entries(&str, &[AutodialEntry]) -> Result<(), Error>;
-        fn autodial_is_enabled(u32) -> Result<bool, Error>;
-        fn enable_autodial(u32, bool) -> Result<(), Error>;
-        fn autodial_setting(AutodialSetting) -> Result<u32, Error>;
-        fn set_autodial_setting(AutodialSetting, u32) -> Result<(), Error>;
-    }
-}
-
-fn error(code: Code) -> Error {
-    Error(Cause::new(code, LayerName::Manager))
-}
+use std::ffi::c_void;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{self, Sender};
 
 /// A dial with this handle; what is sent is what it tells.
 fn dialled(fake: &Arc<Fake>, handle: u64) -> (Arc<Dialled>, Sender<Box<Notification>>) {
+    dialled_by(fake, handle, Notifier::None)
+}
+
+fn dialled_by(fake: &Arc<Fake>, handle: u64, notifier: Notifier) -> (Arc<Dialled>, Sender<Box<Notification>>) {
     let (sender, notifications) = mpsc::channel(COUNT as usize);
     let manager = Manager::new(Arc::clone(fake) as Arc<dyn Backend>);
     let target = Target { entry: "Lab".to_owned(), phonebook: None };
     let started = Started { handle: Handle(handle), notifications };
-    (Dialled::new(manager, started, Request::of_tests(target, Notifier::None)), sender)
+    (Dialled::new(manager, started, Request::of_tests(target, notifier)), sender)
 }
 
 fn told(seq: u64, detail: Detail) -> Box<Notification> {
@@ -165,6 +84,52 @@ fn p12_a_refused_answer_leaves_the_dial_paused() {
     assert_eq!(dial.resume(Credentials::default()), Err(Code::INVALID_AUTH_STATE), "it was answered");
     assert_eq!(fake.answers.load(SeqCst), 2);
     dial.forget();
+}
+
+/// Whether the handler of the next tests was entered.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+extern "C-unwind" fn enter(_: usize, _: u32, _: *mut c_void, _: u32, _: u32, _: u32, _: u32) -> u32 {
+    ENTERED.store(true, SeqCst);
+    1
+}
+
+/// A dial with a thread that waits for what it tells.
+fn waited_for(handle: u64) -> (Arc<Dialled>, Sender<Box<Notification>>) {
+    let (dial, sender) = dialled_by(&Arc::default(), handle, Notifier::Func2(enter, 0));
+    Waiting::new(&Signals::block()).unwrap().follow(Arc::clone(&dial));
+    (dial, sender)
+}
+
+/// Nothing is left of a dial but what the test has: its thread has let go of it, and has entered no handler.
+fn expect_nothing_left(dial: Arc<Dialled>) {
+    let (handle, left) = (dial.handle.0, Arc::downgrade(&dial));
+    drop(dial);
+    let deadline = Instant::now() + LONG;
+    while left.strong_count() > 0 {
+        assert!(Instant::now() < deadline, "somebody still has the dial");
+        std::thread::yield_now();
+    }
+    assert!(crate::process::current().dials.last(handle).is_none() && !ENTERED.load(SeqCst));
+}
+
+#[test]
+fn a42_a_dial_that_is_hung_up_before_its_first_notification_leaves_no_thread() {
+    let (dial, sender) = waited_for(0x7E57_0004);
+    dial.gate.close();
+    let cause = Cause::new(Code::USER_DISCONNECTION, LayerName::Manager);
+    let last = Notification::new(0, ConnState::Disconnected, Some(cause), Detail::None);
+    assert!(last.is_last());
+    sender.try_send(Box::new(last)).unwrap();
+    expect_nothing_left(dial);
+}
+
+#[test]
+fn a42_a_dial_that_is_hung_up_and_whose_manager_goes_then_leaves_no_thread() {
+    let (dial, sender) = waited_for(0x7E57_0005);
+    dial.gate.close();
+    drop(sender);
+    expect_nothing_left(dial);
 }
 
 /// As many as a dial never tells.

@@ -153,3 +153,21 @@ impl Drop for Over {
 }
 
 const NOT_ENOUGH_MEMORY: Code = Code(8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_thread_that_gets_no_dial_ends() {
+        let waiting = Waiting::new(&Signals::block()).unwrap();
+        let desk = Arc::downgrade(waiting.0.as_ref().unwrap());
+        drop(waiting);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while desk.strong_count() > 0 {
+            assert!(Instant::now() < deadline, "it still waits");
+            std::thread::yield_now();
+        }
+    }
+}

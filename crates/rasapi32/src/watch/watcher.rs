@@ -23,7 +23,7 @@ impl Watchers {
     /// Registers an event. Whatever happens after this has returned is signalled.
     ///
     /// # Errors
-    /// 8 if the system has no thread left.
+    /// 711 if a manager cannot be watched, 8 if the system has no thread left.
     pub(crate) fn add(&self, managers: &[Manager], registration: Registration) -> Outcome {
         let registration = Arc::new(registration);
         {
@@ -47,6 +47,9 @@ impl Watchers {
             return Ok(());
         }
         let (snapshot, changes) = backend.subscribe();
+        if changes.is_closed() {
+            return Err(Code::RASMAN_CANNOT_INITIALIZE);
+        }
         let (known, watched) = (Known::new(&snapshot), Arc::clone(backend));
         let thread = std::thread::Builder::new().name("rasman-watch".into());
         let started = thread.spawn(move || process::current().watchers.follow(&watched, known, changes));
@@ -66,6 +69,9 @@ impl Watchers {
                 Err(RecvError::Closed) if !backend.may_watch_again() => break,
                 Err(RecvError::Lagged(_) | RecvError::Closed) => {
                     let (snapshot, again) = backend.subscribe();
+                    if again.is_closed() {
+                        break;
+                    }
                     changes = again;
                     known.replace(&snapshot)
                 }
@@ -117,9 +123,13 @@ impl Watchers {
 mod tests {
     use super::*;
     use crate::abi::constants::RASCN_Connection;
+    use crate::fake::Fake;
     use crate::watch::Event;
+    use rasman::Backend;
     use rustix::event::{EventfdFlags, eventfd};
     use std::os::fd::{AsRawFd, OwnedFd};
+    use std::time::{Duration, Instant};
+    use tokio::sync::broadcast;
 
     fn program_event() -> OwnedFd {
         eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap()
@@ -158,6 +168,41 @@ mod tests {
         assert!(!is_signalled(&open));
         watchers.signal(Handle(2), RASCN_Connection);
         assert!(is_signalled(&open));
+    }
+
+    fn watch(watchers: &Watchers, fake: &Arc<Fake>, event: &OwnedFd) -> Outcome {
+        let manager = Manager::new(Arc::clone(fake) as Arc<dyn Backend>);
+        let event = Event::of(event.as_raw_fd() as usize as *mut _).unwrap();
+        watchers.add(&[manager], Registration { event, handle: None, flags: RASCN_Connection })
+    }
+
+    #[test]
+    fn c10_an_event_for_a_manager_that_cannot_be_watched_is_not_registered() {
+        let (watchers, fake, event) = (Watchers::default(), Arc::<Fake>::default(), program_event());
+        assert_eq!(watch(&watchers, &fake, &event), Err(Code::RASMAN_CANNOT_INITIALIZE));
+        assert_eq!(count(&watchers), 0);
+        assert!(watchers.lock().watched.is_empty() && !is_signalled(&event));
+    }
+
+    #[test]
+    fn a_manager_that_cannot_be_watched_again_is_watched_with_the_next_registration() {
+        let (watchers, fake, event) = (&process::current().watchers, Arc::<Fake>::default(), program_event());
+        let (sender, changes) = broadcast::channel(1);
+        fake.watching.lock().unwrap().push_back((Vec::new(), changes));
+        watch(watchers, &fake, &event).unwrap();
+        let backend = Arc::clone(&fake) as Arc<dyn Backend>;
+        let is_watched = || watchers.lock().watched.iter().any(|watched| Arc::ptr_eq(watched, &backend));
+        assert!(is_watched());
+        drop(sender);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while is_watched() {
+            assert!(Instant::now() < deadline, "its thread goes round and round");
+            std::thread::yield_now();
+        }
+        let (_sender, changes) = broadcast::channel(1);
+        fake.watching.lock().unwrap().push_back((Vec::new(), changes));
+        watch(watchers, &fake, &event).unwrap();
+        assert!(is_watched());
     }
 
     #[test]
