@@ -161,7 +161,7 @@ pub struct Dial {
     /// How programs reach the tunnel, in place of what the entry says.
     pub data_path: Option<DataPath>,
     /// What the method of EAP has for the user, in place of what is stored (clause A60): for EAP-TLS the password of the
-    /// file of the user's certificate. The other methods need nothing but the credentials.
+    /// user's PKCS#12 file or encrypted key. The other methods need nothing but the credentials.
     pub eap_user_data: Secret,
     /// Hang the dial up if the thread that dials ends before it is connected (clause A23).
     pub bound_to_thread: bool,

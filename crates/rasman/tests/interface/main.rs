@@ -207,6 +207,7 @@ fn the_types_are_those_of_the_interface() {
         phonebook: Some("/book".into()),
         number: Some("n".into()),
         remember: Some(true),
+        eap_user_data: Some(1),
         channel: channel(),
     };
     parameters(i, "Dial", &dial);
