@@ -338,10 +338,10 @@ impl Run {
 
     /// The last line that came, without the password, which a peer may echo.
     fn heard(&self) -> String {
-        let tail = String::from_utf8_lossy(&self.tail);
         let password = self.login.password.expose_str().unwrap_or_default();
         // What stands first may be the rest of a password.
-        let whole = tail.get(password.len()..).filter(|_| tail.len() >= TAIL_MAX).unwrap_or(&tail);
+        let rest_of_it = if self.tail.len() >= TAIL_MAX { password.len().min(self.tail.len()) } else { 0 };
+        let whole = String::from_utf8_lossy(&self.tail[rest_of_it..]);
         let line = whole.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
         if password.is_empty() { line.to_owned() } else { line.replace(password, "***") }
     }
