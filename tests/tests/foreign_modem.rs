@@ -6,6 +6,7 @@ use rasman_tests::harness;
 use rasman_tests::peers::atmodem::{AtModem, NUMBER, cable};
 use rasman_tests::peers::caller::{CONNECTED, Caller, calling, hang_up, move_data, projection, states};
 use rasman_tests::peers::{Auth, DATA_PORT, Interop, Uml, isolated, pattern};
+use rustix::fs::{Mode, OFlags};
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -107,6 +108,10 @@ fn pppd_answers_at_the_end_of_a_cable() {
         let mut uml = Uml::start()?;
         uml.pppd_on_line(0, PPPD);
         let port = uml.line(0);
+        // A cable stays in when a program is done with it: without this the line would hang up right behind our goodbye,
+        // which pppd may then not read any more.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let plugged_in = rustix::fs::open(&port, flags, Mode::empty()).expect("a line of this test");
         let interop = Interop::begin("pppd", uml.version(), "serial cable", "MS-CHAPv2");
         calling(async || {
             let caller = Caller::new(cable(&port));
@@ -120,6 +125,7 @@ fn pppd_answers_at_the_end_of_a_cable() {
             caller.shut_down().await;
         });
         assert!(uml.says("pppd0.log", "rcvd [LCP TermReq"), "{}", uml.log("pppd0.log"));
+        drop(plugged_in);
         interop.ok();
         uml.stop();
         Ok(())
