@@ -1,7 +1,7 @@
 //! What tasks hold to use the stack.
 
 use super::classify::FlowKey;
-use super::engine::{Engine, is_host};
+use super::engine::is_host;
 use super::{Shared, StackListener, StackStream, StackUdp};
 use crate::connect::race;
 use rasman_core::Duration;
@@ -39,7 +39,9 @@ impl StackHandle {
         self.alive()?;
         let mut engine = self.shared.engine.borrow_mut();
         let local = engine.address_towards(remote).ok_or_else(no_ipv6)?;
-        let key = FlowKey { local_port: free_port(&engine, remote, to.port())?, remote, remote_port: to.port() };
+        let full = || io::Error::new(io::ErrorKind::AddrInUse, "no free port towards that address");
+        let local_port = engine.free_port(remote, to.port()).ok_or_else(full)?;
+        let key = FlowKey { local_port, remote, remote_port: to.port() };
         let index = engine.open_tcp(key, None)?;
         let connected = engine.flow_and_interface(index).map(|(flow, interface)| {
             let socket = flow.tcp();
@@ -138,17 +140,4 @@ impl Shared {
 /// There is no IPv6 in this tunnel, or not yet.
 pub(super) fn no_ipv6() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "the tunnel carries no IPv6")
-}
-
-/// Chooses a port of ours at random, so that nobody can guess it (RFC 6056).
-fn free_port(engine: &Engine, remote: IpAddr, remote_port: u16) -> io::Result<u16> {
-    for _ in 0..64 {
-        let random = getrandom::u32().map_err(io::Error::other)?;
-        let local_port = 0xC000 | random as u16;
-        let key = FlowKey { local_port, remote, remote_port };
-        if !engine.has_key(&key) && !engine.listeners.contains_key(&local_port) {
-            return Ok(local_port);
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AddrInUse, "no free port towards that address"))
 }

@@ -24,6 +24,7 @@ mod flow;
 mod handle;
 mod listener;
 mod ping;
+mod ports;
 mod resolve;
 mod stream;
 mod udp;

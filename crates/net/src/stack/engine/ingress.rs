@@ -15,8 +15,8 @@ impl Engine {
     pub(in crate::stack) fn receive(&mut self, now: Instant, packet: &[u8]) {
         self.now = now;
         match classify(packet, self.address, self.address6) {
-            Class::Tcp { key, opens } => match self.by_key.get(&key) {
-                Some(index) => self.ingress(*index, packet),
+            Class::Tcp { key, opens } => match self.flow_of(&key, opens) {
+                Some(index) => self.ingress(index, packet),
                 None if opens && self.listeners.contains_key(&key.local_port) => self.answer_syn(key, packet),
                 None => self.ingress_for_nobody(packet),
             },
@@ -36,6 +36,22 @@ impl Engine {
             Class::Other => self.ingress_for_nobody(packet),
             Class::Drop => {}
         }
+    }
+
+    /// Finds the flow that a segment belongs to. One that only waits for old segments gives way to a peer that opens a new
+    /// stream from the same port (RFC 1122 4.2.2.13): the peer would get no answer until the wait is over.
+    fn flow_of(&mut self, key: &FlowKey, opens: bool) -> Option<usize> {
+        let index = *self.by_key.get(key)?;
+        if opens
+            && self.listeners.contains_key(&key.local_port)
+            && let Some(flow) = self.flow(index)
+            && matches!(&flow.kind, Kind::Tcp(tcp) if !tcp.owned)
+            && flow.tcp().state() == State::TimeWait
+        {
+            self.remove(index);
+            return None;
+        }
+        Some(index)
     }
 
     /// Lets the interface answer by itself: a reset, an echo reply, an ICMP error.

@@ -9,6 +9,7 @@ use super::classify::FlowKey;
 use super::device::{Port, Replies};
 use super::flow::{Flow, Kind, clock};
 use super::listener::Listener;
+use super::ports::Ports;
 use rasman_core::{Instant, Projection};
 use smoltcp::iface::{Config, Interface};
 use smoltcp::socket::dns;
@@ -40,6 +41,7 @@ pub(super) struct Engine {
     /// Names that are being resolved.
     pub(super) queries: usize,
     pub(super) listeners: HashMap<u16, Listener>,
+    pub(super) ports: Ports,
     /// Flows that may have something to send, in turn.
     ready: VecDeque<usize>,
     timers: BTreeSet<(Instant, usize)>,
@@ -88,6 +90,7 @@ impl Engine {
             names: NameCache::default(),
             queries: 0,
             listeners: HashMap::new(),
+            ports: Ports::new(),
             ready: VecDeque::new(),
             timers: BTreeSet::new(),
             time_wait: VecDeque::new(),
@@ -175,8 +178,13 @@ impl Engine {
         self.mtu
     }
 
-    pub(super) fn has_key(&self, key: &FlowKey) -> bool {
-        self.by_key.contains_key(key)
+    /// Chooses a port of ours for a stream to a far end.
+    pub(super) fn free_port(&mut self, remote: IpAddr, remote_port: u16) -> Option<u16> {
+        let (by_key, listeners) = (&self.by_key, &self.listeners);
+        self.ports.choose((remote, remote_port), |local_port| {
+            let key = FlowKey { local_port, remote, remote_port };
+            !by_key.contains_key(&key) && !listeners.contains_key(&local_port)
+        })
     }
 
     pub(super) fn streams(&self) -> usize {

@@ -1,6 +1,7 @@
 mod hostile;
 mod ipv6;
 mod names;
+mod ports;
 
 use super::*;
 use rasman_core::Duration;
