@@ -8,9 +8,10 @@ use crate::harness;
 use rasman::{Connection, Dial, Entry, Manager};
 use rasman_lab::Facts;
 use rasman_testkit::SeededRng;
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::fmt::Display;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,12 +56,15 @@ pub struct Rest {
     pub descriptors: usize,
     /// Resident memory, in bytes.
     pub resident: u64,
+    /// The part of it that this process has.
+    pub own: u64,
 }
 
-/// Gives entries to the lab of these facts, named by numbers.
+/// Gives entries to the lab of these facts, named by numbers; they speak IPv6 if it does.
 #[must_use]
 pub fn entries(facts: &Facts, count: usize) -> Vec<Entry> {
-    let model = harness::entry_to(facts);
+    let mut model = harness::entry_to(facts);
+    model.network.ipv6 = facts.gateway6.is_some();
     (0..count).map(|number| Entry { name: number.to_string(), ..model.clone() }).collect()
 }
 
@@ -106,8 +110,10 @@ async fn one_round(manager: &Manager, facts: &Facts, plan: &Plan, number: u64) -
     for line in 0..plan.connections as u64 {
         let line = Line {
             manager: manager.clone(),
-            gateway: facts.gateway,
+            gateway: facts.gateway.into(),
+            gateway6: facts.gateway6.map(IpAddr::from),
             entry: line.to_string(),
+            by_ipv6: false,
             rng: SeededRng::new(plan.seed ^ (number << 32 | line)),
             round: Rc::clone(&round),
             bulk: Rc::clone(&bulk),
@@ -128,8 +134,12 @@ async fn one_round(manager: &Manager, facts: &Facts, plan: &Plan, number: u64) -
 /// One line: at most one connection at a time.
 struct Line {
     manager: Manager,
-    gateway: Ipv4Addr,
+    gateway: IpAddr,
+    /// The lab's address of IPv6, if it has one.
+    gateway6: Option<IpAddr>,
     entry: String,
+    /// This call's streams go by IPv6.
+    by_ipv6: bool,
     rng: SeededRng,
     round: Rc<RefCell<Round>>,
     bulk: Rc<Vec<u8>>,
@@ -157,6 +167,12 @@ impl Line {
         let connection = in_time("a dial", dialing.finish()).await?.map_err(text)?;
         self.round.borrow_mut().dials += 1;
         let proxy = connection.status().map_err(text)?.doors.socks.ok_or("it has no proxy")?;
+        if self.gateway6.is_some() && self.rng.chance(50) {
+            in_time("IPv6", has_ipv6(&connection)).await??;
+            self.by_ipv6 = true;
+        } else {
+            self.by_ipv6 = false;
+        }
         for _ in 0..=self.rng.below(6) {
             if Instant::now() >= end {
                 break;
@@ -183,11 +199,10 @@ impl Line {
     }
 
     async fn down(&self, proxy: SocketAddr, length: usize) -> Result<u64, String> {
-        let answer = self.ask(proxy, &format!("GET /bulk/{length}"), &[]).await?;
-        let (head, body) = parted(&answer)?;
-        let digest = rasman_core::hex::encode(&harness::sha256(body));
-        if body.len() != length || !head.contains(&digest) {
-            return Err(format!("{} of {length} bytes came, or others than were sent", body.len()));
+        let mut stream = self.asking(proxy, &format!("GET /bulk/{length}"), &[]).await?;
+        let (head, came, digest) = received(&mut stream).await?;
+        if came != length || !head.contains(&digest) {
+            return Err(format!("{came} of {length} bytes came, or others than were sent"));
         }
         Ok(length as u64)
     }
@@ -204,14 +219,20 @@ impl Line {
     }
 
     async fn ask(&self, proxy: SocketAddr, what: &str, body: &[u8]) -> Result<Vec<u8>, String> {
+        let mut stream = self.asking(proxy, what, body).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.map_err(text)?;
+        Ok(answer)
+    }
+
+    /// Sends a request.
+    async fn asking(&self, proxy: SocketAddr, what: &str, body: &[u8]) -> Result<tokio::net::TcpStream, String> {
         let mut stream = self.stream(proxy).await.map_err(text)?;
         let length = body.len();
         let head = format!("{what} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.map_err(text)?;
         stream.write_all(body).await.map_err(text)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.map_err(text)?;
-        Ok(answer)
+        Ok(stream)
     }
 
     /// A request in packets of one byte.
@@ -246,7 +267,19 @@ impl Line {
     }
 
     async fn stream(&self, proxy: SocketAddr) -> std::io::Result<tokio::net::TcpStream> {
-        harness::socks(proxy, self.gateway, 80).await
+        let gateway = self.gateway6.filter(|_| self.by_ipv6).unwrap_or(self.gateway);
+        harness::socks(proxy, gateway, 80).await
+    }
+}
+
+/// Waits until a connection has an address of IPv6, which comes after Connected.
+async fn has_ipv6(connection: &Connection) -> Result<(), String> {
+    loop {
+        let learned = connection.status().map_err(text)?.learned;
+        if learned.ipv6.is_some_and(|setup| !setup.addresses.is_empty()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -261,6 +294,31 @@ async fn hang_up(connection: &Connection) -> Result<(), String> {
 
 async fn in_time<R>(what: &str, future: impl Future<Output = R>) -> Result<R, String> {
     tokio::time::timeout(STALLED, future).await.map_err(|_| format!("{what} stalls"))
+}
+
+/// Reads an answer to its end: its head, how long its body is, and the digest of that. The body is not kept, so that at rest
+/// there is what a connection holds and not what a program received.
+async fn received(stream: &mut tokio::net::TcpStream) -> Result<(String, usize, String), String> {
+    let (mut block, mut front) = (vec![0; 32 << 10], Vec::new());
+    let head = loop {
+        let read = stream.read(&mut block).await.map_err(text)?;
+        front.extend_from_slice(&block[..read]);
+        match parted(&front) {
+            Ok((head, _)) => break head.to_owned(),
+            Err(why) if read == 0 => return Err(why),
+            Err(_) => {}
+        }
+    };
+    let (_, body) = parted(&front)?;
+    let (mut hash, mut length) = (Sha256::new_with_prefix(body), body.len());
+    loop {
+        let read = stream.read(&mut block).await.map_err(text)?;
+        if read == 0 {
+            return Ok((head, length, rasman_core::hex::encode(&hash.finalize())));
+        }
+        hash.update(&block[..read]);
+        length += read;
+    }
 }
 
 fn parted(answer: &[u8]) -> Result<(&str, &[u8]), String> {
@@ -295,7 +353,11 @@ impl Rest {
             sum.descriptors += std::fs::read_dir(format!("/proc/{process}/fd"))?.count();
             let memory = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
             let pages = memory.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-            sum.resident += pages.ok_or_else(|| std::io::Error::other("no statm"))? * rustix::param::page_size() as u64;
+            let resident = pages.ok_or_else(|| std::io::Error::other("no statm"))? * rustix::param::page_size() as u64;
+            sum.resident += resident;
+            if process == "self" {
+                sum.own = resident;
+            }
         }
         Ok(sum)
     }

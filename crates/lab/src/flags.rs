@@ -25,6 +25,7 @@ pub fn main_process(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    rasman_net::memory::give_back_early();
     let listen = config.listen;
     match run(config, io::stdin().lock(), io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,

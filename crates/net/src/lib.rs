@@ -12,6 +12,7 @@ pub mod connect;
 pub mod doors;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod memory;
 pub mod peer;
 pub mod port;
 mod proxy;

@@ -36,6 +36,8 @@ pub fn rasctl() -> ExitCode {
     if let Some(code) = init::supervise() {
         return code;
     }
+    // It may hold connections itself.
+    rasmand::give_back_early();
     let arguments = Arguments::parse();
     log_to_stderr();
     let context = Context::new(&arguments.globals);

@@ -34,3 +34,4 @@ mod who;
 pub use config::Configuration;
 pub use embedded::{OwnJournal, Settings, embedded};
 pub use hygiene::forbid_core_dumps;
+pub use rasman_net::memory::give_back_early;

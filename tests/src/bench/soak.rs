@@ -12,10 +12,11 @@ pub(crate) fn soak(mut arguments: impl Iterator<Item = OsString>) -> io::Result<
         let number = arguments.next().and_then(|word| word.to_str()?.parse::<u32>().ok()).filter(|number| *number > 0);
         number.ok_or_else(|| io::Error::other(format!("soak wants {what}, at least 1")))
     };
+    rasmand::give_back_early();
     let (minutes, connections) = (number("minutes")?, number("a number of connections")?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let lab = Lab::start(&[])?;
+        let lab = Lab::start(&["--ipv6", PREFIX])?;
         let plan = Plan {
             connections: connections as usize,
             rounds: ROUNDS as usize,
@@ -35,11 +36,14 @@ pub(crate) fn soak(mut arguments: impl Iterator<Item = OsString>) -> io::Result<
 
 fn tell(round: &Round) {
     let Round { dials, cut, transfers, bytes, rest } = round;
-    let (mib, kib) = (bytes >> 20, rest.resident >> 10);
+    let (mib, own, lab) = (bytes >> 20, rest.own >> 10, (rest.resident - rest.own) >> 10);
     let descriptors = rest.descriptors;
     println!(
-        "{dials} dials, {cut} cut, {transfers} transfers, {mib} MiB; at rest {kib} KiB, {descriptors} descriptors"
+        "{dials} dials, {cut} cut, {transfers} transfers, {mib} MiB; at rest {own} KiB, the lab {lab} KiB, {descriptors} \
+         descriptors"
     );
 }
 
 const ROUNDS: u32 = 12;
+/// What the lab's far end has of IPv6.
+const PREFIX: &str = "2001:db8:0:1::";

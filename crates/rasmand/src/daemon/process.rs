@@ -29,6 +29,7 @@ pub fn main_process(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn serve(arguments: Arguments) -> ExitCode {
+    crate::give_back_early();
     log_to_standard_error();
     if arguments.detached {
         crate::starter::detach();
