@@ -32,6 +32,38 @@ fn a_dial_over_a_modem_reaches_the_page_inside() {
 }
 
 #[test]
+fn a_number_is_dialled_without_an_entry_by_the_modem_that_is_named() {
+    let scene = Scene::with_modems("", &["busy=1,speed=0"]);
+    let (port, password) = (scene.text("modem0"), scene.text("password"));
+    let dial = |number: &str| {
+        scene.run(&["dial", "--number", number, "--device", &port, "-u", "alice", "--password-file", &password])
+    };
+    let dialled = dial("5550123").expect(0);
+    assert!(dialled.out.contains("(modem)") && dialled.out.contains("0x2000 Connected"), "{dialled:?}");
+    scene.run(&["hangup", ".5550123"]).expect(0);
+    assert!(dial("1").expect(11).err.starts_with("rasctl: error 676: "));
+    let refused = scene.run(&["dial", "--number", "1", "--device", "ttyS0", "-u", "alice"]).expect(2);
+    assert!(refused.err.contains("--device is ttyS0, which is no serial port"), "{refused:?}");
+}
+
+#[test]
+fn a_login_script_of_an_entry_is_run() {
+    let scene = Scene::with_modems("", &["login=alice:wonderland,speed=0"]);
+    office(&scene, "5550123");
+    let script = scene.text("isp.scp");
+    let text = "proc main\nwaitfor \"login:\"\ntransmit $USERID + \"^M\"\nwaitfor \"word:\"\n\
+                transmit $PASSWORD, raw\ntransmit \"^M\"\nendproc\n";
+    std::fs::write(&script, text).unwrap();
+    scene.run(&["entry", "set", "Office", &format!("script={script}")]).expect(0);
+    let dialled = scene.run(&["dial", "Office"]).expect(0);
+    assert!(dialled.out.contains("isp.scp (switch)"), "{dialled:?}");
+    scene.run(&["hangup", "Office"]).expect(0);
+    std::fs::write(&script, "proc main\nfly\nendproc\n").unwrap();
+    let refused = scene.run(&["dial", "Office"]);
+    assert!(refused.err.starts_with("rasctl: error 752: ") && refused.err.contains("isp.scp, line 2"), "{refused:?}");
+}
+
+#[test]
 fn a_busy_line_is_explained() {
     let scene = Scene::with_modems("", &["busy=5550123"]);
     office(&scene, "5550123");

@@ -26,13 +26,13 @@ use who::WhoArguments;
 #[derive(Args)]
 pub(crate) struct DialArguments {
     /// Entry of the phone book
-    #[arg(required_unless_present = "server", conflicts_with = "server")]
+    #[arg(required_unless_present_any = ["server", "number"], conflicts_with_all = ["server", "number"])]
     entry: Option<String>,
     /// Stay in the foreground with a manager of our own: the connection ends with this program
     #[arg(long)]
     hold: bool,
     /// Dial this number or server in place of the entry's own
-    #[arg(long, value_name = "NUMBER", conflicts_with = "server")]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["server", "number"])]
     phone: Option<String>,
     #[command(flatten)]
     who: WhoArguments,
@@ -95,7 +95,12 @@ impl DialArguments {
                 let dial = dial.number(self.phone.clone().unwrap_or_default());
                 (dial, own, Some(loaded.place.scope))
             }
-            (None, None) => return Err(Failure::usage("there is nothing to dial", "name an entry, or a --server")),
+            (None, None) => match self.server.number() {
+                Some(number) => (Dial::entry("").number(number), DataPath::Rootless(Rootless::default()), None),
+                None => {
+                    return Err(Failure::usage("there is nothing to dial", "name an entry, a --server or a --number"));
+                }
+            },
         };
         let dial = dial.paused_states(context.output.can_ask()).remember(self.who.remember);
         let device_preferred = !self.hold && manager::is_machines(context.scope, scope == Some(BookScope::AllUsers))?;

@@ -1,0 +1,305 @@
+//! A dial over a line in virtual time: the modem, and who answers.
+
+use rasman_core::*;
+use rasman_dial::*;
+use rasman_media::modem::{Config as LineConfig, SerialLink};
+use rasman_ppp::{self as ppp, Account, AccountState, Accounts, Ppp};
+use rasman_testkit::SeededRng;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// A dial, a modem that answers each number as it was told, and a server at the end of the line.
+pub(crate) struct World {
+    pub(crate) now: Instant,
+    pub(crate) connection: Connection,
+    /// What each number says; others are busy.
+    pub(crate) numbers: Vec<(&'static str, &'static str)>,
+    /// Opening the port fails.
+    pub(crate) no_port: Option<Cause>,
+    /// The port has control lines.
+    pub(crate) has_lines: bool,
+    pub(crate) port: Option<PortId>,
+    pub(crate) dtr_dropped: u32,
+    /// What the modem has not got a whole line of.
+    pub(crate) command: Vec<u8>,
+    /// Whoever answers says this first, and begins PPP once it has heard the other.
+    pub(crate) host: Option<(&'static str, &'static str)>,
+    /// What the modem says to each command but the call.
+    pub(crate) answers: String,
+    /// Whoever answers sends back what comes.
+    pub(crate) loops: bool,
+    /// One in so many frames of the server has a wrong checksum.
+    pub(crate) spoils: Option<u32>,
+    pub(crate) frames: u32,
+    pub(crate) dialled: Vec<String>,
+    pub(crate) server: Option<(SerialLink, Ppp)>,
+    pub(crate) told: Vec<(ConnState, u32)>,
+    pub(crate) details: Vec<Detail>,
+    pub(crate) finished: Option<Cause>,
+}
+
+pub(crate) struct Users;
+
+impl Accounts for Users {
+    fn account(&self, user: &str, _domain: &str) -> Option<Account> {
+        (user == "alice").then(|| Account { password: "wonderland".into(), state: AccountState::Usable })
+    }
+}
+
+pub(crate) fn modem(number: &str) -> Medium {
+    let modem = ModemSettings { name: "Standard 56000 bps Modem".into(), number: number.into(), ..Default::default() };
+    Medium::Serial(line(LineDevice::Modem(modem)))
+}
+
+pub(crate) fn line(device: LineDevice) -> SerialSettings {
+    SerialSettings {
+        port: SerialPort::Device("/dev/ttyS2".into()),
+        line: LineSettings::default(),
+        device,
+        accm: 0,
+        login: LineLogin::default(),
+    }
+}
+
+pub(crate) fn entry(media: Vec<Medium>) -> Entry {
+    let mut media = media.into_iter();
+    let mut entry = Entry::sstp("line", "unused");
+    entry.medium = media.next().unwrap();
+    entry.alternates = media.collect();
+    entry.validate().unwrap();
+    entry
+}
+
+impl World {
+    pub(crate) fn new(entry: Entry) -> Self {
+        let credentials = Credentials { user: "alice".into(), password: "wonderland".into(), ..Default::default() };
+        let plan = DialPlan {
+            entry: Arc::new(entry),
+            credentials,
+            handler: false,
+            paused_states: false,
+            config: Config::default(),
+            tunnels: std::sync::Arc::new(rasman_dial::NoTunnels),
+        };
+        let mut seed = 0;
+        let rng = Box::new(move || {
+            seed += 1;
+            Box::new(SeededRng::new(seed)) as Box<dyn Rng + Send>
+        });
+        Self {
+            now: Instant::ZERO,
+            connection: Connection::dial(plan, rng, Instant::ZERO),
+            numbers: vec![("5551234", "\r\nCONNECT 33600\r\n")],
+            no_port: None,
+            has_lines: false,
+            port: None,
+            dtr_dropped: 0,
+            command: Vec::new(),
+            host: None,
+            answers: "\r\nOK\r\n".into(),
+            loops: false,
+            spoils: None,
+            frames: 0,
+            dialled: Vec::new(),
+            server: None,
+            told: Vec::new(),
+            details: Vec::new(),
+            finished: None,
+        }
+    }
+
+    /// Lets everything happen until `ms`, or until nothing is left to happen.
+    pub(crate) fn run_until(&mut self, ms: u64) -> &mut Self {
+        let end = Instant::from_millis(ms);
+        loop {
+            while self.step() {}
+            let server =
+                self.server.as_ref().and_then(|(link, ppp)| Timeout::earliest(link.poll_timeout(), ppp.poll_timeout()));
+            match Timeout::earliest(self.connection.poll_timeout(), server).filter(|next| next.at <= end) {
+                Some(next) => self.now = self.now.max(next.at),
+                None => break,
+            }
+            self.connection.handle_timeout(self.now);
+            if let Some((link, ppp)) = &mut self.server {
+                link.handle_timeout(self.now);
+                ppp.handle_timeout(self.now);
+            }
+        }
+        self.now = end;
+        self
+    }
+
+    /// Tells whether something happened.
+    pub(crate) fn step(&mut self) -> bool {
+        let mut out = Batch::new();
+        let mut any = false;
+        while let Some(port) = self.connection.poll_transmit(self.now, &mut out) {
+            if Some(port) == self.port {
+                self.modem_hears(out.as_bytes());
+            }
+            out.clear();
+            any = true;
+        }
+        while let Some(effect) = self.connection.poll_effect() {
+            self.effect(effect);
+            any = true;
+        }
+        any | self.serve()
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Port(port, PortCommand::Open(PortSpec::Serial(..))) => {
+                let command = match &self.no_port {
+                    Some(cause) => Command::PortClosed(port, PortClosed::Failed(cause.clone())),
+                    None => {
+                        self.port = Some(port);
+                        let mut facts = PortFacts::default();
+                        facts.has_lines = self.has_lines;
+                        Command::PortReady(port, facts)
+                    }
+                };
+                self.connection.handle_command(self.now, command);
+            }
+            Effect::Port(port, PortCommand::Line(LineCommand::Dtr(false))) => {
+                self.dtr_dropped += 1;
+                (self.server, self.port) = (None, None);
+                self.connection.handle_command(self.now, Command::PortClosed(port, PortClosed::ByPeer));
+            }
+            Effect::Port(_, PortCommand::Close) => {
+                self.port = None;
+                self.server = None;
+            }
+            Effect::ConfigureNetwork(_) => self.connection.handle_command(self.now, Command::NetworkReady),
+            Effect::Notify(notification) => {
+                self.told.push((notification.state, notification.error_number()));
+                self.details.push(notification.detail);
+            }
+            Effect::Finished(cause) => self.finished = Some(cause),
+            _ => {}
+        }
+    }
+
+    fn modem_hears(&mut self, bytes: &[u8]) {
+        if self.loops && !self.dialled.is_empty() {
+            return self.says(bytes);
+        }
+        if let Some((_, awaited)) = self.host.filter(|_| !self.dialled.is_empty()) {
+            self.command.extend_from_slice(bytes);
+            if self.command.ends_with(awaited.as_bytes()) {
+                self.command.clear();
+                self.host = None;
+                self.answer();
+            }
+            return;
+        }
+        if self.server.is_some() {
+            let mut waiting = std::mem::take(&mut self.command);
+            waiting.extend_from_slice(bytes);
+            self.command = self.server_hears(waiting);
+            return;
+        }
+        for byte in bytes {
+            self.command.push(*byte);
+            if self.command.ends_with(b"\r") {
+                let command = String::from_utf8(std::mem::take(&mut self.command)).unwrap();
+                self.handle_command(command.trim());
+            }
+        }
+    }
+
+    fn handle_command(&mut self, command: &str) {
+        let Some(number) = command.strip_prefix("ATD") else {
+            let answers = self.answers.clone();
+            return self.says(answers.as_bytes());
+        };
+        self.dialled.push(number.to_owned());
+        let says = self.numbers.iter().find(|(known, _)| *known == number).map_or("\r\nBUSY\r\n", |(_, says)| says);
+        self.says(says.as_bytes());
+        match self.host {
+            _ if !says.contains("CONNECT") || self.loops => {}
+            Some((greets, _)) => self.says(greets.as_bytes()),
+            None => self.answer(),
+        }
+    }
+
+    /// A server picks up.
+    pub(crate) fn answer(&mut self) {
+        let mut link = SerialLink::answerer(line(LineDevice::Direct), LineConfig::default());
+        link.open(self.now);
+        link.port_ready(self.now, PortId(0), &PortFacts::default());
+        link.connect(self.now);
+        let addresses = (Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2));
+        let framing = ppp::Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+        let config = ppp::ServerConfig { framing, ..ppp::ServerConfig::new(Arc::new(Users), addresses.0, addresses.1) };
+        self.server = Some((link, Ppp::server(config, Box::new(SeededRng::new(99)))));
+    }
+
+    pub(crate) fn says(&mut self, mut bytes: &[u8]) {
+        while let (Some(port), false) = (self.port, bytes.is_empty()) {
+            let mut input = bytes.to_vec();
+            match self.connection.handle_input(self.now, port, &mut input) {
+                Input::Consumed { used }
+                | Input::Payload { used, .. }
+                | Input::Rebuilt { used }
+                | Input::Dropped { used, .. } => {
+                    bytes = &bytes[used..];
+                }
+                Input::NeedMore => break,
+            }
+        }
+    }
+
+    /// Hands bytes to the server; gives what it left.
+    fn server_hears(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        while let (Some((link, ppp)), false) = (&mut self.server, bytes.is_empty()) {
+            let used = match link.handle_input(self.now, &mut bytes) {
+                Input::Payload { range, used } => {
+                    let _ = ppp.handle_input(self.now, &mut bytes[range]);
+                    used
+                }
+                Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
+                Input::NeedMore => break,
+            };
+            bytes.drain(..used);
+        }
+        bytes
+    }
+
+    fn serve(&mut self) -> bool {
+        let Some((link, ppp)) = &mut self.server else { return false };
+        let (mut frames, mut out) = (Batch::new(), Batch::new());
+        while let Some(event) = link.poll_event() {
+            if let LinkEvent::Up(params) = event {
+                ppp.lower_up(self.now, params.mru);
+            }
+        }
+        while let Some(event) = ppp.poll_event() {
+            if let ppp::Event::LinkEstablished { .. } = event {
+                link.set_framing(ppp.framing().accm.unwrap_or(u32::MAX));
+            }
+        }
+        while ppp.poll_transmit(self.now, &mut frames) {
+            frames.frames().for_each(|frame| link.encap(self.now, &[], frame, &mut out).unwrap());
+            frames.clear();
+        }
+        let any = !out.is_empty();
+        let mut octets = out.as_bytes().to_vec();
+        if let (true, Some(n)) = (any, self.spoils) {
+            self.frames += 1;
+            if self.frames % n == 0 {
+                // A bit in the middle of what was said.
+                let middle = octets.len() / 2;
+                octets[middle] ^= 0x04;
+            }
+        }
+        self.says(&octets);
+        any
+    }
+
+    pub(crate) fn hang_up(&mut self) -> &mut Self {
+        let cause = Cause::new(Code::USER_DISCONNECTION, LayerName::User);
+        self.connection.handle_command(self.now, Command::HangUp(cause));
+        self
+    }
+}
