@@ -29,7 +29,8 @@ impl ReadFiles for OfPhoneBook {
     }
 }
 
-/// Copies the certificates that an entry names into the folder of its phone book, and lets it name the copies.
+/// Copies the certificates and the login script that an entry names into the folder of its phone book, and lets it name the
+/// copies.
 ///
 /// A manager in its sandbox reads that folder and not those of the user; and a certificate in a folder of downloads does
 /// not stay there for ever. A phone book elsewhere keeps its paths.
@@ -40,7 +41,24 @@ pub(crate) fn keep(entry: &mut Properties, place: &Place) -> Result<(), Failure>
             *path = copy(Path::new(path.as_str()), &folder.join(FOLDER))?.to_string_lossy().into_owned();
         }
     }
+    for link in &mut entry.subentries {
+        let path = Path::new(&link.script);
+        if path.is_absolute() && !path.starts_with(folder) {
+            link.script = copy_script(path, &folder.join(SCRIPTS))?.to_string_lossy().into_owned();
+        }
+    }
     Ok(())
+}
+
+/// A script keeps its name, in a folder named by its content; it may hold a password.
+fn copy_script(from: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let wrong = |problem| Failure::new(Exit::Settings, format!("{} {problem}", from.display()), "give a login script");
+    let bytes = bytes(from).map_err(wrong)?;
+    let name = from.file_name().ok_or_else(|| wrong("is no file".to_owned()))?;
+    let folder = folder.join(digest_of(&bytes));
+    let to = folder.join(name);
+    write(&folder, &to, &bytes, 0o600).map_err(|error| Failure::system(to.display(), &error))?;
+    Ok(to)
 }
 
 fn copy(from: &Path, folder: &Path) -> Result<PathBuf, Failure> {
@@ -49,22 +67,28 @@ fn copy(from: &Path, folder: &Path) -> Result<PathBuf, Failure> {
     };
     let bytes = bytes(from).map_err(wrong)?;
     parse(&bytes).map_err(wrong)?;
-    // By its content: the same certificate is kept once, and another one never takes its place.
-    let digest: String = Sha256::digest(&bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let to = folder.join(format!("{digest}.pem"));
-    let failed = |error: std::io::Error| Failure::system(to.display(), &error);
-    fs::create_dir_all(folder).map_err(failed)?;
-    let new = folder.join(format!(".{digest}.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&new).map_err(failed)?;
-    let written = file.write_all(&bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, &to));
-    written.inspect_err(|_| drop(fs::remove_file(&new))).map_err(failed)?;
+    let to = folder.join(format!("{}.pem", digest_of(&bytes)));
+    write(folder, &to, &bytes, 0o644).map_err(|error| Failure::system(to.display(), &error))?;
     Ok(to)
+}
+
+/// By its content a file is kept once, and another one never takes its place.
+fn digest_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write(folder: &Path, to: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let new = folder.join(format!(".new.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&new)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, to));
+    written.inspect_err(|_| drop(fs::remove_file(&new)))
 }
 
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = fs::metadata(path).map_err(|error| format!("cannot be read: {}", crate::failure::plain(&error)))?;
     if !metadata.is_file() || metadata.len() > SIZE_MAX {
-        return Err("is no file with certificates".to_owned());
+        return Err("is no plain file of a moderate size".to_owned());
     }
     fs::read(path).map_err(|error| format!("cannot be read: {}", crate::failure::plain(&error)))
 }
@@ -75,5 +99,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 
 /// The folder of the copies, beside the phone book.
 const FOLDER: &str = "certificates";
+/// The folder of the copied scripts, beside the phone book.
+const SCRIPTS: &str = "scripts";
 /// More than all authorities that there are.
 const SIZE_MAX: u64 = 8 << 20;

@@ -156,6 +156,9 @@ pub struct Dial {
     pub phonebook: Option<PathBuf>,
     /// Another number than the entry's, for this dial alone: a VPN's server; empty for the entry's own (clause A12).
     pub number: String,
+    /// The modem that dials without an entry, by its port or the name that the list of devices has; empty for the first free
+    /// one. With an entry it does not count.
+    pub device: String,
     /// Store the credentials once they have led to a connection, if the entry allows it (clause K8).
     pub remember: bool,
     /// How programs reach the tunnel, in place of what the entry says.
@@ -221,6 +224,13 @@ impl Dial {
         self
     }
 
+    /// Dials without an entry by this modem: a path such as `/dev/ttyUSB0`, `tcp:HOST:PORT`, or a name of the list of devices.
+    #[must_use]
+    pub fn device(mut self, device: impl Into<String>) -> Self {
+        self.device = device.into();
+        self
+    }
+
     /// Stores the credentials once they have led to a connection.
     #[must_use]
     pub fn remember(mut self, on: bool) -> Self {
@@ -257,6 +267,7 @@ impl Dial {
             paused_states: false,
             phonebook: None,
             number: String::new(),
+            device: String::new(),
             remember: false,
             data_path: None,
             eap_user_data: Secret::default(),

@@ -1,7 +1,7 @@
 //! The devices that can dial (RasEnumDevices).
 
 use rasman_core::{
-    Cause, Code, Device, LayerName, LineDevice, LineSettings, ModemSettings, SerialPort, SerialSettings,
+    Cause, Code, Device, LayerName, LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings,
 };
 use rasman_net::port::names::{self, PortName};
 use std::path::PathBuf;
@@ -37,14 +37,26 @@ pub(crate) fn first_free_modem(ports: &[PortName]) -> Result<SerialSettings, Cau
         );
     };
     let name = modem(port).map_or_else(String::new, |device| device.name.into_owned());
+    Ok(at(SerialPort::Device(port.path.to_string_lossy().into_owned()), name))
+}
+
+/// Gives the settings of the modem with this name, which is its port, but for the number.
+///
+/// # Errors
+/// 615 if it is none.
+pub(crate) fn modem_at(device: &str) -> Result<SerialSettings, Cause> {
+    let port = SerialPort::parse(device).ok_or_else(|| {
+        Cause::new(Code::PORT_NOT_FOUND, LayerName::Settings)
+            .did(format!("looked for the modem {device:?}"))
+            .advice("give a path such as /dev/ttyUSB0, COM3, tcp:HOST:PORT or rfc2217:HOST:PORT")
+    })?;
+    Ok(at(port, device.to_owned()))
+}
+
+fn at(port: SerialPort, name: String) -> SerialSettings {
     let modem = ModemSettings { name, ..ModemSettings::default() };
-    Ok(SerialSettings {
-        port: SerialPort::Device(port.path.to_string_lossy().into_owned()),
-        line: LineSettings::default(),
-        device: LineDevice::Modem(modem),
-        accm: 0,
-        login: rasman_core::LineLogin::default(),
-    })
+    let (line, login) = (LineSettings::default(), LineLogin::default());
+    SerialSettings { port, line, device: LineDevice::Modem(modem), accm: 0, login }
 }
 
 /// Names a port by what it keeps when it is plugged in again, if RAS has room for that. Entries take the name for the port.
@@ -74,6 +86,8 @@ mod tests {
         assert_eq!(port(&ports), Ok(paths[1].display().to_string()));
         files[1].lock().unwrap();
         assert_eq!(port(&ports).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
+        assert_eq!(modem_at("COM3").unwrap().port.to_string(), "/dev/ttyS2");
+        assert_eq!(modem_at("ttyS2").unwrap_err().code, Code::PORT_NOT_FOUND);
         assert_eq!(port(&[]).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
     }
 

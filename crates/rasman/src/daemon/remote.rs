@@ -60,6 +60,7 @@ impl Remote {
             paused_states: dial.paused_states.then_some(true),
             phonebook: dial.phonebook.as_deref().map(write_path).transpose()?,
             number: Some(dial.number).filter(|number| !number.is_empty()),
+            device: Some(dial.device).filter(|device| !device.is_empty()),
             remember: dial.remember.then_some(true),
             data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
             // The last of them.

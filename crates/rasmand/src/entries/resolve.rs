@@ -141,7 +141,9 @@ impl Entries {
     fn resolve_target(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
         match dial.target {
             Target::Entry(entry) => inline(*entry, dial.number, dial.credentials),
-            Target::Name(name) if name.is_empty() => self.without_entry(caller, dial.number, dial.credentials),
+            Target::Name(name) if name.is_empty() => {
+                self.without_entry(caller, dial.number, &dial.device, dial.credentials)
+            }
             Target::Name(name) => {
                 let found = self.find(caller, &EntryRef { phonebook: dial.phonebook, name })?;
                 self.resolve_found(caller, &found, dial.number, dial.credentials, dial.remember)
@@ -149,8 +151,15 @@ impl Entries {
         }
     }
 
-    /// Dials a number by the first free modem, and all other settings as they are by default (clause A11).
-    fn without_entry(&self, caller: Caller, number: String, credentials: Credentials) -> Result<Resolved, Error> {
+    /// Dials a number by the modem that is named, or the first free one, and all other settings as they are by default
+    /// (clause A11).
+    fn without_entry(
+        &self,
+        caller: Caller,
+        number: String,
+        device: &str,
+        credentials: Credentials,
+    ) -> Result<Resolved, Error> {
         let refused =
             |code, did, advice: &str| Err(Cause::new(code, LayerName::Settings).did(did).advice(advice).into());
         if number.is_empty() {
@@ -160,7 +169,10 @@ impl Entries {
             let advice = "dial by your own manager, or have an administrator make an entry of all users";
             return refused(Code::ACCESS_DENIED, "was asked to call a number on a line of the machine's", advice);
         }
-        let modem = ras_devices::first_free_modem(&ras_devices::ports(self.modems.as_deref()))?;
+        let modem = match device {
+            "" => ras_devices::first_free_modem(&ras_devices::ports(self.modems.as_deref()))?,
+            device => ras_devices::modem_at(device)?,
+        };
         let mut entry = Entry::sstp("", "");
         entry.medium = Medium::Serial(modem);
         if self.prefer_device {

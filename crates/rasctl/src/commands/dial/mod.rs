@@ -96,7 +96,7 @@ impl DialArguments {
                 (dial, own, Some(loaded.place.scope))
             }
             (None, None) => match self.server.number() {
-                Some(number) => (Dial::entry("").number(number), DataPath::Rootless(Rootless::default()), None),
+                Some(dial) => (dial, DataPath::Rootless(Rootless::default()), None),
                 None => {
                     return Err(Failure::usage("there is nothing to dial", "name an entry, a --server or a --number"));
                 }

@@ -3,8 +3,8 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use rasman::{AuthMethod, ClientCertificate, Code, Entry, HttpProxy, Medium, Revocation, Trust};
-use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings, hex, host_and_port};
+use rasman::{AuthMethod, ClientCertificate, Code, Dial, Entry, HttpProxy, Medium, Revocation, Trust};
+use rasman_core::{hex, host_and_port};
 use std::path::{Path, PathBuf};
 
 /// Which server, and how it proves who it is.
@@ -85,11 +85,8 @@ pub(crate) enum MediumName {
 }
 
 impl ServerArguments {
-    /// Makes an entry of the arguments; nothing if they name neither a server nor a modem.
+    /// Makes an entry of the arguments; nothing if they name no server.
     pub(super) fn entry(&self) -> Result<Option<Entry>, Failure> {
-        if let (Some(number), Some(device)) = (&self.number, &self.device) {
-            return modem_entry(number, device).map(Some);
-        }
         let Some(server) = &self.server else { return Ok(None) };
         self.expect_sstp()?;
         let (host, port) = self.address(server)?;
@@ -167,9 +164,10 @@ impl ServerArguments {
         self.server.as_deref().or(self.number.as_deref())
     }
 
-    /// Gives the number that the first free modem is to dial.
-    pub(super) fn number(&self) -> Option<&str> {
-        self.number.as_deref().filter(|_| self.device.is_none())
+    /// Makes a dial of a number without an entry, if one is named.
+    pub(super) fn number(&self) -> Option<Dial> {
+        let device = self.device.clone().unwrap_or_default();
+        Some(Dial::entry("").number(self.number.clone()?).device(device))
     }
 
     /// A line has settings of its own, for which an entry is the place; what else there is cannot be dialled yet.
@@ -189,30 +187,9 @@ impl ServerArguments {
     }
 }
 
-/// Makes an entry that dials a number by the modem at a port, with every other setting as it is by default.
-fn modem_entry(number: &str, device: &str) -> Result<Entry, Failure> {
-    let Some(port) = SerialPort::parse(device) else {
-        let advice =
-            "give /dev/ttyUSB0 or the like, COM3, tcp:HOST:PORT or rfc2217:HOST:PORT; rasctl devices lists them";
-        return Err(Failure::new(Exit::Usage, format!("--device is {device}, which is no serial port"), advice));
-    };
-    let modem = ModemSettings { number: number.to_owned(), name: device.to_owned(), ..ModemSettings::default() };
-    let (device, line, login) = (LineDevice::Modem(modem), LineSettings::default(), LineLogin::default());
-    let mut entry = Entry::sstp(NAME, "unused");
-    entry.medium = Medium::Serial(SerialSettings { port, line, device, accm: 0, login });
-    entry.validate().map_err(|invalid| {
-        Failure::new(Exit::Usage, format!("{} {}", flag_of(invalid.field), invalid.problem), invalid.advice)
-    })?;
-    // Clause B11: without a name it is listed under its number.
-    entry.name.clear();
-    Ok(entry)
-}
-
 /// Names the argument that a setting comes from.
 fn flag_of(field: &str) -> &str {
     match field {
-        "modem.number" => "--number",
-        "serial.port" => "--device",
         "sstp.server" => "--server",
         "sstp.port" => "--port",
         "sstp.server_name" => "--server-name",
@@ -280,18 +257,6 @@ mod tests {
         assert_eq!(server(&["--server", "vpn.example.com:1", "--port", "1"]).ok(), named("vpn.example.com", 1));
         for wrong in [&["--server", "vpn.example.com:1", "--port", "2"][..], &["--server", "https://vpn.example.com"]] {
             assert!(server(wrong).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_number_is_dialled_by_the_modem_at_a_port() {
-        let entry = modem_entry("+49 (30) 555", "/dev/ttyUSB0").ok().expect("both are right");
-        let Medium::Serial(serial) = &entry.medium else { panic!("a line") };
-        let LineDevice::Modem(modem) = &serial.device else { panic!("a modem") };
-        assert_eq!((serial.port.to_string(), modem.number.as_str()), ("/dev/ttyUSB0".to_owned(), "+49 (30) 555"));
-        assert_eq!(entry.name, "");
-        for (number, device) in [("1;2", "/dev/ttyS0"), ("", "/dev/ttyS0"), ("1", "ttyS0"), ("1", "tcp:host")] {
-            assert!(modem_entry(number, device).is_err(), "{number} {device}");
         }
     }
 

@@ -103,7 +103,7 @@ fn edit(book: &mut Book, arguments: &SetArguments, place: &Place, stamp: Filetim
         if settings::find(&assignment.key).is_some() && !assignment.more {
             let mut entry = section(book, name)?.properties();
             apply(&mut entry, assignment).map_err(ChangeError::Other)?;
-            if assignment.key == "ca" {
+            if ["ca", "eap-ca", "script"].contains(&assignment.key.as_str()) {
                 certificates::keep(&mut entry, place).map_err(ChangeError::Other)?;
             }
             book.set_properties(&entry, stamp)?;

@@ -66,6 +66,8 @@ pub struct DialCall {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub remember: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_path: Option<DataPathWire>,
