@@ -274,3 +274,16 @@ async fn a_script_that_is_refused_says_what_the_host_said_and_frees_the_modem() 
     }
     manager.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_script_need_not_wait_for_what_the_host_says_last() {
+    let lab = lab(&["login=alice:wonderland,speed=0"]);
+    let text = "proc main waitfor \"login:\" transmit $USERID + \"^M\" waitfor \"word:\" transmit $PASSWORD, raw
+        transmit \"^M\" endproc";
+    let manager = with_script(&lab, text);
+    for _ in 0..3 {
+        let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+        hang_up(&connection).await;
+    }
+    manager.shut_down().await;
+}

@@ -39,6 +39,15 @@ fn a_script_is_a_device_of_its_own_behind_the_modem() {
 }
 
 #[test]
+fn what_a_script_sends_last_stands_before_the_first_frame() {
+    let mut world =
+        World::new(entry(vec![with_script("proc main\nwaitfor \"name:\"\ntransmit $USERID, raw\nendproc")]));
+    world.host = Some(("name:", "never"));
+    world.run_until(1_000);
+    assert!(world.command.starts_with(b"alice~"), "{:?}", world.command);
+}
+
+#[test]
 fn a_script_that_cannot_be_read_dials_nobody() {
     let mut entry = entry(vec![with_script("proc main\n  dance\nendproc")]);
     entry.alternates = vec![modem("5551234")];

@@ -186,10 +186,13 @@ impl World {
         }
         if let Some((_, awaited)) = self.host.filter(|_| !self.dialled.is_empty()) {
             self.command.extend_from_slice(bytes);
-            if self.command.ends_with(awaited.as_bytes()) {
+            let length = awaited.len();
+            if let Some(at) = self.command.windows(length).position(|octets| octets == awaited.as_bytes()) {
+                let behind = self.command.split_off(at + length);
                 self.command.clear();
                 self.host = None;
                 self.answer();
+                self.modem_hears(&behind);
             }
             return;
         }
@@ -287,7 +290,7 @@ impl World {
         let mut octets = out.as_bytes().to_vec();
         if let (true, Some(n)) = (any, self.spoils) {
             self.frames += 1;
-            if self.frames % n == 0 {
+            if self.frames.is_multiple_of(n) {
                 // A bit in the middle of what was said.
                 let middle = octets.len() / 2;
                 octets[middle] ^= 0x04;

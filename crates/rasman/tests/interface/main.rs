@@ -206,6 +206,7 @@ fn the_types_are_those_of_the_interface() {
         paused_states: Some(true),
         phonebook: Some("/book".into()),
         number: Some("n".into()),
+        device: Some("/dev/ttyUSB0".into()),
         remember: Some(true),
         eap_user_data: Some(1),
         channel: channel(),

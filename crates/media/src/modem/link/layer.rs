@@ -32,6 +32,11 @@ impl Layer for SerialLink {
         if header.len() + payload.len() > FRAME_MAX {
             return Err(DropReason::TooLarge);
         }
+        // The last words of a script or of the greeting stand before the first frame.
+        if !self.out.is_empty() {
+            out.push(&self.out);
+            self.out.clear();
+        }
         // RFC 1662 7: LCP's packets are sent as if nothing had been negotiated.
         let is_lcp = |frame: &[u8]| frame.starts_with(&LCP_FRAME);
         if is_lcp(if header.is_empty() { payload } else { header }) {
