@@ -3,7 +3,8 @@
 //!
 //! The forms are made from the tables of messages ([`rasman_tests::hostile`]). An allocator counts what a link holds.
 
-use rasman_tests::fuzz_ppp::PppVictim;
+use rasman_core::AuthMethod;
+use rasman_tests::fuzz_ppp::{PppVictim, Wants};
 use rasman_tests::fuzz_sstp::sstp_attack;
 use rasman_tests::hostile::{self, PPP_MESSAGES, PppMessage, SSTP_MESSAGES, Variant, variants};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -64,14 +65,27 @@ fn answer_max(frame: &[u8]) -> usize {
     frame.len().min(1504) + 8 * 1504
 }
 
-fn victims(script: &[u8]) -> [PppVictim; 2] {
-    [PppVictim::client(script), PppVictim::server(script)]
+/// What links of each protocol speak beside the default, which rejects IPV6CP and CCP and authenticates by MS-CHAPv2: only
+/// who speaks a protocol has a state machine to attack.
+fn speakers(protocol: u16) -> Vec<Wants> {
+    let methods = match protocol {
+        0xc023 => vec![AuthMethod::Pap],
+        0xc223 => vec![AuthMethod::Chap],
+        0xc227 => AuthMethod::ALL.iter().copied().filter(|method| method.is_eap()).collect(),
+        _ => vec![AuthMethod::MsChapV2],
+    };
+    methods.into_iter().map(|method| Wants { method, mppe: protocol == 0x80fd }).collect()
 }
 
-/// Plays a form against both ends at a stage; gives how much an end grew.
-fn play(script: &[u8], variant: &Variant) -> isize {
-    let mut grew = 0;
-    for mut victim in victims(script) {
+fn victims(protocol: u16, script: &[u8]) -> Vec<PppVictim> {
+    let whole = speakers(protocol).into_iter().flat_map(|wants| PppVictim::both(wants, script));
+    [PppVictim::client(script), PppVictim::server(script)].into_iter().chain(whole).collect()
+}
+
+/// Plays a form against both ends of each link at a stage; gives against how many, and how much an end grew.
+fn play(protocol: u16, script: &[u8], variant: &Variant) -> (usize, isize) {
+    let (mut played, mut grew) = (0, 0);
+    for mut victim in victims(protocol, script) {
         let before = HELD.get();
         MOST.set(before);
         // Once, and again as an answer to what it led to.
@@ -82,8 +96,9 @@ fn play(script: &[u8], variant: &Variant) -> isize {
         // The copy that goes in is the test's.
         grew = grew.max(MOST.get() - before - isize::try_from(variant.bytes.len()).expect("a frame"));
         victim.rest();
+        played += 1;
     }
-    grew
+    (played, grew)
 }
 
 fn attack(message: &PppMessage, forms: fn(&PppMessage, u8) -> Vec<Variant>) -> (usize, isize) {
@@ -98,9 +113,9 @@ fn attack(message: &PppMessage, forms: fn(&PppMessage, u8) -> Vec<Variant>) -> (
             let told = format!("{:04x} code {} at {stage}: {}", message.protocol, message.code, variant.what);
             // Shown when the run panics.
             println!("{told}");
-            let grew = play(script, &variant);
+            let (ends, grew) = play(message.protocol, script, &variant);
             assert!(grew <= GROWTH_MAX, "{told}: {grew} bytes more");
-            (played, most) = (played + 2, most.max(grew));
+            (played, most) = (played + ends, most.max(grew));
         }
     }
     (played, most)
@@ -154,7 +169,7 @@ fn messages_without_end() {
         for message in &PPP_MESSAGES {
             for step in [0, 1] {
                 println!("{:04x} code {} at {stage}, identifiers by {step}", message.protocol, message.code);
-                for mut victim in victims(script) {
+                for mut victim in victims(message.protocol, script) {
                     let before = HELD.get();
                     MOST.set(before);
                     for n in 0..ENDLESS {
