@@ -32,14 +32,18 @@ fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
-/// Gives the `http://` addresses at which a certificate says that its issuer's list is.
+/// Gives the addresses at which a certificate says that its issuer's list is: those with `http://`, or any others if it has
+/// none.
 pub(super) fn distribution_points(certificate: &[u8]) -> Vec<String> {
     let points = extension(certificate, &CRL_DISTRIBUTION_POINTS).unwrap_or_default();
     // DistributionPoint ::= { distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] ... } } ... }
     let names = elements(points).filter_map(|(_, point)| inside(inside(point, CONTEXT_0)?, CONTEXT_0));
     let uris = names.flat_map(elements).filter(|(tag, _)| *tag == URI).map(|(_, uri)| uri);
     let texts = uris.filter_map(|uri| core::str::from_utf8(uri).ok());
-    texts.filter(|uri| uri.starts_with("http://")).map(str::to_owned).take(POINTS_MAX).collect()
+    let (fetched, others): (Vec<&str>, Vec<&str>) = texts.partition(|uri| uri.starts_with("http://"));
+    // Where there is nothing that can be fetched, the rest is for whoever says why.
+    let points = if fetched.is_empty() { others } else { fetched };
+    points.into_iter().map(str::to_owned).take(POINTS_MAX).collect()
 }
 
 /// Gives what is in the SEQUENCE of an extension.

@@ -37,7 +37,7 @@ pub(super) async fn fetch(leaf: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 
 /// Fetches a list in DER form.
 async fn get(url: &str) -> Result<Vec<u8>, String> {
-    let (host, port, path) = split(url).ok_or("is no address that can be fetched")?;
+    let (host, port, path) = split(url).ok_or_else(|| unspoken(url))?;
     let in_words = |cause: Cause| cause.did;
     let addresses = connect::resolve(host, port).await.map_err(in_words)?;
     let mut tcp = connect::connect_tcp(&addresses).await.map_err(in_words)?;
@@ -50,6 +50,16 @@ async fn get(url: &str) -> Result<Vec<u8>, String> {
         return Err(format!("is more than {} MiB", LIST_MAX >> 20));
     }
     body(answer)
+}
+
+/// Says why an address cannot be fetched. Windows' authorities name LDAP beside HTTP.
+fn unspoken(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("ldap") || scheme.eq_ignore_ascii_case("ldaps") => {
+            "is in a directory (LDAP), and lists are fetched by HTTP alone".to_owned()
+        }
+        _ => "is no address that can be fetched".to_owned(),
+    }
 }
 
 /// Splits `http://host:port/path`; the host of an IPv6 address stands in brackets.
@@ -103,6 +113,16 @@ mod tests {
         {
             assert_eq!(split(bad), None, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_in_a_directory_is_refused_by_name() {
+        let url = "ldap:///CN=Authority,CN=CDP?certificateRevocationList?base";
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.crl_distribution_points = vec![rcgen::CrlDistributionPoint { uris: vec![url.to_owned()] }];
+        let leaf = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let failed = fetch(leaf.der()).await.unwrap_err();
+        assert_eq!(failed, format!("{url}: is in a directory (LDAP), and lists are fetched by HTTP alone"));
     }
 
     #[tokio::test(start_paused = true)]

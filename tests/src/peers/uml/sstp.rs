@@ -67,6 +67,17 @@ impl PppdServer {
         Ok(Self { uml, version })
     }
 
+    /// Lets pppd ask every caller for a certificate, by EAP-TLS, and show its own.
+    ///
+    /// # Panics
+    /// When the kernel cannot be told.
+    pub fn show_certificates(&mut self) {
+        let pki = dir().join("pki").display().to_string();
+        let line = format!("* * - {pki}/server.crt {pki}/ca.crt {pki}/server.key *\n");
+        let file = self.uml.write("eaptls-server", &line).display().to_string();
+        self.uml.must(&format!("cp {file} /etc/ppp/eaptls-server; chmod 600 /etc/ppp/eaptls-server"));
+    }
+
     /// Where to dial.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
