@@ -10,6 +10,8 @@ use rasman_ppp::{
 use rasman_testkit::SeededRng;
 use std::sync::Arc;
 
+// Each file of bodies is whole by itself: the fuzz workspace includes them one by one.
+#[allow(clippy::duplicate_mod)]
 #[path = "../../../crates/auth/tests/eap/plain.rs"]
 mod plain;
 
