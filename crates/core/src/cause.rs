@@ -98,6 +98,8 @@ pub enum LayerName {
     Lcp,
     /// Authentication.
     Auth,
+    /// CBCP: whether the server calls back.
+    Cbcp,
     /// IPCP.
     Ipcp,
     /// IPV6CP.
@@ -110,7 +112,7 @@ pub enum LayerName {
 
 impl LayerName {
     /// All layers, as they are declared.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Settings,
         Self::Manager,
         Self::User,
@@ -124,6 +126,7 @@ impl LayerName {
         Self::Modem,
         Self::Lcp,
         Self::Auth,
+        Self::Cbcp,
         Self::Ipcp,
         Self::Ipv6cp,
         Self::Ccp,
@@ -147,6 +150,7 @@ impl fmt::Display for LayerName {
             Self::Modem => "modem",
             Self::Lcp => "LCP",
             Self::Auth => "authentication",
+            Self::Cbcp => "CBCP",
             Self::Ipcp => "IPCP",
             Self::Ipv6cp => "IPV6CP",
             Self::Ccp => "CCP",

@@ -1,6 +1,6 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::{AuthMethod, Device, EapSettings, IpNet, LineDevice, Secret, SerialSettings};
+use crate::{AuthMethod, Callback, Device, EapSettings, IpNet, LineDevice, Secret, SerialSettings, is_callback_number};
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -23,6 +23,8 @@ pub struct Entry {
     pub idle_disconnect: Option<Duration>,
     /// Hang up this long after the connection was made, with 932; `None` for never.
     pub session_limit: Option<Duration>,
+    /// What a server may that would rather call than be called; it counts for modems alone.
+    pub callback: Callback,
     /// The authentication methods that the entry allows, most preferred first.
     pub authentication: Vec<AuthMethod>,
     /// What those of EAP need.
@@ -62,6 +64,12 @@ impl Medium {
             Self::Sstp(_) => Device::SSTP,
             Self::Serial(serial) => serial.device(),
         }
+    }
+
+    /// Tells whether there is something that a server can call.
+    #[must_use]
+    pub fn can_be_called(&self) -> bool {
+        matches!(self, Self::Serial(SerialSettings { device: LineDevice::Modem(_), .. }))
     }
 
     /// Gives what is dialled: the server, the number, or the port of a line without a number.
@@ -344,6 +352,7 @@ impl Entry {
             redial: Redial::default(),
             idle_disconnect: None,
             session_limit: None,
+            callback: Callback::Refused,
             authentication: vec![AuthMethod::MsChapV2],
             eap: EapSettings::default(),
             network: Network::default(),
@@ -363,6 +372,12 @@ impl Entry {
         if self.redial.attempts > REDIAL_ATTEMPTS_MAX {
             let problem = format!("is {}", self.redial.attempts);
             return Err(InvalidSetting::new("redial.attempts", problem, "choose 0 to 999999999 attempts"));
+        }
+        if let Callback::Number(number) = &self.callback
+            && !is_callback_number(number)
+        {
+            let advice = "give 1 to 128 characters out of digits, T P W ( ) - @ * # + , and spaces";
+            return Err(InvalidSetting::new("callback", "is no number to call back at", advice));
         }
         if self.authentication.is_empty() {
             return Err(InvalidSetting::new(

@@ -7,6 +7,7 @@
 
 mod authentication;
 mod batch;
+mod callback;
 mod cause;
 mod code;
 mod entry;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use authentication::{AuthMethod, ClientCertificate, EapSettings};
 pub use batch::{Batch, Frame};
+pub use callback::{Callback, is_callback_number};
 pub use cause::{Cause, LayerName};
 pub use code::Code;
 pub use entry::{

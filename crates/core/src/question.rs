@@ -1,6 +1,6 @@
 //! Questions that pause a dial, and their answers.
 
-use crate::{Code, Credentials, Secret};
+use crate::{Code, Credentials, Secret, is_callback_number};
 
 /// A question put to the user; the dial waits until it is answered, hung up, or out of time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,12 +31,26 @@ pub enum QuestionKind {
     },
     /// A method of EAP wants to know something (RASCS_InvokeEapUI).
     EapDialog(EapDialog),
+    /// The server calls back wherever we say (RASCS_CallbackSetByCaller, clause P6): [`Answer::CallbackNumber`] says it.
+    CallbackNumber {
+        /// The numbers of which it calls one; any if there is none.
+        numbers: Vec<String>,
+        /// No number may be given: the connection then goes on as it is.
+        may_decline: bool,
+    },
 }
 
 impl QuestionKind {
     /// Tells whether an answer is one to this question.
     #[must_use]
     pub fn takes(&self, answer: &Answer) -> bool {
+        if let (Self::CallbackNumber { numbers, may_decline }, Answer::CallbackNumber(number)) = (self, answer) {
+            return match number.as_str() {
+                "" => *may_decline,
+                number if numbers.is_empty() => is_callback_number(number),
+                number => numbers.iter().any(|known| known == number),
+            };
+        }
         matches!(
             (self, answer),
             (Self::RetryAuthentication { .. }, Answer::Credentials(_))
@@ -75,4 +89,6 @@ pub enum Answer {
     CertificatePassword(Secret),
     /// Yes.
     Accept,
+    /// The number to be called back at; empty for none.
+    CallbackNumber(String),
 }

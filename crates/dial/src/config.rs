@@ -28,6 +28,11 @@ pub struct Config {
     pub projection: Duration,
     /// Setting up proxies, forwards, addresses and routes here; then 638.
     pub settings: Duration,
+    /// How long a modem needs, from the agreement on, before the server may call back: whole seconds, which the server
+    /// is told.
+    pub modem_reset: Duration,
+    /// The call back, from when the modem is ready for it; then 678.
+    pub callback: Duration,
     /// A question to the user; then the cause that led to it.
     pub question: Duration,
     /// How often the user may be asked for other credentials within one dial.
@@ -64,6 +69,9 @@ impl Default for Config {
             authentication: Duration::from_secs(30),
             projection: Duration::from_secs(35),
             settings: Duration::from_secs(10),
+            // The line is hung up, the port opened again and the modem made ready within this.
+            modem_reset: Duration::from_secs(5),
+            callback: Duration::from_secs(120),
             question: Duration::from_secs(300),
             questions_max: 3,
             disconnect: Duration::from_secs(3),

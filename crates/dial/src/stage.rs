@@ -2,6 +2,7 @@
 
 use rasman_auth::Authenticated;
 use rasman_core::{Answer, Cause, Code, ConnState, Duration, EapDialog, Projection, Question, QuestionKind, Secret};
+use rasman_ppp::{CallbackChoice, CallbackOffer};
 
 /// Where a connection stands. Each variant holds exactly what is known there.
 ///
@@ -20,7 +21,7 @@ pub(crate) enum Stage {
     /// The authentication exchange runs.
     Authenticate,
     AuthNotify(Outcome),
-    /// A question pauses the dial: RetryAuthentication, PasswordExpired, InvokeEapUI.
+    /// A question pauses the dial: RetryAuthentication, PasswordExpired, InvokeEapUI, CallbackSetByCaller.
     Asking(Asking),
     /// Other credentials are tried, on this link or on a fresh one.
     AuthRetry {
@@ -28,6 +29,16 @@ pub(crate) enum Stage {
     },
     /// A new password goes to the server, on this link.
     AuthChangePassword(Secret),
+    /// The server lets the user choose where it calls back; the question follows.
+    AuthCallback(CallbackOffer),
+    /// Both agree on the call.
+    PrepareForCallback(CallbackChoice),
+    /// The line is hung up, and its port opened again.
+    WaitForModemReset,
+    /// The modem waits for the call, and answers it.
+    WaitForCallback,
+    /// LCP and authentication on the line that the server has made.
+    ReAuthenticate,
     AuthAck(Authenticated),
     Authenticated(Authenticated),
     /// IPCP negotiates; the token was taken when it began.
@@ -56,6 +67,12 @@ pub(crate) enum Stage {
 pub(crate) enum Outcome {
     Accepted(Authenticated),
     Refused(Refusal),
+    /// The user is to say where the server calls back.
+    MayChoose(CallbackOffer),
+    /// The server calls back.
+    CallsBack(CallbackChoice),
+    /// It could, and is told not to.
+    NoCallback,
     /// The network negotiation follows.
     Projecting(Authenticated),
 }
@@ -99,6 +116,11 @@ impl Stage {
             Self::Asking(asking) => asking.state(),
             Self::AuthChangePassword(_) => ConnState::AuthChangePassword,
             Self::AuthRetry { .. } => ConnState::AuthRetry,
+            Self::AuthCallback(_) => ConnState::AuthCallback,
+            Self::PrepareForCallback(_) => ConnState::PrepareForCallback,
+            Self::WaitForModemReset => ConnState::WaitForModemReset,
+            Self::WaitForCallback => ConnState::WaitForCallback,
+            Self::ReAuthenticate => ConnState::ReAuthenticate,
             Self::AuthAck(_) => ConnState::AuthAck,
             Self::Authenticated(_) => ConnState::Authenticated,
             Self::AuthProject(_) => ConnState::AuthProject,
@@ -117,10 +139,16 @@ impl Stage {
 }
 
 impl Asking {
+    /// Tells whether it is about the number to be called back at.
+    pub(crate) fn is_about_callback(&self) -> bool {
+        matches!(self.question.kind, QuestionKind::CallbackNumber { .. })
+    }
+
     fn state(&self) -> ConnState {
         match &self.question.kind {
             QuestionKind::PasswordExpired { .. } => ConnState::PasswordExpired,
             QuestionKind::EapDialog(_) => ConnState::InvokeEapUI,
+            QuestionKind::CallbackNumber { .. } => ConnState::CallbackSetByCaller,
             _ => ConnState::RetryAuthentication,
         }
     }

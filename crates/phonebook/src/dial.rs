@@ -12,11 +12,11 @@ pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
 
-use crate::setting::{Assign, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
+use crate::setting::{Assign, CallbackMode, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::{Properties, Subentry};
 use rasman_core::{
-    Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation, SstpSettings,
-    Trust, hex, host_and_port,
+    Callback, Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation,
+    SstpSettings, Trust, hex, host_and_port,
 };
 
 /// What the user prefers where an entry has no setting of its own (`OverridePref`).
@@ -55,6 +55,7 @@ impl Properties {
             redial: self.redial(&preferences.redial),
             idle_disconnect: self.idle_limit(preferences.idle_disconnect),
             session_limit: (self.session_limit > 0).then(|| seconds(self.session_limit)),
+            callback: self.callback(),
             authentication,
             eap,
             network: self.network()?,
@@ -265,6 +266,15 @@ impl Properties {
             IdleDisconnect::UserPreference => preferred,
             IdleDisconnect::Never => None,
             IdleDisconnect::After(limit) => Some(seconds(limit.get())),
+        }
+    }
+
+    /// Gives what the entry allows a server that would call back. Where it is to, and no number is known, the user is asked.
+    fn callback(&self) -> Callback {
+        match self.callback_mode {
+            CallbackMode::Maybe => Callback::Allowed,
+            CallbackMode::Yes | CallbackMode::Ask => Callback::Ask,
+            _ => Callback::Refused,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What one PPP link is asked to do.
 
+use crate::CallbackOffer;
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_auth::Accounts;
@@ -36,6 +37,9 @@ pub struct ClientConfig {
     pub echo: Option<Echo>,
     /// What is asked of the framing.
     pub framing: Framing,
+    /// Agree to negotiate a callback, and how long our modem needs before it can be called, in whole seconds up to 255.
+    /// `None` rejects it.
+    pub callback: Option<Duration>,
     /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
     pub identification: Option<String>,
 }
@@ -57,6 +61,7 @@ impl Default for ClientConfig {
             negotiation: Negotiation::default(),
             echo: None,
             framing: Framing::default(),
+            callback: None,
             identification: None,
         }
     }
@@ -125,6 +130,8 @@ pub struct ServerConfig {
     pub echo: Option<Echo>,
     /// What is asked of the framing.
     pub framing: Framing,
+    /// Whether the peer is called back; `None` rejects it.
+    pub callback: Option<CallbackPolicy>,
     /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
     pub identification: Option<String>,
 }
@@ -152,8 +159,32 @@ impl ServerConfig {
             negotiation: Negotiation::default(),
             echo: None,
             framing: Framing::default(),
+            callback: None,
             identification: None,
         }
+    }
+}
+
+/// What callbacks an answering side is ready for, once it knows who calls. Where `none` is not among them, the peer has to
+/// negotiate one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CallbackPolicy {
+    /// The connection may go on as it is.
+    pub none: bool,
+    /// The peer names the number.
+    pub by_caller: bool,
+    /// The number at which it is called whatever it says.
+    pub preset: Option<String>,
+    /// Numbers of which it chooses one.
+    pub list: Vec<String>,
+}
+
+impl CallbackPolicy {
+    /// Gives what the peer is told of it.
+    #[must_use]
+    pub(crate) fn offer(&self) -> CallbackOffer {
+        let Self { none, by_caller, preset, list } = self;
+        CallbackOffer { none: *none, by_caller: *by_caller, preset: preset.is_some(), list: list.clone() }
     }
 }
 

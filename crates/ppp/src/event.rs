@@ -1,10 +1,10 @@
 //! What a PPP link tells.
 
-use crate::AuthProtocol;
+use crate::{AuthProtocol, CallbackOffer};
 use core::fmt;
 use rasman_auth::Authenticated;
 use rasman_auth::eap::Ask;
-use rasman_core::{Cause, EapDialog, Learned, Projection, SessionKeys};
+use rasman_core::{Cause, Duration, EapDialog, Learned, Projection, SessionKeys};
 
 /// What a PPP link tells whoever composes it.
 #[non_exhaustive]
@@ -18,6 +18,12 @@ pub enum Event {
     /// The peer negotiates LCP again: authentication and network are void. Another `LinkEstablished` or `Finished`
     /// follows.
     Renegotiating,
+    /// The server accepts us and would rather call than be called: it waits for
+    /// [`Ppp::choose_callback`](crate::Ppp::choose_callback). It may come again with another offer.
+    CallbackOffered(CallbackOffer),
+    /// Both have agreed on a callback: a client [ends the link](crate::Ppp::terminate) and waits for the call, a server
+    /// makes it once the link is over.
+    CallbackAgreed(Option<CallbackCall>),
     /// Authentication succeeded. A client waits for [`Ppp::project`](crate::Ppp::project); a server goes on by itself.
     Authenticated {
         /// The proof; on a client also that the server knows the password.
@@ -61,12 +67,23 @@ pub enum Event {
     Finished(Cause),
 }
 
+/// The call that a server makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallbackCall {
+    /// Where to.
+    pub number: String,
+    /// How long the caller's modem needs before it can be called.
+    pub delay: Duration,
+}
+
 /// Prints no keys.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LinkEstablished { authentication } => write!(f, "LinkEstablished({authentication})"),
             Self::Renegotiating => f.write_str("Renegotiating"),
+            Self::CallbackOffered(offer) => write!(f, "CallbackOffered({offer:?})"),
+            Self::CallbackAgreed(call) => write!(f, "CallbackAgreed({call:?})"),
             Self::Authenticated { token, keys: _ } => write!(f, "Authenticated({token:?})"),
             Self::AuthenticationRefused { cause, retry, dialog } => {
                 write!(f, "AuthenticationRefused({cause:?}, retry: {retry}, {dialog:?})")

@@ -40,6 +40,8 @@ impl Protocol {
     pub const PAP: Self = Self(0xc023);
     /// CHAP (RFC 1994) and its dialects.
     pub const CHAP: Self = Self(0xc223);
+    /// CBCP (\[MS-CBCP\]).
+    pub const CBCP: Self = Self(0xc029);
     /// EAP (RFC 3748).
     pub const EAP: Self = Self(0xc227);
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Protocol {
             Self::LCP => f.pad("LCP"),
             Self::PAP => f.pad("PAP"),
             Self::CHAP => f.pad("CHAP"),
+            Self::CBCP => f.pad("CBCP"),
             Self::EAP => f.pad("EAP"),
             Self(number) => write!(f, "protocol 0x{number:04x}"),
         }

@@ -1,4 +1,4 @@
-//! PPP without I/O, both roles: RFC 1661 automaton, LCP, authentication phase, IPCP.
+//! PPP without I/O, both roles: RFC 1661 automaton, LCP, authentication phase, callback, IPCP.
 //!
 //! ```text
 //!              Ppp: phases, gates, events
@@ -14,6 +14,7 @@
 
 mod auth;
 mod automaton;
+mod cbcp;
 mod ccp;
 mod config;
 mod control;
@@ -31,11 +32,12 @@ mod ppp;
 mod vj;
 
 pub use auth::AuthProtocol;
+pub use cbcp::{CallbackChoice, CallbackOffer};
 pub use config::{
-    ClientConfig, ClientEap, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode, MppeStrength, Negotiation,
-    ServerConfig,
+    CallbackPolicy, ClientConfig, ClientEap, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode,
+    MppeStrength, Negotiation, ServerConfig,
 };
-pub use event::Event;
+pub use event::{CallbackCall, Event};
 pub use frame::Protocol;
 pub use ppp::Ppp;
 pub use rasman_auth::{Account, AccountState, Accounts, Authenticated};

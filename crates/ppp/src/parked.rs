@@ -7,13 +7,14 @@ use crate::packet::PacketCode;
 /// already sent what we need next.
 ///
 /// Kept is the latest of each kind that begins something, one packet a protocol: a Configure-Request of LCP, IPCP, IPV6CP
-/// or CCP, a CHAP Challenge, an EAP Request, a PAP Authenticate-Request. All of these have code 1.
+/// or CCP, a CHAP Challenge, an EAP Request, a PAP Authenticate-Request, a Callback-Request. All of these have code 1.
 #[derive(Default)]
 pub(crate) struct Parked {
     lcp: Option<Vec<u8>>,
     pap: Option<Vec<u8>>,
     chap: Option<Vec<u8>>,
     eap: Option<Vec<u8>>,
+    cbcp: Option<Vec<u8>>,
     ipcp: Option<Vec<u8>>,
     ipv6cp: Option<Vec<u8>>,
     ccp: Option<Vec<u8>>,
@@ -47,6 +48,7 @@ impl Parked {
             Protocol::PAP => Some(&mut self.pap),
             Protocol::CHAP => Some(&mut self.chap),
             Protocol::EAP => Some(&mut self.eap),
+            Protocol::CBCP => Some(&mut self.cbcp),
             Protocol::IPCP => Some(&mut self.ipcp),
             Protocol::IPV6CP => Some(&mut self.ipv6cp),
             Protocol::CCP => Some(&mut self.ccp),

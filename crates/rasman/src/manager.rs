@@ -159,6 +159,9 @@ pub struct Dial {
     /// The modem that dials without an entry, by its port or the name that the list of devices has; empty for the first free
     /// one. With an entry it does not count.
     pub device: String,
+    /// Where a server that lets us choose is to call back: a number, `*` to be asked, or nothing, which leaves it to the
+    /// entry (clause A63).
+    pub callback_number: String,
     /// Store the credentials once they have led to a connection, if the entry allows it (clause K8).
     pub remember: bool,
     /// How programs reach the tunnel, in place of what the entry says.
@@ -231,6 +234,14 @@ impl Dial {
         self
     }
 
+    /// Lets a server that lets us choose call back at this number, or with `*` asks for it (clauses A63, P6). Its own
+    /// number, if it insists on one, goes before.
+    #[must_use]
+    pub fn callback_number(mut self, number: impl Into<String>) -> Self {
+        self.callback_number = number.into();
+        self
+    }
+
     /// Stores the credentials once they have led to a connection.
     #[must_use]
     pub fn remember(mut self, on: bool) -> Self {
@@ -268,6 +279,7 @@ impl Dial {
             phonebook: None,
             number: String::new(),
             device: String::new(),
+            callback_number: String::new(),
             remember: false,
             data_path: None,
             eap_user_data: Secret::default(),

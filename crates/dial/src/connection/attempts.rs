@@ -179,7 +179,7 @@ impl Connection {
     /// Throws link and PPP away and makes fresh ones for the present medium.
     pub(super) fn renew_layers(&mut self) {
         let medium = nth_medium(&self.plan, self.attempts.medium);
-        self.layers = Layers::new(&self.plan, &self.eap, medium, &mut self.rng_source);
+        self.layers = Layers::new(&self.plan, &self.eap, medium, self.answering, &mut self.rng_source);
         self.signals = Signals::default();
         self.ports.clear();
         self.port_base = self.port_base.wrapping_add(PORTS_OF_A_LINK);
@@ -225,6 +225,7 @@ impl Connection {
             self.effects.push_back(Effect::Port(port, PortCommand::Close));
         }
         self.attempts.medium = medium;
+        self.answering = false;
         self.renew_layers();
     }
 

@@ -49,7 +49,10 @@ impl Connection {
             ppp::Event::Renegotiating => {
                 self.signals.established = false;
                 self.signals.authentication = None;
+                self.signals.callback = None;
             }
+            ppp::Event::CallbackOffered(offer) => self.signals.callback = Some(offer),
+            ppp::Event::CallbackAgreed(_) => self.signals.callback_agreed = true,
             ppp::Event::Authenticated { token, keys } => {
                 // Bound at once, handler or not: it completes an exchange that the server is timing.
                 self.layers.link.bind(now, &keys);
@@ -93,7 +96,14 @@ impl Connection {
     pub(super) fn was_accepted(&self) -> bool {
         matches!(
             self.stage,
-            Stage::AuthNotify(Outcome::Accepted(_) | Outcome::Projecting(_))
+            Stage::AuthNotify(
+                Outcome::Accepted(_)
+                    | Outcome::Projecting(_)
+                    | Outcome::MayChoose(_)
+                    | Outcome::CallsBack(_)
+                    | Outcome::NoCallback
+            ) | Stage::AuthCallback(_)
+                | Stage::PrepareForCallback(_)
                 | Stage::AuthAck(_)
                 | Stage::Authenticated(_)
                 | Stage::AuthProject(_)
@@ -106,8 +116,16 @@ impl Connection {
     /// Tells whether the work of this state has begun, or the dial has gone beyond it.
     pub(super) fn is_past(&self, state: ConnState) -> bool {
         let rank = |stage: &Stage| match stage {
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } | Stage::AuthChangePassword(_) => Some(1),
-            Stage::AuthNotify(_) | Stage::AuthAck(_) | Stage::Authenticated(_) => Some(2),
+            Stage::Authenticate
+            | Stage::AuthRetry { same_link: true }
+            | Stage::AuthChangePassword(_)
+            | Stage::ReAuthenticate => Some(1),
+            Stage::AuthNotify(_)
+            | Stage::AuthCallback(_)
+            | Stage::PrepareForCallback(_)
+            | Stage::AuthAck(_)
+            | Stage::Authenticated(_) => Some(2),
+            Stage::Asking(asking) if asking.is_about_callback() => Some(2),
             Stage::AuthProject(_) => Some(3),
             Stage::Projected(_) | Stage::ApplySettings(_) | Stage::Connected(_) => Some(4),
             _ => None,
@@ -121,8 +139,13 @@ impl Connection {
         let refused = matches!(self.signals.authentication, Some(Err(_)));
         let tolerant = match &self.stage {
             // The refusal says more than the hang-up that usually follows it.
-            Stage::Authenticate | Stage::AuthChangePassword(_) => refused,
-            Stage::AuthNotify(Outcome::Refused(_)) | Stage::Asking(_) => true,
+            Stage::Authenticate | Stage::AuthChangePassword(_) | Stage::ReAuthenticate => refused,
+            // Without the link there is nobody to tell a number to.
+            Stage::Asking(asking) => !asking.is_about_callback(),
+            Stage::AuthNotify(Outcome::Refused(_)) => true,
+            // A server may hang up as soon as it has agreed.
+            Stage::PrepareForCallback(_) => self.signals.callback_agreed,
+            Stage::WaitForModemReset => !self.answering,
             // The credentials are still to be tried: on a fresh link.
             Stage::AuthRetry { .. } => true,
             _ => false,
@@ -176,10 +199,21 @@ impl Layers {
         sent
     }
 
-    pub(super) fn new(plan: &DialPlan, eap: &EapSettings, medium: &Medium, rng_source: &mut RngSource) -> Self {
+    pub(super) fn new(
+        plan: &DialPlan,
+        eap: &EapSettings,
+        medium: &Medium,
+        answers: bool,
+        rng_source: &mut RngSource,
+    ) -> Self {
+        let calls_back = medium.can_be_called() && plan.entry.callback.is_allowed() && !answers;
         let (mut link, framing, echo) = match medium {
             Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default(), None),
-            Medium::Serial(settings) => (serial_link(settings), serial_framing(settings), Some(SERIAL_ECHO)),
+            Medium::Serial(settings) => (
+                serial_link(settings, answers.then_some(plan.config.callback)),
+                serial_framing(settings),
+                Some(SERIAL_ECHO),
+            ),
             _ => unreachable!("validated entries have known media"),
         };
         link.set_credentials(&plan.credentials);
@@ -197,6 +231,7 @@ impl Layers {
                 header_compression: network.header_compression && matches!(medium, Medium::Serial(_)),
                 framing,
                 echo,
+                callback: calls_back.then_some(plan.config.modem_reset),
                 ..ppp::ClientConfig::default()
             },
             rng_source(),
@@ -210,8 +245,17 @@ fn sstp_link(settings: &SstpSettings, rng: Box<dyn Rng + Send>) -> Box<dyn Link 
     Box::new(sstp::Client::new(sstp::ClientSettings { tls, config: sstp::Config::default() }, rng))
 }
 
-fn serial_link(settings: &SerialSettings) -> Box<dyn Link + Send> {
-    Box::new(modem::SerialLink::caller(settings.clone(), modem::Config::default()))
+/// Makes the link of a line that we dial, or one that waits so long for a call.
+fn serial_link(settings: &SerialSettings, waits: Option<Duration>) -> Box<dyn Link + Send> {
+    let mut config = modem::Config::default();
+    Box::new(match waits {
+        Some(call) => {
+            config.call = call;
+            // Whoever calls back asks nothing at a terminal.
+            modem::SerialLink::answerer(SerialSettings { login: LineLogin::default(), ..settings.clone() }, config)
+        }
+        None => modem::SerialLink::caller(settings.clone(), config),
+    })
 }
 
 /// On a line of octets everything is asked for that saves some.

@@ -11,14 +11,22 @@ impl Connection {
     pub(super) fn out_of_time(&mut self, now: Instant) {
         let server = self.server();
         let cause = match &self.stage {
-            Stage::OpenPort { .. } | Stage::ConnectDevice if self.layers.link.opens_port_first() => match self.phase {
-                Phase::Port(_) => Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)
-                    .did(format!("tried to open {} for {:?}", self.port_name(), self.plan.config.tcp))
-                    .advice("check the cable, the adapter and the name of the port"),
-                Phase::Link => Cause::new(Code::NO_ANSWER, LayerName::Modem)
-                    .did(format!("dialled {} and waited {:?}", server.0, self.link_limit()))
-                    .advice("check the number, and switch the modem off and on"),
-            },
+            Stage::WaitForModemReset if !self.answering => {
+                // The line would not go down in good order.
+                return self.forsake_link();
+            }
+            Stage::OpenPort { .. } | Stage::ConnectDevice | Stage::WaitForModemReset | Stage::WaitForCallback
+                if self.layers.link.opens_port_first() =>
+            {
+                match self.phase {
+                    Phase::Port(_) => Cause::new(Code::PORT_NOT_AVAILABLE, LayerName::Port)
+                        .did(format!("tried to open {} for {:?}", self.port_name(), self.plan.config.tcp))
+                        .advice("check the cable, the adapter and the name of the port"),
+                    Phase::Link => Cause::new(Code::NO_ANSWER, LayerName::Modem)
+                        .did(format!("dialled {} and waited {:?}", server.0, self.link_limit()))
+                        .advice("check the number, and switch the modem off and on"),
+                }
+            }
             Stage::ConnectDevice => match self.phase {
                 Phase::Port(PortPhase::Resolving) => Cause::new(Code::DNSNAME_NOT_RESOLVABLE, LayerName::Name)
                     .did(format!("asked for the address of {} for {:?}", server.0, self.plan.config.name))
@@ -36,14 +44,12 @@ impl Connection {
             Stage::AllDevicesConnected => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
                 .did(format!("negotiated LCP for {:?}", self.plan.config.lcp))
                 .advice("the server takes calls but does not speak PPP on them; ask its administrator"),
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } | Stage::AuthChangePassword(_) => {
-                Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
-                    .did(format!(
-                        "waited {:?} for the server to finish authentication",
-                        self.plan.config.authentication
-                    ))
-                    .advice("check whether the server reaches its own account database or RADIUS server")
-            }
+            Stage::Authenticate
+            | Stage::AuthRetry { same_link: true }
+            | Stage::AuthChangePassword(_)
+            | Stage::ReAuthenticate => Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
+                .did(format!("waited {:?} for the server to finish authentication", self.plan.config.authentication))
+                .advice("check whether the server reaches its own account database or RADIUS server"),
             Stage::AuthProject(_) => Cause::new(Code::PPP_TIMEOUT, LayerName::Ipcp)
                 .did(format!("negotiated IPCP for {:?}", self.plan.config.projection))
                 .advice("check that the server has addresses to give"),
@@ -52,17 +58,24 @@ impl Connection {
             Stage::Asking(asking) => asking.refused.clone(),
             Stage::Waiting { .. } => return self.attempt_again(now),
             Stage::Connected(_) => return self.may_be_idle(now),
-            Stage::AuthRetry { same_link: false } => {
-                // The refused link would not close in good order; it is left behind all the same.
-                for port in self.ports.drain(..) {
-                    self.effects.push_back(Effect::Port(port, PortCommand::Close));
-                }
-                self.layers.down = true;
-                return;
+            Stage::AuthNotify(Outcome::NoCallback) | Stage::PrepareForCallback(_) => {
+                Cause::new(Code::PPP_TIMEOUT, LayerName::Cbcp)
+                    .did(format!("waited {:?} for the server to agree on a callback", self.plan.config.authentication))
+                    .advice("try without a callback number")
             }
+            // The refused link would not close in good order; it is left behind all the same.
+            Stage::AuthRetry { same_link: false } => return self.forsake_link(),
             _ => return,
         };
         self.attempt_failed(now, cause);
+    }
+
+    /// Closes the ports of a link that does not go down.
+    fn forsake_link(&mut self) {
+        for port in self.ports.drain(..) {
+            self.effects.push_back(Effect::Port(port, PortCommand::Close));
+        }
+        self.layers.down = true;
     }
 
     /// Gives the limit of a connection without traffic (clause B15).

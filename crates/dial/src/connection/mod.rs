@@ -1,9 +1,10 @@
 //! The connection: what goes in and what comes out.
 //!
-//! `stages` decides what follows what, `attempts` what follows a failure or a loss, `layers` listens to link and PPP,
-//! `limits` ends what takes too long.
+//! `stages` decides what follows what, `attempts` what follows a failure or a loss, `callback` what follows if the server
+//! calls back, `layers` listens to link and PPP, `limits` ends what takes too long.
 
 mod attempts;
+mod callback;
 mod layers;
 mod limits;
 mod stages;
@@ -13,13 +14,13 @@ use crate::{Command, DialPlan, Effect, PortPhase, RngSource, Status};
 use attempts::{Attempts, Outage};
 use rasman_auth::Authenticated;
 use rasman_core::{
-    Answer, AuthMethod, Batch, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration, EapDialog,
-    EapSettings, Input, Instant, Layer, LayerName, Learned, Link, LinkEvent, LinkParams, Medium, MppeConsent,
-    Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Question, QuestionKind, Retrying, Rng,
-    Secret, SerialSettings, SstpSettings, Statistics, Substate, Timeout, TlsSpec, Trust,
+    Answer, AuthMethod, Batch, Callback, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration,
+    EapDialog, EapSettings, Input, Instant, Layer, LayerName, Learned, LineLogin, Link, LinkEvent, LinkParams, Medium,
+    MppeConsent, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Question, QuestionKind,
+    Retrying, Rng, Secret, SerialSettings, SstpSettings, Statistics, Substate, Timeout, TlsSpec, Trust,
 };
 use rasman_media::{modem, sstp};
-use rasman_ppp::{self as ppp, Ppp};
+use rasman_ppp::{self as ppp, CallbackChoice, CallbackOffer, Ppp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct Connection {
     facts: PortFacts,
     /// The device of the chain that is in use, where it is not the medium's own.
     chained: Option<Device>,
+    /// The present link waits for the server to call back, or is that call.
+    answering: bool,
     /// What the far network has told beyond the projection.
     learned: Learned,
     teardown: Teardown,
@@ -104,6 +107,10 @@ struct Signals {
     next_device: Option<Device>,
     established: bool,
     authentication: Option<Result<Authenticated, Refusal>>,
+    /// The server would call back, and waits for what we choose.
+    callback: Option<CallbackOffer>,
+    /// It will call back.
+    callback_agreed: bool,
     projection: Option<Projection>,
     network: Option<Result<(), Cause>>,
     lost: Option<Cause>,
@@ -145,7 +152,7 @@ impl Connection {
     #[must_use]
     pub fn dial(plan: DialPlan, mut rng_source: RngSource, now: Instant) -> Self {
         let eap = plan.entry.eap.clone();
-        let layers = Layers::new(&plan, &eap, &plan.entry.medium, &mut rng_source);
+        let layers = Layers::new(&plan, &eap, &plan.entry.medium, false, &mut rng_source);
         let handler = if plan.handler { Handler::Idle } else { Handler::None };
         let mut connection = Self {
             plan,
@@ -166,6 +173,7 @@ impl Connection {
             port_base: 0,
             facts: PortFacts::default(),
             chained: None,
+            answering: false,
             learned: Learned::default(),
             teardown: Teardown::NotYet,
             ending_told: false,
@@ -353,7 +361,8 @@ impl Connection {
             Stage::Failed { cause, .. } | Stage::Disconnecting(cause) | Stage::Disconnected(cause) => {
                 Some(cause.clone())
             }
-            Stage::Asking(asking) => Some(asking.refused.clone()),
+            // Nothing was refused where the server would call back.
+            Stage::Asking(asking) => Some(asking.refused.clone()).filter(|_| !asking.is_about_callback()),
             _ => None,
         };
         let projection = match &self.stage {
@@ -456,6 +465,7 @@ impl Connection {
         self.begun
             && match self.stage {
                 Stage::ConnectDevice => true,
+                Stage::WaitForModemReset | Stage::WaitForCallback => self.answering,
                 Stage::OpenPort { .. } => self.layers.link.opens_port_first(),
                 _ => false,
             }

@@ -1,5 +1,6 @@
 //! What follows what: the stages, from the first to the teardown.
 
+use super::callback::chosen;
 use super::*;
 
 impl Connection {
@@ -27,8 +28,9 @@ impl Connection {
                 self.begin(now);
                 continue;
             }
-            match self.next() {
+            match self.next(now) {
                 Next::Stay => return,
+                Next::Again => {}
                 Next::Enter(stage) => self.enter(now, stage),
                 Next::Fail(cause) => self.give_up(now, cause),
             }
@@ -108,8 +110,7 @@ impl Connection {
             }
             Stage::ConnectDevice => self.open_link(now),
             Stage::AllDevicesConnected => {
-                let mru = self.signals.link_up.as_ref().map_or(0, |params| params.mru);
-                self.layers.ppp.lower_up(now, mru);
+                self.lower_up(now);
                 self.limit(now, self.plan.config.lcp, "LCP");
             }
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
@@ -131,6 +132,20 @@ impl Connection {
                 self.limit(now, limit, "closing the refused link");
             }
             Stage::Asking(_) => self.limit(now, self.plan.config.question, "question"),
+            Stage::AuthNotify(Outcome::NoCallback) => self.choose_callback(now, CallbackChoice::None),
+            Stage::PrepareForCallback(choice) => {
+                let choice = choice.clone();
+                self.choose_callback(now, choice);
+            }
+            Stage::WaitForModemReset => self.hang_up_for_callback(now),
+            Stage::WaitForCallback => {
+                self.layers.link.connect(now);
+                self.limit(now, self.link_limit(), "callback");
+            }
+            Stage::ReAuthenticate => {
+                self.lower_up(now);
+                self.limit(now, self.plan.config.lcp + self.plan.config.authentication, "authentication");
+            }
             Stage::AuthProject(token) => {
                 if let Some(token) = token.take() {
                     self.layers.ppp.project(now, token);
@@ -154,6 +169,7 @@ impl Connection {
             | Stage::PortOpened
             | Stage::DeviceConnected
             | Stage::AuthNotify(_)
+            | Stage::AuthCallback(_)
             | Stage::AuthAck(_)
             | Stage::Authenticated(_)
             | Stage::Projected(_)
@@ -163,7 +179,12 @@ impl Connection {
         }
     }
 
-    fn open_link(&mut self, now: Instant) {
+    fn lower_up(&mut self, now: Instant) {
+        let mru = self.signals.link_up.as_ref().map_or(0, |params| params.mru);
+        self.layers.ppp.lower_up(now, mru);
+    }
+
+    pub(super) fn open_link(&mut self, now: Instant) {
         self.phase = Phase::Port(PortPhase::Resolving);
         self.layers.opened = true;
         self.layers.link.open(now);
@@ -171,7 +192,7 @@ impl Connection {
     }
 
     /// Decides what follows the present stage, whose work has begun.
-    fn next(&mut self) -> Next {
+    fn next(&mut self, now: Instant) -> Next {
         match &mut self.stage {
             Stage::OpenPort { .. } if self.layers.link.opens_port_first() && !self.signals.port_ready => Next::Stay,
             Stage::OpenPort { .. } => Next::Enter(Stage::PortOpened),
@@ -186,21 +207,50 @@ impl Connection {
                 Next::Enter(Stage::AllDevicesConnected)
             }
             Stage::AllDevicesConnected if self.signals.established => Next::Enter(Stage::Authenticate),
-            Stage::AuthChangePassword(new) => match self.signals.authentication.take() {
-                Some(Ok(token)) => {
-                    self.plan.credentials.password = new.clone();
-                    Next::Enter(Stage::AuthNotify(Outcome::Accepted(token)))
+            Stage::AuthChangePassword(new) => {
+                let new = new.clone();
+                match self.verdict() {
+                    Some(Outcome::Refused(refusal)) => Next::Enter(Stage::AuthNotify(Outcome::Refused(refusal))),
+                    Some(accepted) => {
+                        self.plan.credentials.password = new;
+                        Next::Enter(Stage::AuthNotify(accepted))
+                    }
+                    None => Next::Stay,
                 }
-                Some(Err(refusal)) => Next::Enter(Stage::AuthNotify(Outcome::Refused(refusal))),
+            }
+            Stage::Authenticate | Stage::AuthRetry { same_link: true } | Stage::ReAuthenticate => {
+                match self.verdict() {
+                    Some(outcome) => Next::Enter(Stage::AuthNotify(outcome)),
+                    // pppd and lwIP allow another attempt (R=1) and hang up in the same breath.
+                    None if self.signals.lost.is_some() => Next::Enter(Stage::AuthRetry { same_link: false }),
+                    None => Next::Stay,
+                }
+            }
+            Stage::AuthNotify(Outcome::MayChoose(offer)) => Next::Enter(Stage::AuthCallback(offer.clone())),
+            Stage::AuthNotify(Outcome::CallsBack(choice)) => Next::Enter(Stage::PrepareForCallback(choice.clone())),
+            Stage::AuthNotify(Outcome::NoCallback) => match self.verdict() {
+                Some(Outcome::Accepted(token)) => Next::Enter(Stage::AuthAck(token)),
+                Some(outcome) => Next::Enter(Stage::AuthNotify(outcome)),
                 None => Next::Stay,
             },
-            Stage::Authenticate | Stage::AuthRetry { same_link: true } => match self.signals.authentication.take() {
-                Some(Ok(token)) => Next::Enter(Stage::AuthNotify(Outcome::Accepted(token))),
-                Some(Err(refusal)) => Next::Enter(Stage::AuthNotify(Outcome::Refused(refusal))),
-                // pppd and lwIP allow another attempt (R=1) and hang up in the same breath.
-                None if self.signals.lost.is_some() => Next::Enter(Stage::AuthRetry { same_link: false }),
+            Stage::AuthCallback(offer) => {
+                let offer = offer.clone();
+                self.ask_for_number(&offer)
+            }
+            Stage::PrepareForCallback(_) if self.signals.callback_agreed => Next::Enter(Stage::WaitForModemReset),
+            // The server negotiates again, or has changed its mind.
+            Stage::PrepareForCallback(_) => match self.verdict() {
+                Some(outcome) => Next::Enter(Stage::AuthNotify(outcome)),
                 None => Next::Stay,
             },
+            Stage::WaitForModemReset if !self.answering && self.layers.down => {
+                self.open_for_callback(now);
+                Next::Again
+            }
+            Stage::WaitForModemReset if self.answering && self.signals.port_ready => {
+                Next::Enter(Stage::WaitForCallback)
+            }
+            Stage::WaitForCallback if self.signals.link_up.is_some() => Next::Enter(Stage::ReAuthenticate),
             Stage::AuthRetry { same_link: false } if self.layers.down => self.start_over(),
             Stage::AuthNotify(Outcome::Accepted(token)) => Next::Enter(Stage::AuthAck(token.clone())),
             Stage::AuthNotify(Outcome::Projecting(token)) => Next::Enter(Stage::AuthProject(Some(token.clone()))),
@@ -236,6 +286,8 @@ impl Connection {
             Stage::ConnectDevice
             | Stage::AllDevicesConnected
             | Stage::AuthRetry { same_link: false }
+            | Stage::WaitForModemReset
+            | Stage::WaitForCallback
             | Stage::Connected(_)
             | Stage::Waiting { .. }
             | Stage::Failed { .. }
@@ -265,7 +317,7 @@ impl Connection {
         if expired && let Some(new) = self.new_password.take() {
             return Next::Enter(Stage::AuthChangePassword(new));
         }
-        let askable = self.plan.paused_states && self.outage.is_none() && self.handler != Handler::Silent;
+        let askable = self.is_askable();
         let useful = expired || dialog.is_some() || is_about_credentials(refused.code);
         if !askable || !useful || self.questions >= self.plan.config.questions_max {
             return Next::Fail(refused);
@@ -281,8 +333,16 @@ impl Connection {
         Next::Enter(Stage::Asking(Asking { question, refused, same_link, answer: None }))
     }
 
+    /// Tells whether anybody may be asked anything.
+    pub(super) fn is_askable(&self) -> bool {
+        self.plan.paused_states && self.outage.is_none() && self.handler != Handler::Silent
+    }
+
     /// Does what the user answered.
     fn answered(&mut self, kind: &QuestionKind, answer: Answer, same_link: bool) -> Next {
+        if let (QuestionKind::CallbackNumber { numbers, .. }, Answer::CallbackNumber(number)) = (kind, &answer) {
+            return if kind.takes(&answer) { chosen(numbers, number) } else { Next::Stay };
+        }
         match (kind, answer) {
             (QuestionKind::RetryAuthentication { .. }, Answer::Credentials(credentials)) => {
                 self.plan.credentials = credentials;
@@ -312,6 +372,7 @@ impl Connection {
 
     /// Dials again with fresh layers, for a server that lets nobody try twice on one link.
     fn start_over(&mut self) -> Next {
+        self.answering = false;
         self.renew_layers();
         Next::Enter(Stage::OpenPort { after: None })
     }
@@ -386,8 +447,10 @@ impl Connection {
 }
 
 /// What follows a stage.
-enum Next {
+pub(super) enum Next {
     Stay,
+    /// Something was done that may lead on.
+    Again,
     Enter(Stage),
     Fail(Cause),
 }

@@ -15,7 +15,6 @@ const NOT_HONOURED: &[&str] = &[
     "SwCompression",
     "NegotiateMultilinkAlways",
     "DialMode",
-    "CallbackMode",
     "CustomDialDll",
     "ForceSecureCompartment",
     "SharedPhoneNumbers",

@@ -1,5 +1,6 @@
 //! LCP (RFC 1661): the link's own control protocol, with its packets beyond negotiation.
 
+mod callback;
 mod echo;
 mod loops;
 mod options;
@@ -12,6 +13,7 @@ use echo::{Due, KeepAlive};
 use loops::Loop;
 use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Reader, Rng, Timeout};
 
+pub(crate) use callback::Callback;
 pub(crate) use options::LcpOptions;
 
 /// LCP of one link.

@@ -1,6 +1,7 @@
-//! LCP's option set (RFC 1661 6, RFC 1662 7.1): MRU, ACCM, Authentication-Protocol, Magic-Number, PFC, ACFC. All others
-//! are rejected, the MRRU of multilink (RFC 1990) among them.
+//! LCP's option set (RFC 1661 6, RFC 1662 7.1, RFC 1570 2.3): MRU, ACCM, Authentication-Protocol, Magic-Number, PFC, ACFC,
+//! Callback. All others are rejected, the MRRU of multilink (RFC 1990) among them.
 
+use super::callback::{BY_CBCP, Callback};
 use super::loops::looped;
 use crate::config::DEFAULT_MRU;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
@@ -15,6 +16,7 @@ pub(crate) struct LcpOptions {
     compress_protocol: Wish<()>,
     compress_address: Wish<()>,
     auth: Auth,
+    callback: Callback,
     /// The largest information field that the carrier takes.
     carrier_mru: u16,
     /// RFC 1661 4.6 Max-Failure, for proposals of authentication.
@@ -38,6 +40,8 @@ struct Peer {
     framing: Framing,
     /// How we have to authenticate ourselves.
     demands: Option<AuthProtocol>,
+    /// It wants to be called back.
+    callback: bool,
 }
 
 /// An option of ours.
@@ -75,6 +79,7 @@ impl LcpOptions {
             compress_protocol: if framing.compress_protocol { Wish::Asked(()) } else { Wish::Default },
             compress_address: if framing.compress_address { Wish::Asked(()) } else { Wish::Default },
             auth,
+            callback: Callback::default(),
             carrier_mru: u16::MAX,
             max_failure,
             peer: Peer::UNKNOWN,
@@ -83,6 +88,22 @@ impl LcpOptions {
             refused: None,
             refusals: 0,
         }
+    }
+
+    /// Has callbacks negotiated as well.
+    pub(crate) fn with_callback(mut self, callback: Callback) -> Self {
+        self.callback = callback;
+        self
+    }
+
+    /// Tells whether both agreed to negotiate a callback after authentication.
+    pub(crate) fn calls_back(&self) -> bool {
+        self.callback.is_asked() || self.peer.callback
+    }
+
+    /// Gives the cause of an end if the peer wanted to negotiate a callback and we do not.
+    pub(crate) fn callback_refused(&self) -> Option<Cause> {
+        self.callback.refused()
     }
 
     /// Begins on a carrier: a new magic number (RFC 1661 6.4) and no more than the carrier takes.
@@ -226,6 +247,7 @@ impl Peer {
         mru: DEFAULT_MRU,
         framing: Framing { accm: None, compress_protocol: false, compress_address: false },
         demands: None,
+        callback: false,
     };
 }
 
@@ -248,6 +270,9 @@ impl Options for LcpOptions {
         if let Wish::Asked(magic) = self.magic {
             out.option(MAGIC_NUMBER, &magic.to_be_bytes());
         }
+        if self.callback.is_asked() {
+            out.option(CALLBACK, &BY_CBCP);
+        }
         for (kind, wish) in [(PFC, self.compress_protocol), (ACFC, self.compress_address)] {
             if let Wish::Asked(()) = wish {
                 out.option(kind, &[]);
@@ -265,10 +290,17 @@ impl Options for LcpOptions {
             AUTHENTICATION_PROTOCOL => return self.judge_auth(option, reply),
             MAGIC_NUMBER => return self.judge_magic(option, reply),
             ACCM | PFC | ACFC => self.judge_framing(option, reply),
-            // Quality-Protocol, Callback, MRRU, Endpoint-Discriminator and whatever else is not implemented.
+            CALLBACK => self.peer.callback = self.callback.judge(option, reply),
+            // Quality-Protocol, MRRU, Endpoint-Discriminator and whatever else is not implemented.
             _ => reply.reject(option),
         }
         Ok(())
+    }
+
+    fn missing(&mut self, reply: &mut Reply) {
+        if self.callback.is_demanded() && !self.peer.callback {
+            reply.ask(CALLBACK, &BY_CBCP);
+        }
     }
 
     fn naked(&mut self, option: RawOption<'_>) -> Result<(), Cause> {
@@ -305,6 +337,7 @@ impl Options for LcpOptions {
                     *magic = self.fresh_magic;
                 }
             }
+            CALLBACK => return self.callback.naked(self.max_failure),
             // RFC 1661 5.3: a Nak may ask for options of its own; we add none.
             _ => {}
         }
@@ -319,6 +352,7 @@ impl Options for LcpOptions {
             ACCM => self.accm = Wish::Default,
             PFC => self.compress_protocol = Wish::Default,
             ACFC => self.compress_address = Wish::Default,
+            CALLBACK => self.callback.rejected(),
             _ => {}
         }
         Ok(())
@@ -344,6 +378,8 @@ const AUTHENTICATION_PROTOCOL: u8 = 3;
 const MAGIC_NUMBER: u8 = 5;
 const PFC: u8 = 7;
 const ACFC: u8 = 8;
+/// RFC 1570 2.3.
+const CALLBACK: u8 = 13;
 
 /// The smallest MRU that we take: IPv4's smallest MTU is 68, and control packets need room.
 const MRU_MIN: u16 = 128;

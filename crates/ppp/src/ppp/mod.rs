@@ -1,16 +1,18 @@
 //! One PPP link: phases (RFC 1661 3), gates, and the way of packets through it.
 
+mod callback;
 mod network;
 mod phases;
 
 use crate::auth::{Auth, Io};
 use crate::ccp::Ccp;
 use crate::config::DEFAULT_MRU;
-use crate::lcp::{Lcp, LcpOptions};
+use crate::lcp::{Callback, Lcp, LcpOptions};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::parked::Parked;
 use crate::{ClientConfig, Event, Framing, Protocol, ServerConfig, frame};
+use callback::Pending;
 use core::net::Ipv4Addr;
 use core::ops::Range;
 use network::Network;
@@ -30,6 +32,9 @@ use std::collections::VecDeque;
 /// server: lower_up -> LinkEstablished ------------------> Authenticated --------------> Projected -> Finished
 /// ```
 ///
+/// Where LCP has agreed on it, a callback is negotiated before Authenticated: a client is told
+/// [`Event::CallbackOffered`] and chooses, and both are told [`Event::CallbackAgreed`] unless nobody is to be called.
+///
 /// A client's link stands still at the two gates until its owner opens them; it answers the peer meanwhile (echoes,
 /// repeated requests), and it keeps the packet that begins the next phase if the peer is ahead. The peer may negotiate
 /// LCP again at any time: [`Event::Renegotiating`], and the way begins anew behind `lower_up`. It may also negotiate
@@ -46,6 +51,8 @@ pub struct Ppp {
     phase: Phase,
     lcp: Lcp,
     auth: Option<Auth>,
+    /// The callback that is negotiated before the network, or was.
+    callback: Option<Pending>,
     network: Network,
     /// What CCP will encrypt with.
     keys: Option<SessionKeys>,
@@ -75,7 +82,8 @@ impl Ppp {
     #[must_use]
     pub fn client(config: ClientConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options = LcpOptions::client(&config.authentication, config.mru, config.framing, negotiation.max_failure);
+        let options = LcpOptions::client(&config.authentication, config.mru, config.framing, negotiation.max_failure)
+            .with_callback(Callback::client(config.callback.is_some()));
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Client(Box::new(config)), lcp, rng)
     }
@@ -84,7 +92,9 @@ impl Ppp {
     #[must_use]
     pub fn server(config: ServerConfig, rng: Box<dyn Rng + Send>) -> Self {
         let negotiation = &config.negotiation;
-        let options = LcpOptions::server(&config.authentication, config.mru, config.framing, negotiation.max_failure);
+        let callback = config.callback.as_ref().map(|policy| Callback::Offered { demanded: !policy.none });
+        let options = LcpOptions::server(&config.authentication, config.mru, config.framing, negotiation.max_failure)
+            .with_callback(callback.unwrap_or_default());
         let lcp = Lcp::new(options, negotiation.clone(), config.echo, config.identification.clone());
         Self::new(Role::Server(Box::new(config)), lcp, rng)
     }
@@ -97,6 +107,7 @@ impl Ppp {
             phase: Phase::Dead,
             lcp,
             auth: None,
+            callback: None,
             network,
             keys: None,
             parked: Parked::default(),
@@ -130,7 +141,12 @@ impl Ppp {
         match self.phase {
             Phase::Terminate => self.finish(now, hung_up()),
             Phase::Over => {}
-            Phase::Dead | Phase::Establish | Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+            Phase::Dead
+            | Phase::Establish
+            | Phase::Authenticate
+            | Phase::Callback
+            | Phase::Authenticated
+            | Phase::Network => {
                 self.leave_phases(now);
                 self.enter(Phase::Dead);
             }
@@ -194,7 +210,7 @@ impl Ppp {
         match self.phase {
             Phase::Terminate | Phase::Over => {}
             Phase::Dead => self.finish(now, hung_up()),
-            Phase::Establish | Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+            Phase::Establish | Phase::Authenticate | Phase::Callback | Phase::Authenticated | Phase::Network => {
                 self.leave_phases(now);
                 self.enter(Phase::Terminate);
                 if self.lcp.close(now, "hung up", &mut self.out) {
@@ -328,7 +344,11 @@ impl Ppp {
                 self.auth_input(now, information)
             }
             (Phase::Network, _) if self.speaks(protocol) => self.network_input(now, protocol, information),
-            (Phase::Authenticate, _) if self.speaks(protocol) => {
+            (_, Protocol::CBCP) if self.callback.is_some() => self.callback_input(now, information),
+            (Phase::Authenticate, Protocol::CBCP) if self.lcp.options().calls_back() => {
+                self.park(protocol, information)
+            }
+            (Phase::Authenticate | Phase::Callback, _) if self.speaks(protocol) => {
                 let kept = self.park(protocol, information);
                 self.network_began(now);
                 kept
@@ -445,6 +465,7 @@ impl Layer for Ppp {
             let outcome = auth.handle_timeout(now, &mut self.out);
             self.auth_became(now, outcome);
         }
+        self.callback_timeout(now);
         self.network_timeout(now);
     }
 
@@ -458,7 +479,9 @@ impl Layer for Ppp {
 
     fn poll_timeout(&self) -> Option<Timeout> {
         let auth = self.auth.as_ref().and_then(Auth::timeout);
-        Timeout::earliest(Timeout::earliest(self.lcp.timeout(), auth), self.network.timeout())
+        let callback = self.callback.as_ref().and_then(Pending::timeout);
+        let below = Timeout::earliest(Timeout::earliest(self.lcp.timeout(), auth), callback);
+        Timeout::earliest(below, self.network.timeout())
     }
 }
 

@@ -6,7 +6,8 @@ use crate::config::DEFAULT_MRU;
 use crate::control::Outcome;
 use crate::lcp::Meaning;
 use crate::{Event, Framing, Protocol};
-use rasman_core::{Cause, Code, Instant, LayerName};
+use rasman_auth::Authenticated;
+use rasman_core::{Cause, Code, Instant, LayerName, SessionKeys};
 
 /// The phases of RFC 1661 3.2, with the client's second gate and our own end told apart.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,8 @@ pub(super) enum Phase {
     Establish,
     /// LCP is Opened.
     Authenticate,
+    /// CBCP: both know who calls, and negotiate whether the server calls back.
+    Callback,
     /// A client waits for its owner to open the second gate.
     Authenticated,
     /// IPCP negotiates or is Opened.
@@ -82,7 +85,7 @@ impl Ppp {
     /// The peer took LCP down to negotiate again: what was proven and projected is void.
     fn renegotiating(&mut self, now: Instant) {
         match self.phase {
-            Phase::Authenticate | Phase::Authenticated | Phase::Network => {
+            Phase::Authenticate | Phase::Callback | Phase::Authenticated | Phase::Network => {
                 self.leave_phases(now);
                 self.enter(Phase::Establish);
                 self.events.push_back(Event::Renegotiating);
@@ -94,6 +97,7 @@ impl Ppp {
     /// Forgets everything above LCP.
     pub(super) fn leave_phases(&mut self, now: Instant) {
         self.auth = None;
+        self.callback = None;
         self.early_credentials = None;
         self.keys = None;
         self.parked.clear();
@@ -108,6 +112,9 @@ impl Ppp {
             Phase::Dead | Phase::Over => return,
             Phase::Terminate => super::hung_up(),
             Phase::Establish if self.lcp.options().has_refused() => self.lcp.options().no_common_method(),
+            _ if !self.was_projected && self.lcp.options().callback_refused().is_some() => {
+                self.lcp.options().callback_refused().expect("it was asked for in vain").said(said)
+            }
             Phase::Establish if !self.was_projected => Cause::new(Code::PPP_LCP_TERMINATED, LayerName::Lcp)
                 .did("negotiated the link")
                 .said(said)
@@ -122,7 +129,7 @@ impl Ppp {
                     .said(said)
                     .advice("let the entry encrypt by MPPE, or the server do without it")
             }
-            Phase::Establish | Phase::Authenticated | Phase::Network => {
+            Phase::Establish | Phase::Callback | Phase::Authenticated | Phase::Network => {
                 Cause::new(Code::REMOTE_DISCONNECTION, LayerName::Lcp)
                     .did("had a PPP link")
                     .said(said)
@@ -171,6 +178,7 @@ impl Ppp {
                     .advice("the server agreed to a method that it does not have; check its settings");
                 self.fail(now, cause);
             }
+            (Protocol::CBCP, Phase::Callback) => self.callback_rejected(now),
             (_, Phase::Network) => self.network_rejected(now, protocol),
             // A protocol that we do not use, or no longer (SoftEther rejects EAP this way).
             _ => {}
@@ -180,14 +188,7 @@ impl Ppp {
     pub(super) fn auth_became(&mut self, now: Instant, outcome: auth::Outcome) {
         match outcome {
             auth::Outcome::Same => {}
-            auth::Outcome::Granted(token, keys) => {
-                self.enter(Phase::Authenticated);
-                self.keys = self.network.ccp.is_some().then(|| keys.clone());
-                self.events.push_back(Event::Authenticated { token: token.clone(), keys });
-                if let Role::Server(_) = self.role {
-                    self.start_network(now, &token);
-                }
-            }
+            auth::Outcome::Granted(token, keys) => self.granted(now, token, keys),
             auth::Outcome::Refused { cause, retry, dialog } => {
                 self.events.push_back(Event::AuthenticationRefused { cause, retry, dialog });
             }
@@ -201,8 +202,21 @@ impl Ppp {
         }
     }
 
-    /// The peer negotiates the network while we wait for its verdict.
+    /// Authentication is complete: the second gate, and on a server the network.
+    pub(super) fn let_in(&mut self, now: Instant, token: Authenticated, keys: SessionKeys) {
+        self.enter(Phase::Authenticated);
+        self.keys = self.network.ccp.is_some().then(|| keys.clone());
+        self.events.push_back(Event::Authenticated { token: token.clone(), keys });
+        if let Role::Server(_) = self.role {
+            self.start_network(now, &token);
+        }
+    }
+
+    /// The peer negotiates the network while we wait for its verdict, or for its callback.
     pub(super) fn network_began(&mut self, now: Instant) {
+        if self.phase == Phase::Callback {
+            return self.callback_network_began(now);
+        }
         let outcome = self.auth.as_mut().map_or(auth::Outcome::Same, Auth::network_began);
         self.auth_became(now, outcome);
     }

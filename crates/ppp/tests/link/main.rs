@@ -1,6 +1,7 @@
 //! A whole link against scripts and against its other end, in virtual time.
 
 mod authentication;
+mod callback;
 mod ccp;
 mod common;
 mod end;

@@ -47,7 +47,7 @@ impl Pause {
     ///
     /// # Errors
     /// 703 if RasInvokeEapUI has to come first.
-    fn answer(&self, credentials: Credentials) -> Result<Answer, Code> {
+    fn answer(&self, credentials: Credentials, callback_number: String) -> Result<Answer, Code> {
         match (&self.prepared, &self.question.kind) {
             (Some(prepared), _) => Ok(prepared.clone()),
             (None, QuestionKind::PasswordExpired { .. }) => Ok(Answer::NewPassword(credentials.password)),
@@ -55,6 +55,8 @@ impl Pause {
                 Ok(Answer::CertificatePassword(credentials.password))
             }
             (None, QuestionKind::EapDialog(_)) => Err(INTERACTIVE_MODE),
+            // Clause P6.
+            (None, QuestionKind::CallbackNumber { .. }) => Ok(Answer::CallbackNumber(callback_number)),
             (None, _) => Ok(Answer::Credentials(credentials)),
         }
     }
@@ -169,17 +171,17 @@ impl Dialled {
         }
     }
 
-    /// Answers the question that pauses the dial: with what RasInvokeEapUI was given (clause P9), with credentials, or with
-    /// a password alone where the question wants one (clause P8).
+    /// Answers the question that pauses the dial: with what RasInvokeEapUI was given (clause P9), with credentials, with
+    /// a password alone where the question wants one (clause P8), or with the callback number (clause P6).
     ///
     /// # Errors
     /// 705 if it is not paused (clause P12), 703 if RasInvokeEapUI has to come first; then it stays paused, as it
     /// does if the manager refuses the answer.
-    pub(crate) fn resume(&self, credentials: Credentials) -> Result<(), Code> {
+    pub(crate) fn resume(&self, credentials: Credentials, callback_number: String) -> Result<(), Code> {
         let (question, answer) = {
             let paused = self.pause();
             let pause = paused.as_ref().ok_or(Code::INVALID_AUTH_STATE)?;
-            (pause.question.id, pause.answer(credentials)?)
+            (pause.question.id, pause.answer(credentials, callback_number)?)
         };
         // Not locked meanwhile: the next question may come before the call returns.
         self.manager.backend().answer(self.handle, question, answer).map_err(crate::call::code_of)?;

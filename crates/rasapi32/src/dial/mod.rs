@@ -155,7 +155,7 @@ fn resume(handle: u64, request: &Request) -> Outcome {
     if !dial.notifier.is_same(&request.notifier) {
         return Err(Code::INVALID_PARAMETER);
     }
-    undisturbed(|| dial.resume(request.credentials.clone()))?;
+    undisturbed(|| dial.resume(request.credentials.clone(), request.callback_number.clone()))?;
     match dial.notifier {
         Notifier::None => sync::wait(&dial),
         Notifier::Func(_) | Notifier::Func1(_) | Notifier::Func2(..) | Notifier::Queue(_) => Ok(()),

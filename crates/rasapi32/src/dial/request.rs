@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) callback_id: usize,
     pub(crate) credentials: Credentials,
     number: String,
-    callback_number: String,
+    pub(crate) callback_number: String,
     paused_states: bool,
     /// RasEapInfo of the extensions (clause A60).
     eap_user_data: Secret,
@@ -100,11 +100,12 @@ impl Request {
             return Err(Code::BAD_PHONE_NUMBER); // Clause A11.
         }
         if self.callback_number == "*" && !self.paused_states {
-            return Err(BAD_CALLBACK_NUMBER); // Clause A63.
+            return Err(Code::BAD_CALLBACK_NUMBER); // Clause A63.
         }
         let mut dial = Dial::entry(self.entry.clone())
             .credentials(self.credentials.clone())
             .number(self.number.clone())
+            .callback_number(self.callback_number.clone())
             .paused_states(self.paused_states)
             .eap_user_data(self.eap_user_data.clone())
             .remember(true);
@@ -163,5 +164,3 @@ fn credentials<C: Char>(params: &RASDIALPARAMS<C>) -> Result<Credentials, Code> 
 
 /// All RDEOPT_*.
 const KNOWN_OPTIONS: u32 = 0xFFFF;
-/// ERROR_BAD_CALLBACK_NUMBER.
-const BAD_CALLBACK_NUMBER: Code = Code(704);

@@ -73,15 +73,15 @@ fn a_dial_whose_queue_was_closed_meanwhile_is_given_up() {
 fn p12_a_refused_answer_leaves_the_dial_paused() {
     let fake = Arc::<Fake>::default();
     let (dial, sender) = dialled(&fake, 0x7E57_0003);
-    assert_eq!(dial.resume(Credentials::default()), Err(Code::INVALID_AUTH_STATE), "nothing was asked");
+    assert_eq!(dial.resume(Credentials::default(), String::new()), Err(Code::INVALID_AUTH_STATE), "nothing was asked");
     let kind = QuestionKind::RetryAuthentication { refused: Code(691), attempts: 1 };
     sender.try_send(told(0, Detail::Question(Question { id: 7, kind }))).unwrap();
     dial.wait().expect("told");
     *fake.refuses.lock().unwrap() = true;
-    assert_eq!(dial.resume(Credentials::default()), Err(Code::INVALID_PARAMETER));
+    assert_eq!(dial.resume(Credentials::default(), String::new()), Err(Code::INVALID_PARAMETER));
     *fake.refuses.lock().unwrap() = false;
-    assert_eq!(dial.resume(Credentials::default()), Ok(()));
-    assert_eq!(dial.resume(Credentials::default()), Err(Code::INVALID_AUTH_STATE), "it was answered");
+    assert_eq!(dial.resume(Credentials::default(), String::new()), Ok(()));
+    assert_eq!(dial.resume(Credentials::default(), String::new()), Err(Code::INVALID_AUTH_STATE), "it was answered");
     assert_eq!(fake.answers.load(SeqCst), 2);
     dial.forget();
 }

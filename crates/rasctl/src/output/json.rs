@@ -198,6 +198,9 @@ fn question(question: &Question) -> Value {
         QuestionKind::EapDialog(EapDialog::CertificatePassword) => {
             json!({ "id": question.id, "kind": "certificate-password" })
         }
+        QuestionKind::CallbackNumber { numbers, may_decline } => {
+            json!({ "id": question.id, "kind": "callback-number", "numbers": numbers, "may_decline": may_decline })
+        }
         _ => json!({ "id": question.id, "kind": "other" }),
     }
 }

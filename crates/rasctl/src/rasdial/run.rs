@@ -66,10 +66,10 @@ async fn disconnect(managers: &Managers, entry: Option<&str>, output: Output) ->
 }
 
 async fn dial(request: DialRequest, password: Password, output: Output) -> Result<(), Failure> {
-    if request.callback.is_some() || request.prefix_suffix {
+    if request.prefix_suffix {
         let cause = Cause::new(Code::NOT_SUPPORTED, LayerName::Settings)
-            .did("found /CALLBACK or /PREFIXSUFFIX on the command line")
-            .advice("leave it out: there is no medium yet that calls back or has numbers with a prefix");
+            .did("found /PREFIXSUFFIX on the command line")
+            .advice("leave it out: prefix and suffix stand in the entry");
         return Err(cause.into());
     }
     let books = Books::new(request.phonebook.clone(), None);
@@ -89,7 +89,10 @@ async fn dial(request: DialRequest, password: Password, output: Output) -> Resul
         Some(_) => Dial::settings(settings_of(&request.entry, &loaded)?),
         None => Dial::entry(&request.entry),
     };
-    let dial = dial.number(request.phone.unwrap_or_default()).credentials(credentials);
+    let dial = dial
+        .number(request.phone.unwrap_or_default())
+        .callback_number(request.callback.unwrap_or_default())
+        .credentials(credentials);
     let result = follow(&manager, dial, &request.entry, output).await;
     result.map(drop).inspect_err(|failure| last::remember(&request.entry, &failure.json()))
 }

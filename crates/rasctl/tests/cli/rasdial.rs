@@ -28,7 +28,8 @@ fn the_exit_status_is_the_error_number() {
     scene.rasdial(&["nope", "a", "b"]).expect(623 & 255).says("Remote Access error 623 - ", "");
     scene.rasdial(&["office", "alice", "looking-glass"]).expect(691 & 255).says("Remote Access error 691 - ", "");
     scene.rasdial(&["office", "/BOGUS"]).expect(87).says("", "there is no switch /BOGUS");
-    scene.rasdial(&["office", "alice", "x", "/CALLBACK:*"]).expect(50);
+    scene.rasdial(&["office", "alice", "x", "/CALLBACK:*"]).expect(704 & 255);
+    scene.rasdial(&["office", "alice", "x", "/CALLBACK:nowhere"]).expect(704 & 255);
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl Remote {
             phonebook: dial.phonebook.as_deref().map(write_path).transpose()?,
             number: Some(dial.number).filter(|number| !number.is_empty()),
             device: Some(dial.device).filter(|device| !device.is_empty()),
+            callback_number: Some(dial.callback_number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
             data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
             // The last of them.
@@ -132,7 +133,12 @@ impl Backend for Remote {
 
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
         let password = |password| Credentials { password, ..Credentials::default() };
+        let mut callback_number = None;
         let (credentials, kind) = match answer {
+            Answer::CallbackNumber(number) => {
+                callback_number = Some(number);
+                (Credentials::default(), AnswerKind::CallbackNumber)
+            }
             Answer::Credentials(credentials) => (credentials, AnswerKind::Credentials),
             Answer::NewPassword(new) => (password(new), AnswerKind::NewPassword),
             Answer::CertificatePassword(secret) => (password(secret), AnswerKind::CertificatePassword),
@@ -146,6 +152,7 @@ impl Backend for Remote {
             question,
             credentials: CredentialsWire::default(),
             answer: Some(kind),
+            callback_number,
         };
         let answered = self.shared.calls.call_with_secret(
             "io.rasman.Manager.Answer",

@@ -37,6 +37,7 @@ fn details() -> Vec<Detail> {
         Detail::Projection(projection()),
         Detail::Question(Question { id: 1, kind }),
         asked(QuestionKind::PasswordExpired { refused: Code(648), attempts: 1 }),
+        asked(QuestionKind::CallbackNumber { numbers: vec!["555".into()], may_decline: true }),
         asked(QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256: [7; 32], refused: Code(864) })),
         asked(QuestionKind::EapDialog(EapDialog::CertificatePassword)),
         Detail::Trying { server: "b".into(), medium: 2, of: 2, last: Code(868) },
@@ -207,6 +208,7 @@ fn the_types_are_those_of_the_interface() {
         phonebook: Some("/book".into()),
         number: Some("n".into()),
         device: Some("/dev/ttyUSB0".into()),
+        callback_number: Some("*".into()),
         remember: Some(true),
         eap_user_data: Some(1),
         channel: channel(),
@@ -223,6 +225,7 @@ fn the_types_are_those_of_the_interface() {
             question: 1,
             credentials: credentials(),
             answer: Some(AnswerKind::NewPassword),
+            callback_number: Some("555".into()),
         },
     );
     let hang_up = HangUpCall { handle: handle(), force: Some(true), wait: Some(true), channel: channel() };

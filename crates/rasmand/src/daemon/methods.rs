@@ -190,7 +190,7 @@ impl Call<'_> {
     }
 
     fn answer(&mut self) -> Result<Outcome> {
-        let AnswerCall { handle, question, credentials, answer } = self.read()?;
+        let AnswerCall { handle, question, credentials, answer, callback_number } = self.read()?;
         let handle = self.known(&handle)?;
         let credentials = credentials.read(|at| self.secret(at))?;
         let stored = is_asterisks(&credentials.password);
@@ -199,6 +199,7 @@ impl Call<'_> {
             AnswerKind::NewPassword => Answer::NewPassword(credentials.password),
             AnswerKind::CertificatePassword => Answer::CertificatePassword(credentials.password),
             AnswerKind::Accept => Answer::Accept,
+            AnswerKind::CallbackNumber => Answer::CallbackNumber(callback_number.unwrap_or_default()),
         };
         if stored && matches!(answer, Answer::Credentials(_)) {
             // What is stored is read from files.

@@ -6,10 +6,11 @@ use crate::ras_devices;
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
 use rasman_core::{
-    Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings, TunSettings,
+    Callback, Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings,
+    TunSettings, is_callback_number,
 };
-use rasman_phonebook::fold_name;
 use rasman_phonebook::store::Place;
+use rasman_phonebook::{CallbackMode, fold_name};
 use std::sync::Arc;
 
 /// A dial of which everything is known but, perhaps, the password.
@@ -87,6 +88,7 @@ impl Entries {
         let eap_user_data = std::mem::take(&mut dial.eap_user_data);
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
+        let callback = callback_of(&dial)?;
         let mut resolved = self.resolve_target(caller, dial)?;
         if replaces_number
             && resolved.source.all_users
@@ -99,6 +101,9 @@ impl Entries {
             return Err(cause.into());
         }
         self.open_certificate(&mut resolved, eap_user_data)?;
+        if let Some(callback) = callback {
+            Arc::make_mut(&mut resolved.entry).callback = callback;
+        }
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;
@@ -200,7 +205,12 @@ impl Entries {
                     // Clause A12: this number, and no alternate of another.
                     link.phone_numbers = vec![number.clone()];
                 }
-                let entry = super::convert::dialled(&properties, &loaded.place, self.prefer_device)?;
+                let mut entry = super::convert::dialled(&properties, &loaded.place, self.prefer_device)?;
+                if properties.callback_mode == CallbackMode::Yes
+                    && let Some(stored) = self.stored_callback(caller, found)?
+                {
+                    entry.callback = stored;
+                }
                 let numbers = properties.primary().map_or_else(Vec::new, |link| link.phone_numbers.clone());
                 let promotes = entry.promote_alternates && number.is_empty();
                 let promotion = Promotion { caller, place: loaded.place.clone(), name: found.name.clone(), numbers };
@@ -368,6 +378,27 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
 }
 
 /// Dials another number than the entry's, and no alternate of it (clause A12).
+/// Gives what the dial itself says of a callback.
+///
+/// # Errors
+/// 704 for what is no number, and for a question that nobody may be asked (clause A63).
+fn callback_of(dial: &Dial) -> Result<Option<Callback>, Error> {
+    let refused = |did: &str, advice: &str| {
+        Err(Cause::new(Code::BAD_CALLBACK_NUMBER, LayerName::Settings).did(did).advice(advice).into())
+    };
+    match Callback::of_dial(&dial.callback_number) {
+        Some(Callback::Ask) if !dial.paused_states => refused(
+            "was to ask for the callback number, in a dial without paused states",
+            "name the number, or allow them",
+        ),
+        Some(Callback::Number(number)) if !is_callback_number(&number) => refused(
+            "read the callback number",
+            "give 1 to 128 characters out of digits, T P W ( ) - @ * # + , and spaces",
+        ),
+        callback => Ok(callback),
+    }
+}
+
 fn with_number(mut entry: Entry, number: &str) -> Result<Entry, Error> {
     let refused = |own: String, advice: String| {
         let did = format!("read \"{}\" in place of {own}", shown(number));

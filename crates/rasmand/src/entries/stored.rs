@@ -7,7 +7,7 @@ use rasman::{
     CredentialMask, DialParams, EntryRef, Error, NewCredentials, NewDialParams, STORED_PASSWORD, StillStored,
     StoredCredentials,
 };
-use rasman_core::{Cause, Code, LayerName, Secret};
+use rasman_core::{Callback, Cause, Code, LayerName, Secret, is_callback_number};
 
 impl Entries {
     /// Tells what is stored, without the secrets (clauses K1, K2).
@@ -100,6 +100,16 @@ impl Entries {
         params.callback_number = text(Kind::Callback)?;
         params.has_password = !matches!(self.secrets.get_quick(&place, Kind::Password)?, Quick::None);
         Ok(params)
+    }
+
+    /// Gives the number that is stored for callbacks, if it is one.
+    pub(crate) fn stored_callback(&self, caller: Caller, found: &Found) -> Result<Option<Callback>, Error> {
+        let place = found.secrets(caller, Whose::User(caller.uid));
+        let stored = match self.secrets.get_quick(&place, Kind::Callback)? {
+            Quick::Found(text) => plain(&text),
+            Quick::None | Quick::AskSlow => String::new(),
+        };
+        Ok(is_callback_number(&stored).then_some(Callback::Number(stored)))
     }
 
     /// Stores the parameters with which an entry is dialled (clause K7).

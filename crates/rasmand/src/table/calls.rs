@@ -3,7 +3,7 @@
 use super::{Answering, CHANGES_MAX, Numbered, Table};
 use crate::who::{Holder, Owner};
 use rasman::{Change, ConnectionInfo, Error, Handle, HangUp, Status};
-use rasman_core::{Answer, Cause, Code, LayerName, Statistics};
+use rasman_core::{Answer, Cause, Code, LayerName, QuestionKind, Statistics};
 use rasman_dial::Command;
 use tokio::sync::{broadcast, oneshot};
 
@@ -20,12 +20,7 @@ impl Table {
         match &record.question {
             Some(open) if open.id != question => return Ok(Answering::NotOpen),
             None => return Ok(Answering::NotOpen),
-            Some(open) if !open.kind.takes(&answer) => {
-                return Err(Error::refused(
-                    Code::INVALID_PARAMETER,
-                    "took an answer of another kind than was asked for",
-                ));
-            }
+            Some(open) if !open.kind.takes(&answer) => return Err(not_taken(&open.kind, &answer)),
             Some(_) => record.question = None,
         }
         match &answer {
@@ -217,4 +212,15 @@ fn since(cleared: &Statistics, mut now: Statistics) -> Statistics {
 
 fn user_hung_up() -> Cause {
     Cause::new(Code::USER_DISCONNECTION, LayerName::User)
+}
+
+/// The refusal of an answer; the dial stays paused.
+fn not_taken(asked: &QuestionKind, answer: &Answer) -> Error {
+    match (asked, answer) {
+        // Clause P6.
+        (QuestionKind::CallbackNumber { .. }, Answer::CallbackNumber(_)) => {
+            Error::refused(Code::BAD_CALLBACK_NUMBER, "read an answer that is no number to be called back at")
+        }
+        _ => Error::refused(Code::INVALID_PARAMETER, "took an answer of another kind than was asked for"),
+    }
 }

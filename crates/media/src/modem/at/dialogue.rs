@@ -187,7 +187,9 @@ impl Dialogue {
             }
             State::Waiting | State::Answering => {
                 let last = self.steps.last().expect("an answer has its step");
-                let cause = causes::late(last, &self.heard).did("waited for a call");
+                let cause = causes::late(last, &self.heard)
+                    .did("waited for a call")
+                    .advice("check that the number leads to this modem, and whether the other end has a free line");
                 return self.fail(cause);
             }
             State::Over => {}

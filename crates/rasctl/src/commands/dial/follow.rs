@@ -152,6 +152,13 @@ async fn put(question: Question, before: Credentials) -> Result<(u32, Answer), F
             let password = ask("Password of the certificate's file: ").await?;
             Ok((question.id, Answer::CertificatePassword(password)))
         }
+        QuestionKind::CallbackNumber { numbers, may_decline } => {
+            eprintln!("The server calls back{}", if numbers.is_empty() { "." } else { " at one of these numbers:" });
+            numbers.iter().for_each(|number| eprintln!("  {number}"));
+            let nothing = if may_decline { " (nothing: go on without a callback)" } else { "" };
+            let number = ask_plain(&format!("Number{nothing}"), "").await?;
+            Ok((question.id, Answer::CallbackNumber(number)))
+        }
         _ => Err(Failure::new(Exit::Unsupported, "the dial asks something that cannot be answered here", "")),
     }
 }

@@ -34,6 +34,9 @@ pub(crate) struct DialArguments {
     /// Dial this number or server in place of the entry's own
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["server", "number"])]
     phone: Option<String>,
+    /// Let a server that calls back do so at this number, or ask for it with an asterisk
+    #[arg(long, value_name = "NUMBER", conflicts_with = "server")]
+    callback: Option<String>,
     #[command(flatten)]
     who: WhoArguments,
     #[command(flatten)]
@@ -93,6 +96,7 @@ impl DialArguments {
                     None => Dial::entry(name),
                 };
                 let dial = dial.number(self.phone.clone().unwrap_or_default());
+                let dial = dial.callback_number(self.callback.clone().unwrap_or_default());
                 (dial, own, Some(loaded.place.scope))
             }
             (None, None) => match self.server.number() {

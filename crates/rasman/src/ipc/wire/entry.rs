@@ -5,8 +5,8 @@ use super::notification::method_of;
 use super::{millis, text};
 use crate::Error;
 use rasman_core::{
-    Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial,
-    Revocation, Secret, SstpSettings, Trust, hex,
+    Callback, Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent,
+    Network, Redial, Revocation, Secret, SstpSettings, Trust, hex,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -189,6 +189,8 @@ impl EntryWire {
             redial,
             idle_disconnect,
             session_limit,
+            // It counts for modems alone, whose entries do not travel.
+            callback: _,
             authentication,
             eap,
             network,
@@ -240,6 +242,7 @@ impl EntryWire {
             },
             idle_disconnect: self.idle_disconnect_ms.map(Duration::from_millis),
             session_limit: self.session_limit_ms.map(Duration::from_millis),
+            callback: Callback::default(),
             authentication: authentication.collect::<Result<_, _>>()?,
             eap: self.eap.map_or_else(|| Ok(EapSettings::default()), EapWire::read)?,
             network: Network {

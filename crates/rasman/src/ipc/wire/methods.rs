@@ -65,6 +65,8 @@ pub struct DialCall {
     pub phonebook: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +119,8 @@ pub struct AnswerCall {
     pub credentials: CredentialsWire,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<AnswerKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_number: Option<String>,
 }
 
 /// What the credentials of an answer are.
@@ -129,6 +133,7 @@ pub enum AnswerKind {
     NewPassword,
     CertificatePassword,
     Accept,
+    CallbackNumber,
 }
 
 /// Parameters of `HangUp`.

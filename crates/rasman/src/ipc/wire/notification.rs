@@ -112,6 +112,15 @@ pub struct QuestionWire {
     pub server_certificate: Option<ServerCertificateWire>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_password: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_number: Option<CallbackNumberWire>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CallbackNumberWire {
+    pub numbers: Vec<String>,
+    pub may_decline: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -284,6 +293,7 @@ impl From<&Question> for QuestionWire {
             password_expired: None,
             server_certificate: None,
             certificate_password: None,
+            callback_number: None,
         };
         let refusal = |refused: Code, attempts| Some(RetryAuthenticationWire { refused: refused.0, attempts });
         match &question.kind {
@@ -296,6 +306,9 @@ impl From<&Question> for QuestionWire {
                 wire.server_certificate = Some(ServerCertificateWire { sha256, refused: refused.0 });
             }
             QuestionKind::EapDialog(EapDialog::CertificatePassword) => wire.certificate_password = Some(true),
+            QuestionKind::CallbackNumber { numbers, may_decline } => {
+                wire.callback_number = Some(CallbackNumberWire { numbers: numbers.clone(), may_decline: *may_decline });
+            }
             _ => {}
         }
         wire
@@ -311,6 +324,8 @@ impl QuestionWire {
         } else if let Some(ServerCertificateWire { sha256, refused }) = self.server_certificate {
             let sha256 = rasman_core::hex::decode_array(&sha256)?;
             QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused: Code(refused) })
+        } else if let Some(CallbackNumberWire { numbers, may_decline }) = self.callback_number {
+            QuestionKind::CallbackNumber { numbers, may_decline }
         } else {
             self.certificate_password.filter(|asked| *asked)?;
             QuestionKind::EapDialog(EapDialog::CertificatePassword)
@@ -347,6 +362,10 @@ mod tests {
                 kind: QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256: [7; 32], refused: Code(864) }),
             }),
             Detail::Question(Question { id: 10, kind: QuestionKind::EapDialog(EapDialog::CertificatePassword) }),
+            Detail::Question(Question {
+                id: 11,
+                kind: QuestionKind::CallbackNumber { numbers: vec!["555".into()], may_decline: true },
+            }),
             Detail::Trying { server: "b".into(), medium: 2, of: 3, last: Code(868) },
             Detail::Waiting { attempt: 1, of: 5, pause: Duration::from_millis(1500), last: Code(809) },
         ];

@@ -60,6 +60,7 @@ impl Call<'_> {
         dial.phonebook = call.phonebook.as_deref().map(read_path).transpose()?;
         dial.number = call.number.unwrap_or_default();
         dial.device = call.device.unwrap_or_default();
+        dial.callback_number = call.callback_number.unwrap_or_default();
         dial.remember = call.remember.unwrap_or(false);
         if let Some(index) = call.eap_user_data {
             dial.eap_user_data = self.secret(SecretAt::Descriptor(index))?;
