@@ -187,8 +187,8 @@ impl Driver {
         }
     }
 
-    /// Frees everything, then tells so.
-    async fn end(mut self) {
+    /// Frees everything, then tells so. (By value, the task would have room for the driver three times, for as long as it lives.)
+    async fn end(&mut self) {
         self.close_network();
         self.port = Port::None;
         while self.leaving.join_next().await.is_some() {}
