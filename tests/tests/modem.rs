@@ -213,10 +213,11 @@ async fn a_noisy_line_loses_frames_and_no_data() {
 }
 
 #[tokio::test]
-async fn a_slow_line_connects() {
+async fn a_slow_line_connects_and_its_speed_is_told() {
     let lab = lab(&["speed=9600"]);
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    assert_eq!(connection.statistics().expect("known").bps, 9600);
     hang_up(&connection).await;
     manager.shut_down().await;
 }

@@ -28,6 +28,11 @@ pub trait Link: Layer<Event = LinkEvent> {
         let _ = now;
     }
 
+    /// Tells the speed of the line in bits a second, where it has one that is known.
+    fn speed(&self) -> Option<u32> {
+        None
+    }
+
     /// Tells how the peer lets frames be written on a line of octets, and what we asked of it, once LCP has agreed.
     fn set_framing(&mut self, send_accm: u32) {
         let _ = send_accm;

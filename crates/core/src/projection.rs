@@ -103,4 +103,7 @@ pub struct Statistics {
     pub receive_drops: u64,
     /// Time since the connection was established.
     pub connected: Duration,
+    /// The speed of the line in bits a second: what the modem told when it connected, or that of the cable; 0 where there
+    /// is none or it is not known.
+    pub bps: u32,
 }

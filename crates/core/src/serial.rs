@@ -136,12 +136,27 @@ pub struct ModemSettings {
     pub apn: Option<String>,
     /// The modem's speaker is on until the carrier is there.
     pub speaker: bool,
+    /// The modem shall correct no errors of the line.
+    pub without_error_control: bool,
+    /// It shall not compress.
+    pub without_compression: bool,
 }
 
 /// Without the commands: they may hold a PIN or a password.
 impl fmt::Debug for ModemSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, profile, number, prefix, suffix, init, apn, speaker } = self;
+        let Self {
+            name,
+            profile,
+            number,
+            prefix,
+            suffix,
+            init,
+            apn,
+            speaker,
+            without_error_control,
+            without_compression,
+        } = self;
         f.debug_struct("ModemSettings")
             .field("name", name)
             .field("profile", profile)
@@ -151,6 +166,8 @@ impl fmt::Debug for ModemSettings {
             .field("init", &format_args!("{} commands", init.len()))
             .field("apn", apn)
             .field("speaker", speaker)
+            .field("without_error_control", without_error_control)
+            .field("without_compression", without_compression)
             .finish()
     }
 }

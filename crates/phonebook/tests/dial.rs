@@ -270,6 +270,7 @@ fn a_modem_has_what_its_keys_say_and_an_alternate_for_each_further_number() {
     properties.subentries[0].phone_numbers.push("*99***1#".into());
     properties.subentries[0].connect_bps = 0;
     properties.subentries[0].hw_flow_control = 0;
+    properties.subentries[0].compression = 0;
     properties.modem_profile = "Cellular".into();
     properties.modem_init = vec!["AT+CFUN=1".into()];
     (properties.dial_prefix, properties.dial_suffix) = ("T".into(), "@".into());
@@ -283,6 +284,8 @@ fn a_modem_has_what_its_keys_say_and_an_alternate_for_each_further_number() {
         init: vec!["AT+CFUN=1".into()],
         apn: Some("internet".into()),
         speaker: true,
+        without_error_control: false,
+        without_compression: true,
     };
     let [_, second] = &serial(&properties)[..] else { panic!("two numbers") };
     assert_eq!(second.device, LineDevice::Modem(expected));

@@ -86,6 +86,7 @@ fn of(found: &Statistics) -> RAS_STATS {
         dwBufferOverrunErr: found.send_drops as u32,
         dwFramingErr: found.receive_drops as u32,
         dwConnectDuration: milliseconds(found.connected),
+        dwBps: found.bps,
         ..RAS_STATS::zeroed()
     }
 }
@@ -107,8 +108,9 @@ mod tests {
         let mut found = Statistics::default();
         found.bytes_sent = (1 << 32) + 5;
         found.connected = Duration::from_millis(1500);
+        found.bps = 33_600;
         let told = of(&found);
-        assert_eq!(({ told.dwBytesXmited }, { told.dwConnectDuration }), (5, 1500));
+        assert_eq!(({ told.dwBytesXmited }, { told.dwConnectDuration }, { told.dwBps }), (5, 1500, 33_600));
         assert_eq!(milliseconds(Duration::from_secs(5_000_000)), u32::MAX);
     }
 

@@ -385,6 +385,7 @@ impl Connection {
     #[must_use]
     pub fn statistics(&self, now: Instant) -> Statistics {
         let mut statistics = self.statistics;
+        statistics.bps = self.layers.link.speed().unwrap_or(0);
         statistics.connected = self.connected_at.map_or(Duration::ZERO, |at| now.since(at));
         statistics
     }

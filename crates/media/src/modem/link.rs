@@ -122,12 +122,6 @@ impl SerialLink {
         Self::answerer(SerialSettings { port, line, device: LineDevice::Direct, accm: 0, login }, Config::default())
     }
 
-    /// Tells what the modem said of its speed, in bits a second.
-    #[must_use]
-    pub fn connect_speed(&self) -> Option<u32> {
-        self.connect_speed
-    }
-
     /// The only assignment of the state.
     fn enter(&mut self, state: State) {
         self.state = state;

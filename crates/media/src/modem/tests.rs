@@ -45,7 +45,7 @@ fn connected(has_lines: bool) -> Trace<SerialLink> {
     let events = t.take_events();
     assert!(matches!(events.last(), Some(LinkEvent::Up(_))), "{events:?}");
     assert_eq!(events.len(), if has_lines { 2 } else { 1 }, "{events:?}");
-    assert_eq!(t.side().layer.connect_speed(), Some(33_600));
+    assert_eq!(t.side().layer.speed(), Some(33_600));
     t
 }
 

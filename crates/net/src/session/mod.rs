@@ -15,7 +15,7 @@ use rasman_core::{Cause, Duration, Instant, Notification, Statistics, Substate};
 use rasman_dial::{Command, DialPlan, Status};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use tokio::sync::mpsc;
 
 /// A dial, ready to be carried out by a worker.
@@ -78,6 +78,7 @@ pub struct Counters {
     receive_drops: AtomicU64,
     /// When the connection was established, in microseconds of our clock plus one; 0 before.
     connected_at: AtomicU64,
+    bps: AtomicU32,
 }
 
 impl Counters {
@@ -91,6 +92,7 @@ impl Counters {
         statistics.packets_received = self.packets_received.load(Relaxed);
         statistics.send_drops = self.send_drops.load(Relaxed);
         statistics.receive_drops = self.receive_drops.load(Relaxed);
+        statistics.bps = self.bps.load(Relaxed);
         statistics.connected = match self.connected_at.load(Relaxed) {
             0 => Duration::ZERO,
             at => crate::clock::now().since(Instant::from_micros(at - 1)),
@@ -105,6 +107,7 @@ impl Counters {
         self.packets_received.store(statistics.packets_received, Relaxed);
         self.send_drops.store(statistics.send_drops, Relaxed);
         self.receive_drops.store(statistics.receive_drops, Relaxed);
+        self.bps.store(statistics.bps, Relaxed);
         if statistics.connected > Duration::ZERO && self.connected_at.load(Relaxed) == 0 {
             let micros = u64::try_from(statistics.connected.as_micros()).unwrap_or(0);
             self.connected_at.store(now.as_micros().saturating_sub(micros) + 1, Relaxed);

@@ -59,6 +59,7 @@ const NOT_HONOURED: &[&str] = &[
     "RasmanFrameSize",
     "RasmanChannels",
     "UseDialingRules",
+    "MdmProtocol",
     "Terminal",
     "X25Address",
 ];

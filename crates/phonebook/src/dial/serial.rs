@@ -59,6 +59,8 @@ impl Properties {
             init: self.modem_init.clone(),
             apn: some(&self.apn),
             speaker: link.speaker != 0,
+            without_error_control: link.protocol == 0,
+            without_compression: link.compression == 0,
         })
     }
 }

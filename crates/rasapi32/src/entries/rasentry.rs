@@ -96,8 +96,13 @@ pub(super) fn from_rasentry<C: Char>(
 ) -> Result<(), Code> {
     // The link is changed beside the entry and put back.
     let mut links = core::mem::take(&mut entry.subentries);
-    let mut link = if links.is_empty() { Subentry::default() } else { links.remove(0) };
+    let is_new = links.is_empty();
+    let mut link = if is_new { Subentry::default() } else { links.remove(0) };
     base(given, alternates, entry, &mut link)?;
+    if is_new && link.device_type.eq_ignore_ascii_case("modem") {
+        // RASENTRY has no member for them: as a new entry of a modem has them.
+        (link.hw_flow_control, link.protocol, link.compression, link.speaker) = (1, 1, 1, 1);
+    }
     let has = |member: &str| has_member::<C>(version, member);
     if has("dwIdleDisconnectSeconds") {
         bundle(given, entry);

@@ -145,6 +145,7 @@ pub(crate) fn statistics(statistics: &Statistics) -> Value {
         "send_drops": statistics.send_drops,
         "receive_drops": statistics.receive_drops,
         "connected_ms": millis(statistics.connected),
+        "bps": statistics.bps,
     })
 }
 

@@ -67,6 +67,13 @@ pub(super) fn prepare(modem: &ModemSettings) -> Vec<Step> {
             steps.push(try_it("&C1&D2"));
             steps.push(try_it("S0=0"));
             steps.push(try_it(if modem.speaker { "M1" } else { "M0" }));
+            // V.250 6.5.1, 6.6.1: what is not turned off is as the modem has it.
+            if modem.without_error_control {
+                steps.push(try_it("+ES=1"));
+            }
+            if modem.without_compression {
+                steps.push(try_it("+DS=0"));
+            }
         }
         ModemProfile::Cellular => {
             steps.push(try_it("+CMEE=1"));

@@ -281,3 +281,13 @@ fn lines_are_found_in_whatever_comes() {
     long.push(b'\r');
     assert_eq!(lines(&long, 4096)[0].len(), 256);
 }
+
+#[test]
+fn v250_error_control_and_compression_are_turned_off_where_the_entry_says_so() {
+    let settings = ModemSettings { without_error_control: true, without_compression: true, ..modem("1") };
+    let sent = Talk::call(&settings).until_it_dials();
+    let at = sent.iter().position(|command| command == "AT+ES=1\r").expect("told");
+    assert_eq!(sent[at + 1], "AT+DS=0\r");
+    let sent = Talk::call(&modem("1")).until_it_dials();
+    assert!(!sent.iter().any(|command| command.contains("+ES") || command.contains("+DS")), "{sent:?}");
+}

@@ -172,6 +172,13 @@ impl Link for SerialLink {
         matches!(self.state, State::Ending(_))
     }
 
+    fn speed(&self) -> Option<u32> {
+        match self.settings.device {
+            LineDevice::Modem(_) => self.connect_speed,
+            _ => Some(self.settings.line.speed),
+        }
+    }
+
     fn set_framing(&mut self, send_accm: u32) {
         self.encoder = Encoder::new(Fcs::Fcs16, send_accm);
         self.decoder.set(Fcs::Fcs16, self.settings.accm);

@@ -15,6 +15,9 @@ pub(crate) fn run(arguments: &ConnectionArguments, context: &Context) -> Result<
     let (sent, received) = (size(statistics.bytes_sent), size(statistics.bytes_received));
     output.row("entry", &info.entry);
     output.row("up", duration(statistics.connected));
+    if statistics.bps > 0 {
+        output.row("speed", format_args!("{} bit/s", statistics.bps));
+    }
     output
         .row("sent", format_args!("{sent} in {} packets, {} dropped", statistics.packets_sent, statistics.send_drops));
     output.row(

@@ -138,6 +138,9 @@ fn show(info: &ConnectionInfo, connection: &Connection, status: &Status, output:
         && status.state == ConnState::Connected
     {
         row("connected", duration(statistics.connected));
+        if statistics.bps > 0 {
+            row("speed", format!("{} bit/s", statistics.bps));
+        }
     }
 }
 

@@ -141,6 +141,8 @@ pub struct StatisticsWire {
     pub send_drops: u64,
     pub receive_drops: u64,
     pub connected_ms: u64,
+    #[serde(default)]
+    pub bps: u32,
 }
 
 /// A line of the list of connections.
@@ -251,6 +253,7 @@ impl From<&Statistics> for StatisticsWire {
             send_drops: statistics.send_drops,
             receive_drops: statistics.receive_drops,
             connected_ms: millis(statistics.connected),
+            bps: statistics.bps,
         }
     }
 }
@@ -265,6 +268,7 @@ impl From<StatisticsWire> for Statistics {
         statistics.send_drops = wire.send_drops;
         statistics.receive_drops = wire.receive_drops;
         statistics.connected = Duration::from_millis(wire.connected_ms);
+        statistics.bps = wire.bps;
         statistics
     }
 }
