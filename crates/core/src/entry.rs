@@ -1,8 +1,16 @@
 //! A phone-book entry as types: what to dial and how.
 
-use crate::{AuthMethod, Callback, Device, EapSettings, IpNet, LineDevice, Secret, SerialSettings, is_callback_number};
-use core::fmt;
-use core::net::{Ipv4Addr, SocketAddr};
+mod data_path;
+mod invalid;
+mod sstp;
+
+pub use data_path::{DataPath, Forward, ProxyLogin, Rootless, TunSettings};
+pub(crate) use invalid::validate_host;
+pub use invalid::{InvalidSetting, NAME_MAX, validate_name};
+pub use sstp::{HttpProxy, Revocation, SstpSettings, Trust};
+
+use crate::{AuthMethod, Callback, Device, EapSettings, LineDevice, Secret, SerialSettings, is_callback_number};
+use core::net::Ipv4Addr;
 use core::time::Duration;
 
 /// One entry, ready to be dialled.
@@ -83,74 +91,6 @@ impl Medium {
     }
 }
 
-/// Settings of an SSTP entry.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SstpSettings {
-    /// Host name or address of the server (the entry's phone number).
-    pub server: String,
-    /// TCP port, usually 443.
-    pub port: u16,
-    /// The name that the certificate must carry if it is not `server`; empty otherwise.
-    pub server_name: String,
-    /// Which certificates are accepted.
-    pub trust: Trust,
-    /// The HTTP proxy through which the server is reached, if it is not reached directly.
-    pub proxy: Option<HttpProxy>,
-}
-
-impl SstpSettings {
-    /// Makes the settings of a server with a certificate that the system trusts, reached directly on port 443.
-    #[must_use]
-    pub fn new(server: impl Into<String>) -> Self {
-        Self { server: server.into(), port: 443, server_name: String::new(), trust: Trust::system(), proxy: None }
-    }
-}
-
-/// An HTTP proxy that connects us to the server (RFC 9110 9.3.6, CONNECT).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HttpProxy {
-    /// Host name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// Who we are to it, by the scheme Basic; `None` if it asks nobody. The password crosses the network in clear.
-    pub login: Option<ProxyLogin>,
-}
-
-/// Which server certificates are accepted.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Trust {
-    /// Accept what the system's roots sign.
-    pub system_roots: bool,
-    /// Further roots: certificates in DER form.
-    pub added_roots: Vec<Vec<u8>>,
-    /// Accept exactly the leaf certificate with this SHA-256 digest, whatever its name, issuer and dates say.
-    pub pinned_leaf_sha256: Option<[u8; 32]>,
-    /// Whether its issuer may have revoked it.
-    pub revocation: Revocation,
-}
-
-/// Whether a certificate is looked for in its issuer's list of revoked ones, which is fetched by HTTP from where the
-/// certificate says (RFC 5280 4.2.1.13). A pinned certificate is not: whoever pins has decided.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub enum Revocation {
-    /// No.
-    #[default]
-    Unchecked,
-    /// Refuse what is revoked, and accept what cannot be checked.
-    IfPossible,
-    /// Refuse also what cannot be checked, as Windows' SSTP client does.
-    Required,
-}
-
-impl Trust {
-    /// Trusts the system's roots alone.
-    #[must_use]
-    pub fn system() -> Self {
-        Self { system_roots: true, ..Self::default() }
-    }
-}
-
 /// When to dial again. Refused credentials are never tried again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Redial {
@@ -210,109 +150,6 @@ pub enum MppeConsent {
     Strong,
     /// With 56 and 40 bits too, which anybody can break.
     Any,
-}
-
-/// How programs reach the tunnel.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum DataPath {
-    /// A user-space IP stack behind proxies and forwards: no privilege, no device, no route.
-    Rootless(Rootless),
-    /// A network device of the system, with routes: for all programs. Needs the right to make one (CAP_NET_ADMIN).
-    Tun(TunSettings),
-}
-
-/// A network device of the system.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct TunSettings {
-    /// Its name; `None` lets us choose.
-    pub name: Option<String>,
-    /// Everything of IPv4 goes into the tunnel that no more special route leads elsewhere (RASEO_RemoteDefaultGateway).
-    pub default_route: bool,
-    /// The same of IPv6, where the far network has it (RASEO2_IPv6RemoteDefaultGateway). With both, IPv6 is unreachable
-    /// where it has none, but for networks nearby, rather than going beside the tunnel.
-    pub default_route6: bool,
-    /// The network of the assigned address's class goes into the tunnel (RASEO2_DisableClassBasedStaticRoute inverted).
-    pub class_route: bool,
-    /// Further networks that go into the tunnel. Those of IPv6 do so whether the far network has it or not.
-    pub routes: Vec<IpNet>,
-    /// Networks that do not, whatever else is said. The server itself never does.
-    pub exclude: Vec<IpNet>,
-    /// The metric of the routes; 0 for the system's own.
-    pub metric: u32,
-    /// The largest packet, in bytes, if it is to be smaller than what the link carries.
-    pub mtu: Option<u16>,
-}
-
-/// The doors of a user-space IP stack.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Rootless {
-    /// Where the proxy listens, which speaks SOCKS5 and HTTP; port 0 lets the system choose.
-    pub socks: Option<SocketAddr>,
-    /// Local ports that lead to addresses inside.
-    pub forwards: Vec<Forward>,
-    /// Doors may listen beyond loopback although nobody is asked who they are: whoever reaches them is inside.
-    pub public: bool,
-    /// Whom the proxy lets in; anybody without one. With it the proxy may listen beyond loopback.
-    pub login: Option<ProxyLogin>,
-}
-
-/// Who somebody is to a proxy: whom ours lets in, and who we are to another.
-#[derive(Clone)]
-pub struct ProxyLogin {
-    /// The user name, 1 to 255 bytes without a colon.
-    pub user: String,
-    /// The password, 1 to 255 bytes.
-    pub password: Secret,
-}
-
-impl ProxyLogin {
-    /// Tells whether somebody gave the right name and password, in a time that depends on lengths alone.
-    #[must_use]
-    pub fn admits(&self, user: &[u8], password: &[u8]) -> bool {
-        let names = Secret::new(self.user.as_bytes()).same(&Secret::new(user));
-        let passwords = self.password.same(&Secret::new(password));
-        names & passwords
-    }
-
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        // RFC 1929 2 gives both a length of one octet; RFC 7617 2 ends the name at the first colon.
-        let fits = |length: usize| (1..=255).contains(&length);
-        if !fits(self.user.len()) || self.user.contains(|c: char| c == ':' || c.is_control()) {
-            let advice = "give the proxy's user a name of 1 to 255 bytes without a colon";
-            return Err(InvalidSetting::new("rootless.login.user", "is no name for a proxy", advice));
-        }
-        if !fits(self.password.expose().len()) {
-            let problem = format!("has {} bytes", self.password.expose().len());
-            return Err(InvalidSetting::new("rootless.login.password", problem, "give 1 to 255 bytes"));
-        }
-        Ok(())
-    }
-}
-
-impl PartialEq for ProxyLogin {
-    fn eq(&self, other: &Self) -> bool {
-        self.user == other.user && self.password.same(&other.password)
-    }
-}
-
-impl Eq for ProxyLogin {}
-
-impl fmt::Debug for ProxyLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxyLogin").field("user", &self.user).finish_non_exhaustive()
-    }
-}
-
-/// A local port that leads to an address inside the tunnel.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Forward {
-    /// Where we listen; port 0 lets the system choose.
-    pub listen: SocketAddr,
-    /// Host name or address inside the tunnel.
-    pub host: String,
-    /// TCP port inside the tunnel.
-    pub port: u16,
 }
 
 /// Who dials.
@@ -438,223 +275,14 @@ impl Entry {
     }
 }
 
-impl Trust {
-    fn validate(&self, field: &'static str, roots: &'static str) -> Result<(), InvalidSetting> {
-        if !self.system_roots && self.added_roots.is_empty() && self.pinned_leaf_sha256.is_none() {
-            return Err(InvalidSetting::new(
-                field,
-                "trusts nobody",
-                "turn on the system's roots, add a root certificate, or pin the server's certificate",
-            ));
-        }
-        match self.added_roots.iter().position(|der| der.first() != Some(&DER_SEQUENCE)) {
-            Some(index) => Err(InvalidSetting::new(
-                roots,
-                format!("has no certificate in DER form at place {}", index + 1),
-                "give the certificate itself, not a path or a key",
-            )),
-            None => Ok(()),
-        }
-    }
-}
-
-impl SstpSettings {
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        validate_host("sstp.server", &self.server)?;
-        if self.port == 0 {
-            return Err(InvalidSetting::new("sstp.port", "is 0", "use the server's TCP port, usually 443"));
-        }
-        if !self.server_name.is_empty() {
-            validate_host("sstp.server_name", &self.server_name)?;
-        }
-        if let Some(proxy) = &self.proxy {
-            proxy.validate()?;
-        }
-        self.trust.validate("sstp.trust", "sstp.trust.added_roots")
-    }
-}
-
-impl HttpProxy {
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        validate_host("sstp.proxy.host", &self.host)?;
-        if self.port == 0 {
-            return Err(InvalidSetting::new("sstp.proxy.port", "is 0", "use the proxy's TCP port, often 8080 or 3128"));
-        }
-        // RFC 7617 2: the first colon ends the user name, and control characters are forbidden.
-        let control = |byte: &u8| byte.is_ascii_control();
-        match &self.login {
-            Some(login) if login.user.contains(':') || login.user.bytes().any(|b| control(&b)) => {
-                let advice = "give a user name without colon and control characters";
-                Err(InvalidSetting::new("sstp.proxy.login.user", "cannot be sent", advice))
-            }
-            Some(login) if login.password.expose().iter().any(control) => {
-                let advice = "give a password without control characters";
-                Err(InvalidSetting::new("sstp.proxy.login.password", "cannot be sent", advice))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl DataPath {
-    /// Checks where doors listen and lead to.
-    ///
-    /// # Errors
-    /// The first setting that cannot work, by name, and what to do.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        match self {
-            Self::Rootless(rootless) => rootless.validate(),
-            Self::Tun(tun) => tun.validate(),
-        }
-    }
-}
-
-impl TunSettings {
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        if let Some(name) = &self.name
-            && !is_device_name(name)
-        {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-            let advice = "use 1 to 15 letters, digits, dots, hyphens and underscores";
-            return Err(InvalidSetting::new("tun.name", format!("is \"{shown}\""), advice));
-        }
-        for (field, networks) in [("tun.routes", &self.routes), ("tun.exclude", &self.exclude)] {
-            if networks.len() > ROUTES_MAX {
-                let problem = format!("has {} networks", networks.len());
-                return Err(InvalidSetting::new(field, problem, format!("give {ROUTES_MAX} at the most")));
-            }
-            if networks.iter().any(|network| network.prefix() == 0) {
-                let advice = "name networks; for everything there is the default route";
-                return Err(InvalidSetting::new(field, "has a network of all addresses", advice));
-            }
-        }
-        match self.mtu {
-            Some(mtu) if !(MRU_MIN..=MRU_MAX).contains(&mtu) => {
-                let advice = format!("choose {MRU_MIN} to {MRU_MAX} bytes");
-                Err(InvalidSetting::new("tun.mtu", format!("is {mtu}"), advice))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Tells whether the system takes a name for a network device, and as it stands: `%` would be a pattern.
-fn is_device_name(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    (1..=15).contains(&name.len()) && name.bytes().all(allowed) && !matches!(name, "." | ".." | "all" | "default")
-}
-
-impl Rootless {
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        if let Some(login) = &self.login {
-            login.validate()?;
-        }
-        if let Some(socks) = self.socks
-            && !(socks.ip().is_loopback() || self.public || self.login.is_some())
-        {
-            // Without a password, a proxy on the network would open the tunnel to everybody.
-            let advice = "listen on a loopback address, ask for a password, or say that the door is public";
-            return Err(InvalidSetting::new("rootless.socks", format!("is {socks}"), advice));
-        }
-        for forward in &self.forwards {
-            if !(forward.listen.ip().is_loopback() || self.public) {
-                let problem = format!("is {}", forward.listen);
-                let advice = "listen on a loopback address, or say that the door is public";
-                return Err(InvalidSetting::new("rootless.forwards.listen", problem, advice));
-            }
-            validate_host("rootless.forwards.host", &forward.host)?;
-            if forward.port == 0 {
-                return Err(InvalidSetting::new(
-                    "rootless.forwards.port",
-                    "is 0",
-                    "name the TCP port inside the tunnel",
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A setting that cannot work: which one, what is wrong, and what to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InvalidSetting {
-    /// The setting's path, such as `sstp.port`.
-    pub field: &'static str,
-    /// What is wrong with it, as the rest of a sentence that begins with the field.
-    pub problem: String,
-    /// What to do.
-    pub advice: String,
-}
-
-impl InvalidSetting {
-    pub(crate) fn new(field: &'static str, problem: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { field, problem: problem.into(), advice: advice.into() }
-    }
-}
-
-impl fmt::Display for InvalidSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}; {}", self.field, self.problem, self.advice)
-    }
-}
-
-impl std::error::Error for InvalidSetting {}
-
 /// RFC 1661 6.1 lets a peer always send 1500; less than 576 cannot carry what IPv4 hosts must accept.
 const MRU_MIN: u16 = 576;
+
 /// SSTP's length field has 12 bits: 4095 less its header of 4 and PPP's of 4.
 const MRU_MAX: u16 = 4087;
-/// More than anybody writes by hand; each is a message to the kernel.
-const ROUTES_MAX: usize = 1024;
+
 /// What the phone book's editors accept; a redial for ever is RASEO2_ReconnectIfDropped's business.
 const REDIAL_ATTEMPTS_MAX: u32 = 999_999_999;
-/// The first octet of every certificate in DER form.
-const DER_SEQUENCE: u8 = 0x30;
-/// The most characters of an entry name, in the 16-bit units in which programs hold it (clause B2).
-pub const NAME_MAX: usize = 256;
-
-/// Checks the name of a new entry by clause B2.
-///
-/// # Errors
-/// What is wrong with the name, and what to do.
-pub fn validate_name(name: &str) -> Result<(), InvalidSetting> {
-    let problem = if name.trim().is_empty() {
-        "is empty"
-    } else if name.encode_utf16().count() > NAME_MAX {
-        "has more than 256 characters"
-    } else if name.starts_with('.') {
-        "begins with a period"
-    } else if !name.chars().any(char::is_alphanumeric) {
-        "has no letter and no digit"
-    } else if name.contains(['|', '>', '<', '?', '*', '\\', '/', ':']) || name.contains(char::is_control) {
-        "has a character that is not allowed"
-    } else {
-        return Ok(());
-    };
-    Err(InvalidSetting::new("name", problem, "use 1 to 256 characters without | > < ? * \\ / :"))
-}
-
-/// Checks that a host is an address or could be a name.
-pub(crate) fn validate_host(field: &'static str, host: &str) -> Result<(), InvalidSetting> {
-    if host.parse::<core::net::IpAddr>().is_ok() {
-        return Ok(());
-    }
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    let name = host.strip_suffix('.').unwrap_or(host);
-    if name.len() <= 253 && name.split('.').all(is_label) {
-        return Ok(());
-    }
-    let shown: String = host.chars().filter(|c| !c.is_control()).take(60).collect();
-    Err(InvalidSetting::new(
-        field,
-        format!("is \"{shown}\""),
-        "give a host name or an IP address, without scheme, port or path",
-    ))
-}
 
 /// Tells whether an address can belong to one host.
 fn is_host_address(address: Ipv4Addr) -> bool {
@@ -664,6 +292,7 @@ fn is_host_address(address: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::SocketAddr;
 
     fn field_of(change: impl FnOnce(&mut Entry)) -> Option<&'static str> {
         let mut entry = Entry::sstp("work", "vpn.example.com");
