@@ -138,6 +138,46 @@ static void options_and_reserved_members(void)
     CHECK(connection == NULL);
 }
 
+static DWORD dial_with_options(DWORD options, HRASCONN *connection)
+{
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    RASDIALEXTENSIONS extensions;
+    memset(&extensions, 0, sizeof extensions);
+    extensions.dwSize = sizeof extensions;
+    extensions.dwfOptions = options;
+    *connection = NULL;
+    return RasDialA(&extensions, NULL, &params, 0, NULL, connection);
+}
+
+static void options_of_the_modem(void)
+{
+    const DWORD options[] = {0, RDEOPT_UsePrefixSuffix, RDEOPT_SetModemSpeaker, RDEOPT_IgnoreModemSpeaker,
+                             RDEOPT_IgnoreModemSpeaker | RDEOPT_SetModemSpeaker};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        HRASCONN connection;
+        CHECK_EQUAL(dial_with_options(options[i], &connection), ERROR_LINE_BUSY);
+        hang_up(connection);
+    }
+}
+
+/* There is no compression in software, with and without the options. */
+static void options_of_compression(void)
+{
+    const DWORD options[] = {RDEOPT_SetSoftwareCompression, RDEOPT_IgnoreSoftwareCompression,
+                             RDEOPT_IgnoreSoftwareCompression | RDEOPT_SetSoftwareCompression};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        HRASCONN connection;
+        CHECK_EQUAL(dial_with_options(options[i], &connection), 0);
+        RASPPPCCP compression;
+        memset(&compression, 0, sizeof compression);
+        compression.dwSize = sizeof compression;
+        DWORD size = sizeof compression;
+        CHECK_EQUAL(RasGetProjectionInfoA(connection, RASP_PppCcp, &compression, &size),
+                    ERROR_PROTOCOL_NOT_CONFIGURED);
+        hang_up(connection);
+    }
+}
+
 static void sizes_of_the_parameters(void)
 {
     const DWORD sizes[] = {1052, 1064, 1068, 1076};
@@ -646,6 +686,8 @@ static const struct test tests[] = {
     TEST(returns_at_once),
     TEST(the_type_counts_only_with_a_handler),
     TEST(options_and_reserved_members),
+    TEST(options_of_the_modem),
+    TEST(options_of_compression),
     TEST(sizes_of_the_parameters),
     TEST(a_number_replaces_the_entrys),
     TEST(without_credentials),

@@ -25,9 +25,21 @@ pub fn lab(faults: &str) -> Running {
 /// If the lab does not start.
 #[must_use]
 pub fn lab_with_a_modem() -> Running {
+    lab_with_modems(1)
+}
+
+/// Starts a lab with this many modems, which are as quick as the machine.
+///
+/// # Panics
+/// If the lab does not start.
+#[must_use]
+pub fn lab_with_modems(count: usize) -> Running {
     let mut config = rasman_lab::Config::default();
-    let personality = "speed=0".parse().expect("the lab's grammar");
-    config.modems = vec![rasman_lab::modem::ModemConfig { link: None, personality }];
+    let modem = || {
+        let personality = "speed=0".parse().expect("the lab's grammar");
+        rasman_lab::modem::ModemConfig { link: None, personality }
+    };
+    config.modems = std::iter::repeat_with(modem).take(count).collect();
     rasman_lab::spawn(config).expect("the lab starts")
 }
 

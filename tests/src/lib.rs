@@ -18,6 +18,7 @@ pub mod fuzz_sstp;
 pub mod harness;
 pub mod hostile;
 pub mod ipc;
+pub mod line;
 pub mod peers;
 pub mod radius;
 pub mod soak;

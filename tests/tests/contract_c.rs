@@ -6,6 +6,7 @@ use rasman::{ConnState, CredentialMask, DataPath, NewCredentials, TunSettings};
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_tests::capi::{self, Language, World};
 use rasman_tests::harness::{self, lab, until};
+use rasman_tests::line::BusyModem;
 use rasman_tests::world::{GATEWAY, inside};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,6 +64,22 @@ fn a11_b11_a_number_without_an_entry_is_dialled_by_the_first_free_modem() {
     let modem = lab.facts().modems[0].clone();
     let settings = rasmand::Settings { workers: 1, modems: Some(vec![modem.clone()]), ..Default::default() };
     World::with(settings).run(&dial(), &["a_number_without_an_entry", &modem.display().to_string()]);
+}
+
+#[test]
+fn a54_a55_options_say_what_goes_around_the_number_and_whether_the_speaker_is_on() {
+    let modem = BusyModem::start();
+    let settings = rasmand::Settings { workers: 1, entries: vec![modem.entry(harness::ENTRY)], ..Default::default() };
+    World::with(settings).run(&dial(), &["options_of_the_modem"]);
+    let calls: Vec<_> = (0..5).map(|_| modem.next_call()).collect();
+    // No option, prefix and suffix, the second alone, the first alone, and both.
+    let expected = [("5551234", true), ("9,5551234@", true), ("5551234", true), ("5551234", false), ("5551234", true)];
+    assert_eq!(calls, expected.map(|(number, speaker)| (number.to_owned(), speaker)));
+}
+
+#[test]
+fn a56_nothing_is_compressed_in_software_whatever_the_options_say() {
+    run("options_of_compression");
 }
 
 #[test]

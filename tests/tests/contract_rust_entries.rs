@@ -7,7 +7,8 @@ use rasman::{
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_phonebook::store::Places;
 use rasman_phonebook::{Assign, Guid, Identity, IdleDisconnect};
-use rasman_tests::harness::{credentials, entry, lab, lab_with_a_modem};
+use rasman_tests::harness::{ENTRY, credentials, entry, lab, lab_with_a_modem, lab_with_modems};
+use rasman_tests::line::BusyModem;
 use rasmand::Settings;
 use rasmand::config::{CredentialSettings, Provider};
 use std::net::SocketAddr;
@@ -279,6 +280,24 @@ async fn a11_b11_a_number_without_an_entry_is_dialled_by_the_first_free_modem() 
         assert_eq!((status.device.kind, status.number.as_str()), ("modem", "555-1234"));
         assert_eq!(refusal(manager.dial(dial("555-4321"))), Code::PORT_NOT_AVAILABLE, "the one modem has a call");
         hung_up(connection).await;
+    }
+    manager.shut_down().await;
+}
+
+#[tokio::test]
+async fn a11_dials_without_an_entry_at_the_same_moment_get_different_modems() {
+    let lab = lab_with_modems(2);
+    let modems = lab.facts().modems.clone();
+    let manager = start(Settings { workers: 1, modems: Some(modems), ..Settings::default() });
+    let dial = |number: &str| manager.dial(Dial::entry("").number(number).credentials(credentials(DEFAULT_PASSWORD)));
+    for _ in 0..3 {
+        // All are begun before the first of them opens its port.
+        let (first, second) = (dial("555-1234").unwrap(), dial("555-4321").unwrap());
+        assert_eq!(refusal(dial("555-9999")), Code::PORT_NOT_AVAILABLE);
+        let finished = [first.finish().await.unwrap(), second.finish().await.unwrap()];
+        for connection in finished {
+            hung_up(connection).await;
+        }
     }
     manager.shut_down().await;
 }
@@ -758,4 +777,25 @@ fn d7_d9_settings_have_defaults_and_outlive_the_manager() {
 fn the_devices_are_those_that_can_be_dialled() {
     let devices = Home::new().manager().devices().unwrap();
     assert!(devices.contains(&rasman_core::Device::SSTP));
+}
+
+#[tokio::test]
+async fn a54_a55_a_dial_says_what_goes_around_the_number_and_whether_the_speaker_is_on() {
+    let modem = BusyModem::start();
+    let manager = start(Settings { workers: 1, entries: vec![modem.entry(ENTRY)], ..Settings::default() });
+    let calls = modem_calls(&manager, &modem).await;
+    let expected = [("9,5551234@", true), ("5551234", true), ("9,5551234@", false), ("9,5551234@", true)];
+    assert_eq!(calls, expected.map(|(number, speaker)| (number.to_owned(), speaker)));
+}
+
+/// Dials with each choice; gives what the modem was told.
+async fn modem_calls(manager: &Manager, modem: &BusyModem) -> Vec<(String, bool)> {
+    let dial = || Dial::entry(ENTRY).credentials(credentials(DEFAULT_PASSWORD));
+    let mut calls = Vec::new();
+    for dial in [dial(), dial().prefix_and_suffix(false), dial().speaker(false), dial().speaker(true)] {
+        let error = manager.dial(dial).unwrap().finish().await.expect_err("it is busy");
+        assert_eq!(error.code(), Code::LINE_BUSY);
+        calls.push(modem.next_call());
+    }
+    calls
 }

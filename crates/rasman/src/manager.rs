@@ -169,6 +169,10 @@ pub struct Dial {
     /// What the method of EAP has for the user, in place of what is stored (clause A60): for EAP-TLS the password of the
     /// user's PKCS#12 file or encrypted key. The other methods need nothing but the credentials.
     pub eap_user_data: Secret,
+    /// Whether the number goes out with the prefix and suffix that the entry has for its modem (clause A54).
+    pub prefix_and_suffix: bool,
+    /// Whether the modem's speaker is on until the carrier is there, in place of what the entry says (clause A55).
+    pub speaker: Option<bool>,
     /// Hang the dial up if the thread that dials ends before it is connected (clause A23).
     pub bound_to_thread: bool,
 }
@@ -263,6 +267,20 @@ impl Dial {
         self
     }
 
+    /// Has the number go out with the entry's prefix and suffix, as it does without a word, or as it stands (clause A54).
+    #[must_use]
+    pub fn prefix_and_suffix(mut self, on: bool) -> Self {
+        self.prefix_and_suffix = on;
+        self
+    }
+
+    /// Has the modem's speaker on until the carrier is there, or off, whatever the entry says (clause A55).
+    #[must_use]
+    pub fn speaker(mut self, on: bool) -> Self {
+        self.speaker = Some(on);
+        self
+    }
+
     /// Lets the dial end with the thread that dials, as long as it is not connected. Without, it ends with the
     /// [`Dialing`], or with the process.
     #[must_use]
@@ -283,6 +301,8 @@ impl Dial {
             remember: false,
             data_path: None,
             eap_user_data: Secret::default(),
+            prefix_and_suffix: true,
+            speaker: None,
             bound_to_thread: false,
         }
     }

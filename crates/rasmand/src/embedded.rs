@@ -200,7 +200,7 @@ impl Embedded {
         let counters = Arc::new(Counters::default());
         let handle = table.next_handle();
         table.insert(who, handle, &dial, commands, teller, Arc::clone(&counters));
-        let Resolved { entry, credentials, slow, remember, promotion, .. } = dial;
+        let Resolved { entry, credentials, slow, remember, promotion, reservation, .. } = dial;
         let afterwards = (remember.is_some() || promotion.is_some()).then(|| Afterwards {
             entries: Arc::clone(&self.entries),
             helpers: self.writers.clone(),
@@ -218,7 +218,7 @@ impl Embedded {
                 tunnels: Arc::new(EapTunnels),
             },
             commands: command_queue,
-            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle, afterwards)),
+            observer: Box::new(TableObserver::new(Arc::clone(&self.table), handle, afterwards, reservation)),
             counters,
             journal: self.journal.clone(),
         };

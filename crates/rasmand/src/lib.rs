@@ -23,6 +23,7 @@ mod hygiene;
 pub mod journal;
 mod observer;
 mod ras_devices;
+mod reserved;
 pub mod sandbox;
 #[cfg(test)]
 mod scratch;

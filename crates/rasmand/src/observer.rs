@@ -3,6 +3,7 @@
 use crate::embedded::lock;
 use crate::entries::{Entries, Promotion};
 use crate::helpers::Helpers;
+use crate::reserved::Reservation;
 use crate::secrets::Place;
 use crate::table::Table;
 use rasman::{Doors, Handle};
@@ -16,6 +17,7 @@ pub(crate) struct TableObserver {
     table: Arc<Mutex<Table>>,
     handle: Handle,
     afterwards: Option<Afterwards>,
+    reservation: Option<Reservation>,
     finished: bool,
 }
 
@@ -31,8 +33,13 @@ pub(crate) struct Afterwards {
 }
 
 impl TableObserver {
-    pub(crate) fn new(table: Arc<Mutex<Table>>, handle: Handle, afterwards: Option<Afterwards>) -> Self {
-        Self { table, handle, afterwards, finished: false }
+    pub(crate) fn new(
+        table: Arc<Mutex<Table>>,
+        handle: Handle,
+        afterwards: Option<Afterwards>,
+        reservation: Option<Reservation>,
+    ) -> Self {
+        Self { table, handle, afterwards, reservation, finished: false }
     }
 }
 
@@ -123,6 +130,8 @@ impl Observer for TableObserver {
 
     fn finished(&mut self, cause: Cause) {
         self.finished = true;
+        // The port is closed. Whoever is told of the end may dial again at once.
+        self.reservation = None;
         tracing::info!(handle = %self.handle, reason = cause.code.0, layer = %cause.layer, "the connection is gone");
         lock(&self.table).finished(self.handle, &cause);
     }

@@ -1,5 +1,6 @@
 //! The devices that can dial (RasEnumDevices).
 
+use crate::reserved::{Reservation, Reserved};
 use rasman_core::{
     Cause, Code, Device, LayerName, LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings,
 };
@@ -16,11 +17,14 @@ pub(crate) fn ports(own: Option<&[PathBuf]>) -> Vec<PortName> {
     own.map_or_else(names::list, |paths| paths.iter().map(|path| names::named(path)).collect())
 }
 
-/// Gives the settings of the first port that nobody has, but for the number (clause A11).
+/// Reserves the first port that nobody has, and gives it with its settings but for the number (clause A11).
 ///
 /// # Errors
 /// 633 if none is free.
-pub(crate) fn first_free_modem(ports: &[PortName]) -> Result<SerialSettings, Cause> {
+pub(crate) fn first_free_modem(
+    ports: &[PortName],
+    reserved: &Reserved,
+) -> Result<(SerialSettings, Reservation), Cause> {
     let refused = |code, did: &str, advice: &str| Err(Cause::new(code, LayerName::Port).did(did).advice(advice));
     if ports.is_empty() {
         return refused(
@@ -29,15 +33,18 @@ pub(crate) fn first_free_modem(ports: &[PortName]) -> Result<SerialSettings, Cau
             "plug one in, or dial an entry",
         );
     }
-    let Some(port) = ports.iter().find(|port| names::is_free(&port.path)) else {
+    // Reserved before it is looked at: another dial may do the same at this moment.
+    let reserve = |port: &'_ PortName| Some((port.clone(), reserved.reserve(&port.path)?));
+    let mut free = ports.iter().filter_map(reserve).filter(|(port, _)| names::is_free(&port.path));
+    let Some((port, reservation)) = free.next() else {
         return refused(
             Code::PORT_NOT_AVAILABLE,
             "looked for a modem that nobody has",
             "hang up what has it, or dial an entry of another",
         );
     };
-    let name = modem(port).map_or_else(String::new, |device| device.name.into_owned());
-    Ok(at(SerialPort::Device(port.path.to_string_lossy().into_owned()), name))
+    let name = modem(&port).map_or_else(String::new, |device| device.name.into_owned());
+    Ok((at(SerialPort::Device(port.path.to_string_lossy().into_owned()), name), reservation))
 }
 
 /// Gives the settings of the modem with this name, which is its port, but for the number.
@@ -79,7 +86,8 @@ mod tests {
         let ptys = [Pty::open(None).unwrap(), Pty::open(None).unwrap()];
         let paths = ptys.each_ref().map(|pty| pty.path().to_owned());
         let files = paths.clone().map(|path| std::fs::File::open(path).unwrap());
-        let port = |ports: &[PortName]| first_free_modem(ports).map(|found| found.port.to_string());
+        let reserved = Reserved::default();
+        let port = |ports: &[PortName]| first_free_modem(ports, &reserved).map(|(found, _)| found.port.to_string());
         let ports = ports(Some(&paths));
         assert_eq!(port(&ports), Ok(paths[0].display().to_string()));
         files[0].lock().unwrap();
@@ -89,6 +97,23 @@ mod tests {
         assert_eq!(modem_at("COM3").unwrap().port.to_string(), "/dev/ttyS2");
         assert_eq!(modem_at("ttyS2").unwrap_err().code, Code::PORT_NOT_FOUND);
         assert_eq!(port(&[]).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
+    }
+
+    #[test]
+    fn a11_dials_at_the_same_time_choose_different_ports() {
+        let ptys = [Pty::open(None).unwrap(), Pty::open(None).unwrap()];
+        let paths = ptys.each_ref().map(|pty| pty.path().to_owned());
+        let (ports, reserved) = (ports(Some(&paths)), Reserved::default());
+        let choose = || first_free_modem(&ports, &reserved).map_err(|cause| cause.code);
+        let [first, second] = std::thread::scope(|scope| {
+            [scope.spawn(choose), scope.spawn(choose)].map(|chooser| chooser.join().unwrap().unwrap())
+        });
+        assert_ne!(first.0.port, second.0.port);
+        assert_eq!(choose().err(), Some(Code::PORT_NOT_AVAILABLE));
+        // What a dial gives back is there for the next.
+        let port = first.0.port.clone();
+        drop(first);
+        assert_eq!(choose().map(|(found, _)| found.port), Ok(port));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::dialled::Target;
 use super::eap::eap_data;
 use super::notifier::Notifier;
+use crate::abi::constants::{
+    RDEOPT_IgnoreModemSpeaker, RDEOPT_PausedStates, RDEOPT_SetModemSpeaker, RDEOPT_UsePrefixSuffix,
+};
 use crate::abi::{Layout, RASDIALEXTENSIONS, RASDIALPARAMS, Scrubbed, read_versioned};
 use crate::buffer::INVALID_SIZE;
 use crate::text::{self, Char};
@@ -20,7 +23,8 @@ pub(crate) struct Request {
     pub(crate) credentials: Credentials,
     number: String,
     pub(crate) callback_number: String,
-    paused_states: bool,
+    /// RDEOPT_*.
+    options: u32,
     /// RasEapInfo of the extensions (clause A60).
     eap_user_data: Secret,
 }
@@ -71,7 +75,7 @@ impl Request {
             credentials: credentials(&params)?,
             number,
             callback_number: text::of_array(&{ params.szCallbackNumber })?,
-            paused_states: options & crate::abi::constants::RDEOPT_PausedStates != 0,
+            options,
             eap_user_data,
         })
     }
@@ -86,7 +90,7 @@ impl Request {
             credentials: Credentials::default(),
             number: String::new(),
             callback_number: String::new(),
-            paused_states: false,
+            options: 0,
             eap_user_data: Secret::default(),
         }
     }
@@ -99,16 +103,23 @@ impl Request {
         if self.entry.is_empty() && self.number.is_empty() {
             return Err(Code::BAD_PHONE_NUMBER); // Clause A11.
         }
-        if self.callback_number == "*" && !self.paused_states {
+        let has = |option| self.options & option != 0;
+        let paused_states = has(RDEOPT_PausedStates);
+        if self.callback_number == "*" && !paused_states {
             return Err(Code::BAD_CALLBACK_NUMBER); // Clause A63.
         }
         let mut dial = Dial::entry(self.entry.clone())
             .credentials(self.credentials.clone())
             .number(self.number.clone())
             .callback_number(self.callback_number.clone())
-            .paused_states(self.paused_states)
+            .paused_states(paused_states)
+            .prefix_and_suffix(has(RDEOPT_UsePrefixSuffix))
             .eap_user_data(self.eap_user_data.clone())
             .remember(true);
+        // Clause A55: the second says nothing without the first.
+        if has(RDEOPT_IgnoreModemSpeaker) {
+            dial = dial.speaker(has(RDEOPT_SetModemSpeaker));
+        }
         if let Some(phonebook) = &self.target.phonebook {
             dial = dial.phonebook(phonebook);
         }

@@ -64,6 +64,8 @@ impl Remote {
             callback_number: Some(dial.callback_number).filter(|number| !number.is_empty()),
             remember: dial.remember.then_some(true),
             data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
+            prefix_and_suffix: (!dial.prefix_and_suffix).then_some(false),
+            speaker: dial.speaker,
             // The last of them.
             eap_user_data: (!dial.eap_user_data.is_empty()).then(|| descriptors.len() - 1),
             channel: Some(channel),

@@ -211,6 +211,8 @@ fn the_types_are_those_of_the_interface() {
         callback_number: Some("*".into()),
         remember: Some(true),
         eap_user_data: Some(1),
+        prefix_and_suffix: Some(false),
+        speaker: Some(true),
         channel: channel(),
     };
     parameters(i, "Dial", &dial);

@@ -21,6 +21,7 @@ pub(crate) use stored::is_asterisks;
 
 use crate::config::CredentialSettings;
 use crate::ras_devices;
+use crate::reserved::Reserved;
 use crate::secrets::{EntryId, Place as SecretPlace, Secrets, Whose};
 use books::Books;
 use edit::no_books;
@@ -44,6 +45,8 @@ pub(crate) struct Entries {
     prefer_device: bool,
     /// Where modems are looked for; nothing for the ports of this machine.
     modems: Option<Vec<PathBuf>>,
+    /// Those that dials have chosen.
+    reserved: Reserved,
 }
 
 /// For whom something is done, and what they may do.
@@ -99,7 +102,9 @@ impl Entries {
         prefer_device: bool,
     ) -> Result<Self, Error> {
         let (books, secrets) = (Books::default(), Secrets::new(credentials));
-        let mut entries = Self { program: BTreeMap::new(), places, books, secrets, prefer_device, modems: None };
+        let reserved = Reserved::default();
+        let mut entries =
+            Self { program: BTreeMap::new(), places, books, secrets, prefer_device, modems: None, reserved };
         for entry in program {
             entry.validate()?;
             let name = entry.name.clone();

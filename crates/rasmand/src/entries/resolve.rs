@@ -3,11 +3,12 @@
 use super::stored::is_asterisks;
 use super::{Caller, Entries, Found, Origin, Source, key, shown};
 use crate::ras_devices;
+use crate::reserved::Reservation;
 use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
 use rasman_core::{
-    Callback, Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialSettings,
-    TunSettings, is_callback_number,
+    Callback, Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialPort,
+    SerialSettings, TunSettings, is_callback_number,
 };
 use rasman_phonebook::store::Place;
 use rasman_phonebook::{CallbackMode, fold_name};
@@ -31,6 +32,8 @@ pub(crate) struct Resolved {
     /// Where the credentials go once they have led to a connection.
     pub(crate) remember: Option<SecretPlace>,
     pub(crate) promotion: Option<Promotion>,
+    /// The port that was chosen for a dial without an entry.
+    pub(crate) reservation: Option<Reservation>,
 }
 
 /// A dial that was resolved, or that takes a look at files.
@@ -86,6 +89,7 @@ impl Entries {
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
         let eap_user_data = std::mem::take(&mut dial.eap_user_data);
+        let (keeps_prefix, speaker) = (dial.prefix_and_suffix, dial.speaker);
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
         let callback = callback_of(&dial)?;
@@ -104,6 +108,7 @@ impl Entries {
         if let Some(callback) = callback {
             Arc::make_mut(&mut resolved.entry).callback = callback;
         }
+        set_modems(&mut resolved.entry, keeps_prefix, speaker);
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;
@@ -174,16 +179,28 @@ impl Entries {
             let advice = "dial by your own manager, or have an administrator make an entry of all users";
             return refused(Code::ACCESS_DENIED, "was asked to call a number on a line of the machine's", advice);
         }
-        let modem = match device {
-            "" => ras_devices::first_free_modem(&ras_devices::ports(self.modems.as_deref()))?,
-            device => ras_devices::modem_at(device)?,
+        let (modem, reservation) = match device {
+            "" => {
+                let ports = ras_devices::ports(self.modems.as_deref());
+                let (modem, reservation) = ras_devices::first_free_modem(&ports, &self.reserved)?;
+                (modem, Some(reservation))
+            }
+            device => {
+                let modem = ras_devices::modem_at(device)?;
+                // Whoever has it already is told by the port itself.
+                let reservation = match &modem.port {
+                    SerialPort::Device(path) => self.reserved.reserve(path.as_ref()),
+                    _ => None,
+                };
+                (modem, reservation)
+            }
         };
         let mut entry = Entry::sstp("", "");
         entry.medium = Medium::Serial(modem);
         if self.prefer_device {
             entry.data_path = DataPath::Tun(TunSettings::default());
         }
-        inline(entry, number, credentials)
+        Ok(Resolved { reservation, ..inline(entry, number, credentials)? })
     }
 
     fn resolve_found(
@@ -221,7 +238,8 @@ impl Entries {
         let login = (!self.secrets.is_empty()).then(|| self.own_login(caller, found, !number.is_empty()));
         let remember = (remember && may_remember).then(|| found.secrets(caller, Whose::User(caller.uid)));
         let (key, source) = (found.key(), found.source());
-        Ok(Resolved { entry, key, source, number, credentials, given, slow, login, remember, promotion })
+        let reservation = None;
+        Ok(Resolved { entry, key, source, number, credentials, given, slow, login, remember, promotion, reservation })
     }
 
     /// Puts what is stored in the place of what the dial leaves to it (clauses A13, A14, A15).
@@ -374,10 +392,10 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
         login: None,
         remember: None,
         promotion: None,
+        reservation: None,
     })
 }
 
-/// Dials another number than the entry's, and no alternate of it (clause A12).
 /// Gives what the dial itself says of a callback.
 ///
 /// # Errors
@@ -399,6 +417,24 @@ fn callback_of(dial: &Dial) -> Result<Option<Callback>, Error> {
     }
 }
 
+/// Does to the entry's modems what the dial says of them (clauses A54, A55).
+fn set_modems(entry: &mut Arc<Entry>, keeps_prefix: bool, speaker: Option<bool>) {
+    let is_line = |medium: &Medium| matches!(medium, Medium::Serial(_));
+    if keeps_prefix && speaker.is_none() || !is_line(&entry.medium) && !entry.alternates.iter().any(is_line) {
+        return;
+    }
+    let entry = Arc::make_mut(entry);
+    for medium in std::iter::once(&mut entry.medium).chain(&mut entry.alternates) {
+        let Medium::Serial(SerialSettings { device: LineDevice::Modem(modem), .. }) = medium else { continue };
+        if !keeps_prefix {
+            modem.prefix.clear();
+            modem.suffix.clear();
+        }
+        modem.speaker = speaker.unwrap_or(modem.speaker);
+    }
+}
+
+/// Dials another number than the entry's, and no alternate of it (clause A12).
 fn with_number(mut entry: Entry, number: &str) -> Result<Entry, Error> {
     let refused = |own: String, advice: String| {
         let did = format!("read \"{}\" in place of {own}", shown(number));

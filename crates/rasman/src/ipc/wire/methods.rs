@@ -76,6 +76,10 @@ pub struct DialCall {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eap_user_data: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix_and_suffix: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
 }
 

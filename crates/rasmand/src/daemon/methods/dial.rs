@@ -62,6 +62,8 @@ impl Call<'_> {
         dial.device = call.device.unwrap_or_default();
         dial.callback_number = call.callback_number.unwrap_or_default();
         dial.remember = call.remember.unwrap_or(false);
+        dial.prefix_and_suffix = call.prefix_and_suffix.unwrap_or(true);
+        dial.speaker = call.speaker;
         if let Some(index) = call.eap_user_data {
             dial.eap_user_data = self.secret(SecretAt::Descriptor(index))?;
         }
