@@ -44,6 +44,48 @@ static void hang_up(HRASCONN connection)
     wait_gone(connection);
 }
 
+/* Waits until a dial is told this state. */
+static int is_called_back(const struct told *told)
+{
+    return told->state == RASCS_WaitForCallback;
+}
+
+static DWORD dial_with_number(const char *number, HRASCONN *connection)
+{
+    RASDIALEXTENSIONS extensions = paused_states();
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    strcpy(params.szCallbackNumber, number);
+    return RasDialA(&extensions, NULL, &params, 2, NOTIFIER(func2), connection);
+}
+
+static void a_callback_number(void)
+{
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(dial_with_number("*", &connection), 0);
+    struct told pause = record_wait(&the_record, is_paused);
+    CHECK_EQUAL(pause.state, RASCS_CallbackSetByCaller);
+    CHECK_EQUAL(pause.error, 0);
+    CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_CallbackSetByCaller);
+    HRASCONN same = connection;
+    CHECK_EQUAL(dial_with_number("nowhere", &same), ERROR_BAD_CALLBACK_NUMBER);
+    CHECK_EQUAL(dial_with_number("5550199", &same), 0);
+    CHECK(same == connection);
+    CHECK_EQUAL(record_wait(&the_record, is_called_back).error, 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    hang_up(connection);
+}
+
+/* A synchronous call lasts until the server has called back, and a number needs no question. */
+static void a_call_that_lasts(void)
+{
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    HRASCONN connection = NULL;
+    strcpy(params.szCallbackNumber, "5550199");
+    CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &connection), 0);
+    CHECK_EQUAL(status_of(connection).rasconnstate, RASCS_Connected);
+    hang_up(connection);
+}
+
 static void a_second_password(void)
 {
     HRASCONN connection = start();
@@ -290,6 +332,8 @@ static void an_expired_password(void)
 
 static const struct test tests[] = {
     TEST(a_second_password),
+    TEST(a_callback_number),
+    TEST(a_call_that_lasts),
     TEST(wrong_again),
     TEST(hanging_up_in_place_of_a_resume),
     TEST(a_running_dial_is_not_paused),

@@ -1,6 +1,7 @@
 //! A lab and a manager that knows it, for tests of whole dials.
 
 use rasman::{Credentials, DataPath, Dial, Entry, Manager, Medium, Rootless, SstpSettings, Trust};
+use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Facts, Running};
 use std::net::{IpAddr, SocketAddr};
@@ -173,4 +174,36 @@ pub async fn socks(proxy: SocketAddr, host: impl Into<IpAddr>, port: u16) -> std
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest;
     sha2::Sha256::digest(bytes).into()
+}
+
+/// The number of the modem of [`calling_lab`].
+pub const CALLED: &str = "5550199";
+
+/// A lab that calls back: at a number that the client names if it wants, or at [`CALLED`] whether it wants or not.
+///
+/// # Panics
+/// If it does not start.
+#[must_use]
+pub fn calling_lab(preset: bool) -> Running {
+    let mut config = rasman_lab::Config::default();
+    let personality = format!("number={CALLED}").parse().expect("the lab's grammar");
+    config.modems = vec![rasman_lab::modem::ModemConfig { link: None, personality }];
+    config.apply_flag("callback", if preset { CALLED } else { "caller" }).expect("the lab's grammar");
+    rasman_lab::spawn(config).expect("the lab starts")
+}
+
+/// An entry that dials a lab by its first modem.
+#[must_use]
+pub fn modem_entry(lab: &Running) -> Entry {
+    let mut entry = entry(lab);
+    let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
+    let modem = ModemSettings { name: "Lab modem".into(), number: "5550100".into(), ..ModemSettings::default() };
+    entry.medium = Medium::Serial(SerialSettings {
+        port,
+        line: LineSettings::default(),
+        device: LineDevice::Modem(modem),
+        accm: 0,
+        login: LineLogin::default(),
+    });
+    entry
 }

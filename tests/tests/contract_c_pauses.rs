@@ -29,6 +29,20 @@ fn p1_p2_p3_p4_p7_p12_p13_p14_a_paused_dial_is_resumed_with_another_password() {
 }
 
 #[test]
+fn p6_a63_a64_a_callback_number_is_asked_for_and_called() {
+    let lab = harness::calling_lab(false);
+    pause_with(harness::modem_entry(&lab), "a_callback_number");
+    assert_eq!(lab.stats().accepted, 2, "one call, and one back");
+}
+
+#[test]
+fn s7_a63_a_call_lasts_until_the_server_has_called_back() {
+    let lab = harness::calling_lab(false);
+    pause_with(harness::modem_entry(&lab), "a_call_that_lasts");
+    assert_eq!(lab.stats().accepted, 2, "one call, and one back");
+}
+
+#[test]
 fn p14_p7_a_pause_comes_again_if_there_is_a_new_one() {
     run("pauses.c", "wrong_again");
 }

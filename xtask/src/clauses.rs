@@ -86,14 +86,14 @@ fn results(no_run: bool) -> Result<Vec<TestResult>> {
     Ok(results.tests)
 }
 
-/// The indices in [`FRONTS`] of the fronts that a test speaks for: those of the daemon's lifetimes go through the Rust
-/// API and the socket alike.
+/// The indices in [`FRONTS`] of the fronts that a test speaks for: those of the daemon's lifetimes and of callbacks go through
+/// the Rust API and the socket alike.
 fn fronts(test: &TestResult) -> &'static [usize] {
     match (test.package.as_str(), test.binary.as_str()) {
         ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => &[0],
         ("rasman-tests", "contract_rust" | "contract_rust_entries" | "authentication") => &[0],
         ("rasman-tests", "contract_ipc" | "contract_ipc_entries" | "contract_ipc_questions") => &[1],
-        ("rasman-tests", daemon) if daemon.starts_with("daemon_") => &[0, 1],
+        ("rasman-tests", both) if both.starts_with("daemon_") || both == "contract_callback" => &[0, 1],
         ("rasapi32", _) => &[2],
         ("rasman-tests", c) if c == "contract_c" || c.starts_with("contract_c_") => &[2],
         _ => &[],

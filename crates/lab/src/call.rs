@@ -15,7 +15,7 @@ use rasman_core::{
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::pump::Pump;
-use rasman_ppp::Ppp;
+use rasman_ppp::{CallbackCall, Ppp};
 use std::rc::Rc;
 
 /// One session's layers.
@@ -50,6 +50,8 @@ pub(crate) struct Call {
     bound: bool,
     ending_at: Option<Instant>,
     wants_close: bool,
+    /// The call that follows this one.
+    callback: Option<CallbackCall>,
     over: Option<Cause>,
 }
 
@@ -80,6 +82,7 @@ impl Call {
             bound: false,
             ending_at: None,
             wants_close: false,
+            callback: None,
             over: None,
         }
     }
@@ -215,6 +218,11 @@ impl Call {
         }
     }
 
+    /// Takes the call that both have agreed on, once this one is over.
+    pub(crate) fn take_callback(&mut self) -> Option<CallbackCall> {
+        self.callback.take()
+    }
+
     pub(crate) fn told(&mut self) -> &mut Told {
         &mut self.told
     }
@@ -328,6 +336,7 @@ impl Call {
                 self.told.tell(Event::LcpUp);
             }
             rasman_ppp::Event::Renegotiating => self.behind = None,
+            rasman_ppp::Event::CallbackAgreed(call) => self.callback = call,
             rasman_ppp::Event::Authenticated { token, keys } => {
                 self.gate.reach(Stage::Ipcp);
                 self.told.authenticated(token.user());

@@ -3,7 +3,7 @@
 use crate::modem::ModemConfig;
 use crate::{Faults, Pool, User};
 use rasman_core::{AuthMethod, Duration, Secret};
-use rasman_ppp::{FarNetwork, MppeStrength};
+use rasman_ppp::{CallbackPolicy, FarNetwork, MppeStrength};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -44,6 +44,9 @@ pub struct Config {
     pub faults: Faults,
     /// Where [`run`](crate::run) writes the certificate of the lab's authority, as PEM.
     pub ca_file: Option<PathBuf>,
+    /// Whether clients that call by telephone are called back, for which one of the modems has to have the number; `None`
+    /// for never.
+    pub callback: Option<CallbackPolicy>,
     /// Modems, each at a pseudo-terminal of its own; none by default.
     pub modems: Vec<ModemConfig>,
     /// The page at `/`; `None` for the built-in one.
@@ -80,6 +83,7 @@ impl Default for Config {
             retries: 2,
             faults: Faults::default(),
             ca_file: None,
+            callback: None,
             modems: Vec::new(),
             http_page: None,
             device: false,

@@ -1,8 +1,8 @@
 //! The command line of a lab.
 
 use crate::modem::{ModemConfig, PERSONALITY_GRAMMAR};
-use crate::{Config, FarIpv6, MppeStrength, User, run};
-use rasman_core::AuthMethod;
+use crate::{CallbackPolicy, Config, FarIpv6, MppeStrength, User, run};
+use rasman_core::{AuthMethod, is_callback_number};
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
@@ -62,6 +62,10 @@ pub const FLAGS: &[(&str, &str)] = &[
     (
         "ca-file",
         "file to write the certificate of the lab's authority to, as PEM, for --ca (only in the line of facts)",
+    ),
+    (
+        "callback",
+        "call clients back that call by modem: at a number (the client has to agree), or at caller, which is one that it names if it wants (nobody is called back)",
     ),
     ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
     ("page", "file with the page at / inside (a built-in one)"),
@@ -142,6 +146,15 @@ impl Config {
                 items.try_for_each(|item| self.faults.add(item)).map_err(|error| error.to_string())?;
             }
             "ca-file" => self.ca_file = Some(value.into()),
+            "callback" => {
+                let mut policy = CallbackPolicy::default();
+                match value {
+                    "caller" => (policy.none, policy.by_caller) = (true, true),
+                    number if is_callback_number(number) => policy.preset = Some(number.to_owned()),
+                    _ => return Err(expected("a number, or caller")),
+                }
+                self.callback = Some(policy);
+            }
             "modem" => {
                 let (path, personality) = value.split_once(',').unwrap_or((value, ""));
                 let link = (path != "-").then(|| path.into());

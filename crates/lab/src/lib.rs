@@ -55,7 +55,7 @@ pub use flags::{FLAGS, main_process};
 pub use pool::Pool;
 pub use process::run;
 pub use rasman_auth::AccountState;
-pub use rasman_ppp::{FarIpv6, FarNetwork, MppeStrength};
+pub use rasman_ppp::{CallbackPolicy, FarIpv6, FarNetwork, MppeStrength};
 pub use running::{Running, spawn, spawn_local};
 pub use stats::Stats;
 pub use users::{InvalidUser, User};

@@ -7,6 +7,7 @@ use crate::impostor;
 use crate::inner::Inside;
 use crate::judge::Judge;
 use crate::lab::Lab;
+use crate::stats::count;
 use crate::told::Told;
 use crate::users::Users;
 use crate::wrong_keys::WrongKeys;
@@ -20,10 +21,11 @@ use rasman_net::port::PortStream;
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{Framing, Ipv6Wish, Mppe, Ppp, ServerConfig};
+use rasman_ppp::{CallbackCall, CallbackPolicy, Framing, Ipv6Wish, Mppe, Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -87,11 +89,45 @@ async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, C
     })
 }
 
-/// Serves one call over a serial line to its end.
-pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders: watch::Receiver<u64>) {
-    let mut told = Told::new(&lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
+/// Serves one call over a serial line to its end, and the one that follows if the client is called back.
+pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, mut orders: watch::Receiver<u64>) {
+    let policy = lab.config.callback.clone();
+    let Some(call) = serve_line(&lab, port, number, policy, orders.clone()).await else { return };
+    let line = tokio::select! {
+        line = call_back(&lab, &call) => line,
+        _ = orders.changed() => None,
+    };
+    let Some(line) = line else { return tracing::info!(session = number, "nobody answers the call back") };
+    count(&lab.counters.accepted);
+    let number = lab.counters.accepted.load(Relaxed);
+    let _ = serve_line(&lab, line, number, None, orders).await;
+}
+
+/// Calls a client; one that is not ready yet is busy, and called again.
+async fn call_back(lab: &Lab, call: &CallbackCall) -> Option<PortStream> {
+    tokio::time::sleep(call.delay).await;
+    for _ in 0..CALLS_BACK {
+        let (line, answered) = lab.exchange.ring(&call.number)?;
+        if let Ok(Ok(())) = tokio::time::timeout(RINGS, answered).await {
+            return Some(line);
+        }
+        tokio::time::sleep(CALL_AGAIN).await;
+    }
+    None
+}
+
+/// Serves one call; gives the one that both agreed on.
+async fn serve_line(
+    lab: &Rc<Lab>,
+    port: PortStream,
+    number: u64,
+    callback: Option<CallbackPolicy>,
+    orders: watch::Receiver<u64>,
+) -> Option<CallbackCall> {
+    let mut told = Told::new(lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
     let faults = lab.faults_of(number);
-    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, ..server(&lab, &faults, &mut told) };
+    let server = server(lab, &faults, &mut told);
+    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, callback, ..server };
     let ppp = Ppp::server(config, Box::new(SystemRng));
     let call = Call::new(
         SerialLink::connected(),
@@ -101,7 +137,7 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, orders
         Inside::of(&lab.config),
         told,
     );
-    drive(call, Pump::new(port), Judge::new(&lab.config), orders).await;
+    drive(call, Pump::new(port), Judge::new(&lab.config), orders).await
 }
 
 fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {
@@ -149,7 +185,12 @@ fn tunnels(lab: &Lab, faults: &Faults) -> Arc<dyn ServerTunnels> {
 }
 
 /// Moves bytes and time until the call is over.
-async fn drive(mut call: Call, mut pump: Pump, mut judge: Judge, mut orders: watch::Receiver<u64>) {
+async fn drive(
+    mut call: Call,
+    mut pump: Pump,
+    mut judge: Judge,
+    mut orders: watch::Receiver<u64>,
+) -> Option<CallbackCall> {
     let facts = pump.port().facts().clone();
     call.start(clock::now(), &facts);
     let goodbye = loop {
@@ -194,6 +235,7 @@ async fn drive(mut call: Call, mut pump: Pump, mut judge: Judge, mut orders: wat
     if let Some(cause) = cause {
         call.told().because(cause);
     }
+    call.take_callback()
 }
 
 /// Moves everything that can be moved without waiting.
@@ -233,5 +275,9 @@ fn sent_away() -> Cause {
 
 /// What is asked for on a line of octets.
 const LINE_FRAMING: Framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+/// How often a client is called back, for how long it rings, and how long to wait before the next time.
+const CALLS_BACK: u32 = 5;
+const RINGS: Duration = Duration::from_secs(60);
+const CALL_AGAIN: Duration = Duration::from_secs(3);
 /// How long a port may take to say goodbye.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);

@@ -18,6 +18,25 @@ pub(crate) struct Exchange {
     modems: RefCell<Vec<(String, mpsc::UnboundedSender<Ring>)>>,
 }
 
+impl Exchange {
+    /// Rings at the modem with a number; gives our end of the line, and what tells that it picks up.
+    pub(crate) fn ring(&self, number: &str) -> Option<(PortStream, oneshot::Receiver<()>)> {
+        let modems = self.modems.borrow();
+        let (_, called) = modems.iter().find(|(own, _)| !own.is_empty() && own == number)?;
+        let (near, far) = line()?;
+        let (answered, waits) = oneshot::channel();
+        called.send(Ring { line: far, answered }).ok()?;
+        Some((near, waits))
+    }
+}
+
+/// Makes the two ends of a line.
+fn line() -> Option<(PortStream, PortStream)> {
+    let (near, far) = UnixStream::pair().ok()?;
+    let port = |stream| PortStream::from(RawStream::unix(stream, "telephone line".to_owned()));
+    Some((port(near), port(far)))
+}
+
 /// A call on its way to a modem.
 struct Ring {
     line: PortStream,
@@ -168,16 +187,12 @@ impl Modem {
 
     /// Calls another modem, or the lab itself.
     fn call(&mut self, number: &str) -> Option<Line> {
-        let (near, far) = UnixStream::pair().ok()?;
-        let port = |stream| PortStream::from(RawStream::unix(stream, "telephone line".to_owned()));
-        let modems = self.lab.exchange.modems.borrow();
-        if let Some((_, called)) = modems.iter().find(|(own, _)| !own.is_empty() && own == number) {
-            let (answered, waits) = oneshot::channel();
-            called.send(Ring { line: port(far), answered }).ok()?;
-            return Some(Line::Calling(port(near), waits));
+        if let Some((near, answered)) = self.lab.exchange.ring(number) {
+            return Some(Line::Calling(near, answered));
         }
-        self.lab.calls.send(port(far)).ok()?;
-        Some(Line::Open(port(near)))
+        let (near, far) = line()?;
+        self.lab.calls.send(far).ok()?;
+        Some(Line::Open(near))
     }
 
     fn rung(&mut self, ring: Ring) {

@@ -61,6 +61,7 @@ impl Call<'_> {
         dial.number = call.number.unwrap_or_default();
         dial.device = call.device.unwrap_or_default();
         dial.callback_number = call.callback_number.unwrap_or_default();
+        dial.paused_states = call.paused_states.unwrap_or(false);
         dial.remember = call.remember.unwrap_or(false);
         dial.prefix_and_suffix = call.prefix_and_suffix.unwrap_or(true);
         dial.speaker = call.speaker;
