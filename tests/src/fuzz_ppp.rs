@@ -4,9 +4,12 @@
 //! An honest peer of the other role stands at the other end of the wire, so scripts get as far as IP packets, and
 //! steps bend, repeat, drop or swap what it says.
 
+#[path = "fuzz_ppp/callback.rs"]
+mod callback;
 #[path = "fuzz_ppp/whole.rs"]
 mod whole;
 
+pub use callback::cbcp;
 pub use whole::{Wants, ppp_client_whole, ppp_host, ppp_server_whole};
 
 use core::net::Ipv4Addr;

@@ -25,7 +25,7 @@ corpora! {
     fuzz_modem: hdlc, at_replies, com_port, script, serial_link;
     fuzz_net: stack_classify, stack_packets;
     fuzz_phonebook: phonebook;
-    fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages, vj_segments, ppp_client_whole, ppp_server_whole, ppp_host;
+    fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages, vj_segments, ppp_client_whole, ppp_server_whole, ppp_host, cbcp;
     fuzz_sstp: sstp_wire, sstp_http, sstp_client, sstp_server;
 }
 
