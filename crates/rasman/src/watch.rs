@@ -61,7 +61,7 @@ impl Watch {
         Self { backend: Arc::downgrade(backend), changes, snapshot: Some(snapshot) }
     }
 
-    /// Waits for the next event; `None` once the manager has shut down or is gone. Cancel-safe.
+    /// Waits for the next event; `None` once the manager has shut down, is gone, or lets nobody watch it again. Cancel-safe.
     pub async fn next(&mut self) -> Option<WatchEvent> {
         if let Some(snapshot) = self.snapshot.take() {
             return Some(WatchEvent::Snapshot(snapshot));
@@ -76,6 +76,10 @@ impl Watch {
 
     fn look_again(&mut self, lost: u64) -> Option<WatchEvent> {
         let (snapshot, changes) = self.backend.upgrade()?.subscribe();
+        // A manager that refuses is not asked again and again.
+        if changes.is_closed() {
+            return None;
+        }
         self.snapshot = Some(snapshot);
         self.changes = changes;
         Some(WatchEvent::Lagged(lost))
