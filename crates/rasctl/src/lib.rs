@@ -5,7 +5,6 @@
 
 mod arguments;
 mod books;
-mod certificates;
 mod commands;
 mod exit;
 mod failure;
@@ -13,6 +12,7 @@ mod held;
 mod init;
 mod last;
 mod manager;
+mod named_files;
 mod output;
 mod rasdial;
 mod runtime;

@@ -44,6 +44,9 @@ fn a_number_is_dialled_without_an_entry_by_the_modem_that_is_named() {
     assert!(dialled.out.contains("(modem)") && dialled.out.contains("0x2000 Connected"), "{dialled:?}");
     scene.run(&["hangup", ".5550123"]).expect(0);
     assert!(dial("1").expect(11).err.starts_with("rasctl: error 676: "));
+    let callback = ["dial", "--number", "5", "--device", &port, "--callback", "555;", "-u", "alice"];
+    let refused = scene.run(&[&callback[..], &["--password-file", &password]].concat());
+    assert!(refused.err.starts_with("rasctl: error 704: "), "a callback goes with a number too: {refused:?}");
     let none = ["dial", "--number", "1", "--device", "ttyS0", "-u", "alice", "--password-file", &password];
     let refused = scene.run(&none);
     assert!(refused.err.starts_with("rasctl: error 615: ") && refused.err.contains("\"ttyS0\""), "{refused:?}");

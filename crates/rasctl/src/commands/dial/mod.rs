@@ -13,7 +13,7 @@ use crate::arguments::Context;
 use crate::books::Books;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{certificates, last, manager};
+use crate::{last, manager, named_files};
 use clap::Args;
 use doors::DoorArguments;
 use rasman::{Cause, DataPath, Dial, Entry, Manager, Rootless};
@@ -96,7 +96,6 @@ impl DialArguments {
                     None => Dial::entry(name),
                 };
                 let dial = dial.number(self.phone.clone().unwrap_or_default());
-                let dial = dial.callback_number(self.callback.clone().unwrap_or_default());
                 (dial, own, Some(loaded.place.scope))
             }
             (None, None) => match self.server.number() {
@@ -106,6 +105,7 @@ impl DialArguments {
                 }
             },
         };
+        let dial = dial.callback_number(self.callback.clone().unwrap_or_default());
         let dial = dial.paused_states(context.output.can_ask()).remember(self.who.remember);
         let device_preferred = !self.hold && manager::is_machines(context.scope, scope == Some(BookScope::AllUsers))?;
         let dial = match self.doors.over(&own, device_preferred)? {
@@ -140,7 +140,7 @@ fn data_path_of(name: &str, loaded: &Loaded, device: bool) -> DataPath {
 /// Reads what an entry dials.
 pub(crate) fn settings_of(name: &str, loaded: &Loaded) -> Result<Entry, Failure> {
     let entry = loaded.book.properties(name).expect("the book was chosen because it has the entry");
-    let dialled = entry.dial_entry(&Default::default(), certificates::OfPhoneBook);
+    let dialled = entry.dial_entry(&Default::default(), named_files::OfPhoneBook);
     dialled.map_err(|obstacle| Failure::from(Cause::from(obstacle)))
 }
 

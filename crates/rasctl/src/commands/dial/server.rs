@@ -150,7 +150,7 @@ impl ServerArguments {
         }
         eap.server_names.clone_from(&self.eap_server_name);
         if let Some(path) = &self.certificate {
-            let file = crate::certificates::bytes(path).map_err(|what| {
+            let file = crate::named_files::bytes(path).map_err(|what| {
                 let what = format!("--certificate {} {what}", path.display());
                 Failure::new(Exit::Settings, what, "give a PEM file with certificate and key, or a PKCS#12 file")
             })?;
@@ -206,7 +206,7 @@ fn flag_of(field: &str) -> &str {
 const NAME: &str = "command line";
 
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
-    crate::certificates::read(path).map_err(|what| {
+    crate::named_files::read(path).map_err(|what| {
         Failure::new(Exit::Settings, format!("--ca {} {what}", path.display()), "give a PEM or DER certificate")
     })
 }

@@ -3,10 +3,10 @@
 use super::set::{Assignment, apply};
 use crate::arguments::Context;
 use crate::books::{self, Books, ChangeError};
-use crate::certificates;
 use crate::commands::dial::MediumName;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_files;
 use crate::output::Output;
 use crate::runtime::block_on;
 use crate::secrets::ask_plain;
@@ -61,13 +61,13 @@ pub(super) fn run(arguments: AddArguments, context: &Context) -> Result<Exit, Fa
         let what = format!("there is an entry \"{name}\" in {} already", other.place.path.display());
         return Err(Failure::new(Exit::Settings, what, "choose another name, or change it: rasctl entry set"));
     }
-    certificates::keep(&mut entry, &place)?;
+    named_files::keep(&mut entry, &place)?;
     let stamp = books::stamp();
     books::change(&place, Missing::Create, |book: &mut Book| {
         book.set_properties(&entry, stamp).map_err(ChangeError::from)
     })?;
     output.line(format_args!("\"{name}\" is in {}.", place.path.display()));
-    let obstacle = entry.dial_entry(&UserPreferences::default(), certificates::OfPhoneBook).err();
+    let obstacle = entry.dial_entry(&UserPreferences::default(), named_files::OfPhoneBook).err();
     match &obstacle {
         None => output.line(format_args!("Dial it: rasctl dial \"{name}\"")),
         Some(obstacle) => output.warning(format_args!("it cannot be dialled as it is: {obstacle}")),

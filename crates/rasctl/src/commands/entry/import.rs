@@ -3,10 +3,10 @@
 use super::add::identity;
 use crate::arguments::Context;
 use crate::books::{self, Books, ChangeError};
-use crate::certificates;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manager;
+use crate::named_files;
 use crate::output::Paint;
 use clap::{Args, ValueEnum};
 use rasman::{CredentialMask, EntryRef, Manager, NewCredentials};
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &ImportArguments, context: &Context) -> Result<Exit
         open_doors(&mut imported.book, &names)?;
     }
     let place = Books::of(context).default_place();
-    keep_certificates(&mut imported.book, &names, &place, context)?;
+    keep_named_files(&mut imported.book, &names, &place, context)?;
     books::change(&place, Missing::Create, |book| copy(&imported.book, &names, book, arguments.replace))?;
 
     let output = context.output;
@@ -141,10 +141,10 @@ fn open_doors(book: &mut Book, names: &[String]) -> Result<(), Failure> {
 }
 
 /// A file that is not there is no reason not to import; the entry says so when it is dialled.
-fn keep_certificates(book: &mut Book, names: &[String], place: &Place, context: &Context) -> Result<(), Failure> {
+fn keep_named_files(book: &mut Book, names: &[String], place: &Place, context: &Context) -> Result<(), Failure> {
     for name in names {
         let Some(mut entry) = book.properties(name).filter(|entry| !entry.ca.is_empty()) else { continue };
-        match certificates::keep(&mut entry, place) {
+        match named_files::keep(&mut entry, place) {
             Ok(()) => {
                 let changed = entry.changed;
                 book.set_properties(&entry, changed).map_err(|error| books::edit(&error))?;

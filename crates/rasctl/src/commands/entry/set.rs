@@ -3,9 +3,9 @@
 use super::settings;
 use crate::arguments::Context;
 use crate::books::{self, Books, ChangeError};
-use crate::certificates;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_files;
 use clap::Args;
 use rasman_phonebook::store::{Missing, Place};
 use rasman_phonebook::{Book, Filetime, Finding, Properties, Scope, Section, Severity, check, is_known_key};
@@ -104,7 +104,7 @@ fn edit(book: &mut Book, arguments: &SetArguments, place: &Place, stamp: Filetim
             let mut entry = section(book, name)?.properties();
             apply(&mut entry, assignment).map_err(ChangeError::Other)?;
             if ["ca", "eap-ca", "script"].contains(&assignment.key.as_str()) {
-                certificates::keep(&mut entry, place).map_err(ChangeError::Other)?;
+                named_files::keep(&mut entry, place).map_err(ChangeError::Other)?;
             }
             book.set_properties(&entry, stamp)?;
             continue;

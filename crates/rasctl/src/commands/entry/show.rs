@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &ShowArguments, context: &Context) -> Result<Exit, 
 
 /// Tells why the entry cannot be dialled as it stands.
 fn obstacle(entry: &Properties) -> Option<NotDialable> {
-    entry.dial_entry(&UserPreferences::default(), crate::certificates::OfPhoneBook).err()
+    entry.dial_entry(&UserPreferences::default(), crate::named_files::OfPhoneBook).err()
 }
 
 fn show(entry: &Properties, loaded: &Loaded, obstacle: Option<&NotDialable>, output: Output) {

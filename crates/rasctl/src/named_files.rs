@@ -1,4 +1,4 @@
-//! Certificates from files, for settings that name a file.
+//! The files that settings name: certificates and login scripts.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
