@@ -88,6 +88,22 @@ async fn a_dial_over_a_modem_carries_a_page_and_bulk_data() {
 }
 
 #[tokio::test]
+async fn what_a_dial_says_of_its_modem_makes_no_other_entry_of_one_that_is_connected() {
+    let lab = lab(&["speed=0"]);
+    let manager = manager(&lab, &["5"]);
+    let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
+    let dial = || Dial::entry(harness::ENTRY).credentials(credentials(DEFAULT_PASSWORD));
+    for dial in [dial().speaker(true), dial().prefix_and_suffix(false), dial().callback_number("5550100")] {
+        let again = timeout(LONG, manager.dial(dial).expect("it is that entry").finish()).await.expect("in time");
+        let again = again.expect("connected already");
+        assert_eq!(again.handle(), connection.handle());
+        hang_up(&again).await;
+    }
+    hang_up(&connection).await;
+    manager.shut_down().await;
+}
+
+#[tokio::test]
 async fn what_the_modem_says_has_its_code() {
     let lab = lab(&["busy=1,no-answer=2,no-carrier=3,no-dialtone=4"]);
     for (number, code) in [("1", 676), ("2", 678), ("3", 679), ("4", 680)] {

@@ -1,5 +1,7 @@
 //! Callback: what an entry allows a server that would rather call than be called.
 
+use crate::InvalidSetting;
+
 /// What an entry, or whoever dials, allows a server that wants to call back.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -25,6 +27,20 @@ impl Callback {
             "" => None,
             "*" => Some(Self::Ask),
             number => Some(Self::Number(number.to_owned())),
+        }
+    }
+
+    /// Checks that a number is one.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        match self {
+            Self::Number(number) if !is_callback_number(number) => {
+                let advice = "give 1 to 128 characters out of digits, T P W ( ) - @ * # + , and spaces";
+                Err(InvalidSetting::new("callback", "is no number to call back at", advice))
+            }
+            _ => Ok(()),
         }
     }
 

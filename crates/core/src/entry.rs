@@ -3,13 +3,15 @@
 mod data_path;
 mod invalid;
 mod sstp;
+mod trust;
 
 pub use data_path::{DataPath, Forward, ProxyLogin, Rootless, TunSettings};
 pub(crate) use invalid::validate_host;
 pub use invalid::{InvalidSetting, NAME_MAX, validate_name};
-pub use sstp::{HttpProxy, Revocation, SstpSettings, Trust};
+pub use sstp::{HttpProxy, SstpSettings};
+pub use trust::{Revocation, Trust};
 
-use crate::{AuthMethod, Callback, Device, EapSettings, LineDevice, Secret, SerialSettings, is_callback_number};
+use crate::{AuthMethod, Callback, Device, EapSettings, LineDevice, Secret, SerialSettings};
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
@@ -210,12 +212,7 @@ impl Entry {
             let problem = format!("is {}", self.redial.attempts);
             return Err(InvalidSetting::new("redial.attempts", problem, "choose 0 to 999999999 attempts"));
         }
-        if let Callback::Number(number) = &self.callback
-            && !is_callback_number(number)
-        {
-            let advice = "give 1 to 128 characters out of digits, T P W ( ) - @ * # + , and spaces";
-            return Err(InvalidSetting::new("callback", "is no number to call back at", advice));
-        }
+        self.callback.validate()?;
         if self.authentication.is_empty() {
             return Err(InvalidSetting::new(
                 "authentication",

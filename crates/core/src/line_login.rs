@@ -3,10 +3,10 @@
 use crate::{Device, InvalidSetting, Secret};
 use core::fmt;
 
-/// What is said on a serial line before PPP begins: by a script, or by a person at a terminal.
+/// What is said on a serial line before PPP begins.
 ///
-/// Both are devices of their own, of the type `switch`: each is told by a pair of ConnectDevice and DeviceConnected,
-/// before the one of the modem or behind it.
+/// Whoever says it is a device of its own, of the type `switch`, which is told by a pair of ConnectDevice and
+/// DeviceConnected behind the one of the modem.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct LineLogin {
     /// Runs once the line is connected (szScript).

@@ -168,18 +168,11 @@ impl Embedded {
     }
 
     /// Begins a dial for somebody; `teller` is who is told.
-    pub(crate) fn begin(
-        &self,
-        who: Who,
-        resolved: Resolved,
-        held: bool,
-        paused_states: bool,
-        teller: Teller,
-    ) -> Result<Begun, Error> {
+    pub(crate) fn begin(&self, who: Who, resolved: Resolved, held: bool, teller: Teller) -> Result<Begun, Error> {
         let mut table = self.table();
         match table.lookup(who, &resolved)? {
             Lookup::Free => {
-                let ready = self.prepare(&mut table, who, resolved, teller, held, paused_states);
+                let ready = self.prepare(&mut table, who, resolved, teller, held);
                 Ok(Begun::Dialled(ready.handle, Box::new(ready)))
             }
             Lookup::Referenced(handle) => Ok(Begun::Referenced(handle)),
@@ -187,20 +180,12 @@ impl Embedded {
     }
 
     /// Lists a new connection and makes its session.
-    fn prepare(
-        &self,
-        table: &mut Table,
-        who: Who,
-        dial: Resolved,
-        teller: Teller,
-        held: bool,
-        paused_states: bool,
-    ) -> Ready {
+    fn prepare(&self, table: &mut Table, who: Who, dial: Resolved, teller: Teller, held: bool) -> Ready {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let counters = Arc::new(Counters::default());
         let handle = table.next_handle();
         table.insert(who, handle, &dial, commands, teller, Arc::clone(&counters));
-        let Resolved { entry, credentials, slow, remember, promotion, reservation, .. } = dial;
+        let Resolved { entry, paused_states, credentials, slow, remember, promotion, reservation, .. } = dial;
         let afterwards = (remember.is_some() || promotion.is_some()).then(|| Afterwards {
             entries: Arc::clone(&self.entries),
             helpers: self.writers.clone(),
@@ -252,10 +237,10 @@ fn launch(workers: &RwLock<Option<Workers>>, session: Session) -> Result<(), Err
 impl Backend for Embedded {
     fn dial(&self, dial: Dial, held: bool) -> Result<Started, Error> {
         let (sender, notifications) = mpsc::channel(NOTIFICATIONS_MAX);
-        let (who, paused_states) = (Who::embedded(), dial.paused_states);
+        let who = Who::embedded();
         // Before the table is locked: reading and checking settings takes long.
         let resolved = self.entries.resolve(Caller::of(who.owner.0), dial)?;
-        match self.begin(who, resolved, held, paused_states, Teller::Queue(sender))? {
+        match self.begin(who, resolved, held, Teller::Queue(sender))? {
             Begun::Dialled(handle, session) => {
                 self.launch(*session)?;
                 Ok(Started { handle, notifications })

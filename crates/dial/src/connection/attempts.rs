@@ -176,10 +176,11 @@ impl Connection {
         Detail::Waiting { attempt: self.attempts.round, of: self.plan.entry.redial.attempts, pause, last }
     }
 
-    /// Throws link and PPP away and makes fresh ones for the present medium.
-    pub(super) fn renew_layers(&mut self) {
+    /// Throws link and PPP away and makes fresh ones for the present medium, which dial, or wait for the server to.
+    pub(super) fn renew_layers(&mut self, answering: bool) {
+        self.answering = answering;
         let medium = nth_medium(&self.plan, self.attempts.medium);
-        self.layers = Layers::new(&self.plan, &self.eap, medium, self.answering, &mut self.rng_source);
+        self.layers = Layers::new(&self.plan, &self.eap, medium, answering, &mut self.rng_source);
         self.signals = Signals::default();
         self.ports.clear();
         self.port_base = self.port_base.wrapping_add(PORTS_OF_A_LINK);
@@ -225,8 +226,7 @@ impl Connection {
             self.effects.push_back(Effect::Port(port, PortCommand::Close));
         }
         self.attempts.medium = medium;
-        self.answering = false;
-        self.renew_layers();
+        self.renew_layers(false);
     }
 
     /// Tells how long to wait before the next round, if there is one.

@@ -59,8 +59,7 @@ impl Connection {
 
     /// Opens the port again, for the call that comes.
     pub(super) fn open_for_callback(&mut self, now: Instant) {
-        self.answering = true;
-        self.renew_layers();
+        self.renew_layers(true);
         self.open_link(now);
     }
 }

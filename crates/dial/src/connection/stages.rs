@@ -372,8 +372,7 @@ impl Connection {
 
     /// Dials again with fresh layers, for a server that lets nobody try twice on one link.
     fn start_over(&mut self) -> Next {
-        self.answering = false;
-        self.renew_layers();
+        self.renew_layers(false);
         Next::Enter(Stage::OpenPort { after: None })
     }
 

@@ -8,7 +8,7 @@ use crate::secrets::{Kind, Place as SecretPlace, Quick, Whose};
 use rasman::{Dial, EntryRef, Error, Target};
 use rasman_core::{
     Callback, Cause, Code, Credentials, DataPath, Entry, LayerName, LineDevice, Medium, Secret, SerialPort,
-    SerialSettings, TunSettings, is_callback_number,
+    SerialSettings, TunSettings,
 };
 use rasman_phonebook::store::Place;
 use rasman_phonebook::{CallbackMode, fold_name};
@@ -16,7 +16,12 @@ use std::sync::Arc;
 
 /// A dial of which everything is known but, perhaps, the password.
 pub(crate) struct Resolved {
+    /// As it is dialled.
     pub(crate) entry: Arc<Entry>,
+    /// But for what the dial alone says of callbacks, modems and certificates: by this it is known once it is connected.
+    pub(crate) known: Arc<Entry>,
+    /// The dial may pause for questions.
+    pub(crate) paused_states: bool,
     /// Names the entry's connection in the table.
     pub(crate) key: String,
     pub(crate) source: Source,
@@ -89,7 +94,7 @@ impl Entries {
     pub(crate) fn resolve(&self, caller: Caller, mut dial: Dial) -> Result<Resolved, Error> {
         let data_path = dial.data_path.take();
         let eap_user_data = std::mem::take(&mut dial.eap_user_data);
-        let (keeps_prefix, speaker) = (dial.prefix_and_suffix, dial.speaker);
+        let (keeps_prefix, speaker, paused_states) = (dial.prefix_and_suffix, dial.speaker, dial.paused_states);
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
         let callback = callback_of(&dial)?;
@@ -104,11 +109,6 @@ impl Entries {
                 .advice("dial the entry as it stands, or let an administrator of this manager change it");
             return Err(cause.into());
         }
-        self.open_certificate(&mut resolved, eap_user_data)?;
-        if let Some(callback) = callback {
-            Arc::make_mut(&mut resolved.entry).callback = callback;
-        }
-        set_modems(&mut resolved.entry, keeps_prefix, speaker);
         if let Some(data_path) = data_path {
             let entry = Arc::make_mut(&mut resolved.entry);
             entry.data_path = data_path;
@@ -123,6 +123,13 @@ impl Entries {
                 .advice("join the group of administrators of this manager, dial an entry of all users as it stands, or dial with doors");
             return Err(cause.into());
         }
+        resolved.paused_states = paused_states;
+        resolved.known = Arc::clone(&resolved.entry);
+        self.open_certificate(&mut resolved, eap_user_data)?;
+        if let Some(callback) = callback {
+            Arc::make_mut(&mut resolved.entry).callback = callback;
+        }
+        set_modems(&mut resolved.entry, keeps_prefix, speaker);
         Ok(resolved)
     }
 
@@ -239,7 +246,22 @@ impl Entries {
         let remember = (remember && may_remember).then(|| found.secrets(caller, Whose::User(caller.uid)));
         let (key, source) = (found.key(), found.source());
         let reservation = None;
-        Ok(Resolved { entry, key, source, number, credentials, given, slow, login, remember, promotion, reservation })
+        let (known, paused_states) = (Arc::clone(&entry), false);
+        Ok(Resolved {
+            entry,
+            known,
+            paused_states,
+            key,
+            source,
+            number,
+            credentials,
+            given,
+            slow,
+            login,
+            remember,
+            promotion,
+            reservation,
+        })
     }
 
     /// Puts what is stored in the place of what the dial leaves to it (clauses A13, A14, A15).
@@ -381,9 +403,12 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
     if credentials.domain == STORED_DOMAIN {
         credentials.domain = String::new();
     }
+    let (key, entry) = (key(None, &entry.name), Arc::new(entry));
     Ok(Resolved {
-        key: key(None, &entry.name),
-        entry: Arc::new(entry),
+        key,
+        known: Arc::clone(&entry),
+        entry,
+        paused_states: false,
         source: Source::default(),
         number,
         credentials,
@@ -401,20 +426,15 @@ fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Res
 /// # Errors
 /// 704 for what is no number, and for a question that nobody may be asked (clause A63).
 fn callback_of(dial: &Dial) -> Result<Option<Callback>, Error> {
-    let refused = |did: &str, advice: &str| {
-        Err(Cause::new(Code::BAD_CALLBACK_NUMBER, LayerName::Settings).did(did).advice(advice).into())
-    };
-    match Callback::of_dial(&dial.callback_number) {
-        Some(Callback::Ask) if !dial.paused_states => refused(
-            "was to ask for the callback number, in a dial without paused states",
-            "name the number, or allow them",
-        ),
-        Some(Callback::Number(number)) if !is_callback_number(&number) => refused(
-            "read the callback number",
-            "give 1 to 128 characters out of digits, T P W ( ) - @ * # + , and spaces",
-        ),
-        callback => Ok(callback),
+    let refused =
+        |did: &str, advice: String| Cause::new(Code::BAD_CALLBACK_NUMBER, LayerName::Settings).did(did).advice(advice);
+    let Some(callback) = Callback::of_dial(&dial.callback_number) else { return Ok(None) };
+    if callback == Callback::Ask && !dial.paused_states {
+        let did = "was to ask for the callback number, in a dial without paused states";
+        return Err(refused(did, "name the number, or allow them".to_owned()).into());
     }
+    callback.validate().map_err(|invalid| refused("read the callback number", invalid.advice))?;
+    Ok(Some(callback))
 }
 
 /// Does to the entry's modems what the dial says of them (clauses A54, A55).

@@ -8,7 +8,7 @@ use crate::entries::Resolved;
 use crate::secrets::Place;
 use crate::who::{Listener, Owner, References, Who};
 use rasman::{Change, Doors, Error, Handle, Status};
-use rasman_core::{Cause, Code, ConnState, Credentials, Entry, LayerName, Notification, Statistics};
+use rasman_core::{Cause, Code, ConnState, Credentials, LayerName, Notification, Statistics};
 use rasman_dial::Command;
 use rasman_net::session::Counters;
 use record::Record;
@@ -110,7 +110,7 @@ impl Table {
         }
         // A phone book's entry may have changed since it was dialled; its connection keeps the settings it has.
         let changeable = dial.source.phonebook.is_some();
-        if record.number != dial.number || (!changeable && !is_same(&record.entry, &dial.entry)) {
+        if record.number != dial.number || (!changeable && record.known != dial.known) {
             let cause = Cause::new(Code::ALREADY_EXISTS, LayerName::Manager)
                 .did(format!("found another entry named \"{name}\", or another number of it, connected"))
                 .advice("give the entry another name, or hang that connection up first");
@@ -146,6 +146,7 @@ impl Table {
         status.number = dial.entry.medium.number();
         let record = Record {
             entry: Arc::clone(&dial.entry),
+            known: Arc::clone(&dial.known),
             owner: who.owner,
             key: dial.key.clone(),
             name: dial.entry.name.clone(),
@@ -215,8 +216,3 @@ impl Table {
 const CHANGES_MAX: usize = 1024;
 /// How many reasons of ended connections are remembered.
 const ENDED_MAX: usize = 256;
-
-/// Tells whether two entries are the same but for what a dial says of callbacks, which is over once it is connected.
-fn is_same(one: &Entry, other: &Entry) -> bool {
-    *one == Entry { callback: one.callback.clone(), ..other.clone() }
-}

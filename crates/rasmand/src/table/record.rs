@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(super) struct Record {
     pub(super) entry: Arc<Entry>,
+    /// By which another dial of it is known.
+    pub(super) known: Arc<Entry>,
     pub(super) owner: Owner,
     /// The entry's phone book and name as they are compared.
     pub(super) key: String,

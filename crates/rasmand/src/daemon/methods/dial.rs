@@ -30,7 +30,6 @@ impl Call<'_> {
             caller: self.caller(),
             channel: self.sink_client(call.channel.as_deref())?,
             held: call.held.unwrap_or(false),
-            paused_states: call.paused_states.unwrap_or(false),
             more: self.called.more,
             oneway: self.called.oneway,
             server: Rc::clone(self.server),
@@ -81,7 +80,6 @@ struct NewDial {
     client: Rc<Client>,
     channel: Option<Rc<Client>>,
     held: bool,
-    paused_states: bool,
     more: bool,
     oneway: bool,
 }
@@ -151,7 +149,7 @@ impl NewDial {
         let log = Arc::new(DialLog::new(self.sink()));
         let streams = self.channel.is_none() && self.more;
         let teller = Teller::Listener(Arc::clone(&log) as _);
-        match embedded.begin(self.client.peer.who(), resolved, self.held, self.paused_states, teller)? {
+        match embedded.begin(self.client.peer.who(), resolved, self.held, teller)? {
             Begun::Dialled(handle, session) => {
                 log.set_handle(handle);
                 let token = self.adopt(handle, log)?;
