@@ -10,7 +10,7 @@ mod callback;
 mod whole;
 
 pub use callback::cbcp;
-pub use whole::{Wants, ppp_client_whole, ppp_host, ppp_server_whole};
+pub use whole::{Wants, far_network, ppp_client_whole, ppp_host, ppp_server_whole};
 
 use core::net::Ipv4Addr;
 use rasman_auth::ChapPacket;

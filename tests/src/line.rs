@@ -1,6 +1,6 @@
 //! A modem that never gets through, and that keeps what it is told.
 
-use rasman::Entry;
+use rasman::{Code, Dial, Entry, Manager};
 use rasman_core::{LineDevice, LineLogin, LineSettings, Medium, ModemSettings, SerialPort, SerialSettings};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -43,6 +43,21 @@ impl BusyModem {
             login: LineLogin::default(),
         });
         entry
+    }
+
+    /// Makes dials one after another, each of which finds the number busy; gives what was dialled, and whether the speaker
+    /// was on.
+    ///
+    /// # Panics
+    /// If one ends in another way.
+    pub async fn calls_of<const N: usize>(&self, manager: &Manager, dials: [Dial; N]) -> [(String, bool); N] {
+        let mut calls = Vec::new();
+        for dial in dials {
+            let error = manager.dial(dial).expect("it starts").finish().await.expect_err("it is busy");
+            assert_eq!(error.code(), Code::LINE_BUSY);
+            calls.push(self.next_call());
+        }
+        calls.try_into().expect("a call for each dial")
     }
 
     /// Gives what was dialled next, and whether the speaker was on.

@@ -783,19 +783,8 @@ fn the_devices_are_those_that_can_be_dialled() {
 async fn a54_a55_a_dial_says_what_goes_around_the_number_and_whether_the_speaker_is_on() {
     let modem = BusyModem::start();
     let manager = start(Settings { workers: 1, entries: vec![modem.entry(ENTRY)], ..Settings::default() });
-    let calls = modem_calls(&manager, &modem).await;
     let expected = [("9,5551234@", true), ("5551234", true), ("9,5551234@", false), ("9,5551234@", true)];
-    assert_eq!(calls, expected.map(|(number, speaker)| (number.to_owned(), speaker)));
-}
-
-/// Dials with each choice; gives what the modem was told.
-async fn modem_calls(manager: &Manager, modem: &BusyModem) -> Vec<(String, bool)> {
     let dial = || Dial::entry(ENTRY).credentials(credentials(DEFAULT_PASSWORD));
-    let mut calls = Vec::new();
-    for dial in [dial(), dial().prefix_and_suffix(false), dial().speaker(false), dial().speaker(true)] {
-        let error = manager.dial(dial).unwrap().finish().await.expect_err("it is busy");
-        assert_eq!(error.code(), Code::LINE_BUSY);
-        calls.push(modem.next_call());
-    }
-    calls
+    let dials = [dial(), dial().prefix_and_suffix(false), dial().speaker(false), dial().speaker(true)];
+    assert_eq!(modem.calls_of(&manager, dials).await, expected.map(|(number, on)| (number.to_owned(), on)));
 }

@@ -1,8 +1,9 @@
 //! What tests and benchmarks measure with: allocations, those within the TLS library apart from all others.
 //!
-//! ```ignore
+//! ```
 //! #[global_allocator]
 //! static ALLOCATOR: rasman_net::accounting::Allocator = rasman_net::accounting::Allocator;
+//! # fn main() {}
 //! ```
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -86,7 +86,7 @@ impl Wants {
             nbns: dns.clone(),
             dns,
             ipv6: Ipv6Wish::Ask,
-            far: far(),
+            far: far_network(),
             mppe: self.encryption(),
             echo: echo(),
             ..ServerConfig::new(Arc::new(Alice), Ipv4Addr::new(10, 66, 0, 1), Ipv4Addr::new(10, 66, 0, 2))
@@ -109,7 +109,9 @@ impl PppVictim {
     }
 }
 
-fn far() -> FarNetwork {
+/// What a server tells its client by DHCPINFORM, router advertisements and DHCPv6: some of everything.
+#[must_use]
+pub fn far_network() -> FarNetwork {
     let ipv6 = FarIpv6 {
         prefix: Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0),
         address: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 9)),

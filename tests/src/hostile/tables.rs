@@ -37,13 +37,20 @@ const fn fields(protocol: u16, code: u8, list: &'static [&'static [u8]]) -> PppM
     PppMessage { protocol, code, body: Body::Fields(list) }
 }
 
-const LCP: u16 = 0xc021;
-const PAP: u16 = 0xc023;
-const CHAP: u16 = 0xc223;
-const EAP: u16 = 0xc227;
-const IPCP: u16 = 0x8021;
-const IPV6CP: u16 = 0x8057;
-const CCP: u16 = 0x80fd;
+/// RFC 1661.
+pub const LCP: u16 = 0xc021;
+/// RFC 1334.
+pub const PAP: u16 = 0xc023;
+/// RFC 1994.
+pub const CHAP: u16 = 0xc223;
+/// RFC 3748.
+pub const EAP: u16 = 0xc227;
+/// RFC 1332.
+pub const IPCP: u16 = 0x8021;
+/// RFC 5072.
+pub const IPV6CP: u16 = 0x8057;
+/// RFC 1962.
+pub const CCP: u16 = 0x80fd;
 
 /// RFC 1661 6, RFC 1570 2.3, RFC 1990 5.1.
 const LCP_OPTIONS: &[(u8, &[u8])] = &[

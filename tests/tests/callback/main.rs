@@ -7,6 +7,7 @@ use exchange::{CALLER, Exchange, SERVER};
 use rasman_core::{Answer, Callback, Cause, Code, ConnState, Detail, Duration, LayerName, Question, QuestionKind};
 use rasman_dial::Command;
 use rasman_ppp::CallbackPolicy;
+use rasman_tests::peers::caller::CONNECTED;
 use std::slice::from_ref;
 
 /// Longer than any of these takes: the wait for a call is two minutes.
@@ -24,33 +25,23 @@ fn number() -> Callback {
     Callback::Number(CALLER.into())
 }
 
-/// What is told from Authenticate on with a call back.
-const CALLED_BACK: [ConnState; 13] = [
-    ConnState::Authenticate,
-    ConnState::AuthNotify,
-    ConnState::PrepareForCallback,
-    ConnState::WaitForModemReset,
-    ConnState::WaitForCallback,
-    ConnState::ReAuthenticate,
-    ConnState::AuthNotify,
-    ConnState::AuthAck,
-    ConnState::Authenticated,
-    ConnState::AuthNotify,
-    ConnState::AuthProject,
-    ConnState::Projected,
-    ConnState::ApplySettings,
-];
-/// And without.
-const STRAIGHT: [ConnState; 8] = [
-    ConnState::Authenticate,
-    ConnState::AuthNotify,
-    ConnState::AuthAck,
-    ConnState::Authenticated,
-    ConnState::AuthNotify,
-    ConnState::AuthProject,
-    ConnState::Projected,
-    ConnState::ApplySettings,
-];
+/// What is told from Authenticate to ApplySettings without a call back.
+fn straight() -> &'static [ConnState] {
+    &CONNECTED[5..13]
+}
+
+/// And with one: after ReAuthenticate as after Authenticate.
+fn called_back() -> Vec<ConnState> {
+    let back = [
+        ConnState::Authenticate,
+        ConnState::AuthNotify,
+        ConnState::PrepareForCallback,
+        ConnState::WaitForModemReset,
+        ConnState::WaitForCallback,
+        ConnState::ReAuthenticate,
+    ];
+    [&back, &straight()[1..]].concat()
+}
 
 #[track_caller]
 fn connected_by(world: &Exchange, states: &[ConnState]) {
@@ -66,7 +57,7 @@ fn a64_two_of_our_modems_call_each_other_back() {
             let mut world = Exchange::new(wish.clone(), Some(policy.clone()));
             world.has_lines = has_lines;
             world.run(LONG);
-            connected_by(&world, &CALLED_BACK);
+            connected_by(&world, &called_back());
             assert_eq!(world.calls, [SERVER, CALLER], "the server calls the second time");
             let called = world.called_at[1].since(world.hung_up_at.expect("the first line went down"));
             assert!(called >= Duration::from_secs(4), "{called:?}: the modem gets the time that was asked for");
@@ -81,13 +72,13 @@ fn a63_without_a_number_nobody_is_called_who_need_not_be() {
     for wish in [Callback::Allowed, Callback::Refused] {
         let mut world = Exchange::new(wish, Some(by_caller()));
         world.run(LONG);
-        connected_by(&world, &STRAIGHT);
+        connected_by(&world, straight());
         assert_eq!(world.calls, [SERVER]);
     }
     // A server that knows no callback has no say in it either.
     let mut world = Exchange::new(number(), None);
     world.run(LONG);
-    connected_by(&world, &STRAIGHT);
+    connected_by(&world, straight());
 }
 
 fn question(world: &Exchange) -> Question {
@@ -100,7 +91,7 @@ fn question(world: &Exchange) -> Question {
 #[test]
 fn p6_an_asterisk_asks_after_authentication_and_the_answer_goes_on() {
     let asked = [ConnState::AuthNotify, ConnState::AuthCallback, ConnState::CallbackSetByCaller];
-    let ways = [(CALLER, &CALLED_BACK[2..], 2), ("", &STRAIGHT[1..], 1)];
+    let ways = [(CALLER, &called_back()[2..], 2), ("", &straight()[1..], 1)];
     for (answer, states, calls) in ways {
         let mut world = Exchange::asking(by_caller());
         world.run(Duration::from_secs(60));
@@ -123,7 +114,7 @@ fn p6_an_asterisk_asks_after_authentication_and_the_answer_goes_on() {
 fn p6_only_those_are_asked_who_may_choose() {
     let mut world = Exchange::asking(preset());
     world.run(LONG);
-    connected_by(&world, &CALLED_BACK);
+    connected_by(&world, &called_back());
 
     let list = CallbackPolicy { list: vec!["5550111".into(), CALLER.into()], ..CallbackPolicy::default() };
     let mut world = Exchange::asking(list);
@@ -192,7 +183,7 @@ fn a_server_that_does_not_call_is_waited_for_a_bounded_time() {
 
 #[test]
 fn a_dial_can_be_hung_up_in_every_state_of_a_callback() {
-    for state in &CALLED_BACK[1..7] {
+    for state in &called_back()[1..7] {
         let mut world = Exchange::new(number(), Some(by_caller()));
         world.stop_at = Some(*state);
         world.run(LONG);
@@ -208,7 +199,7 @@ fn a_handler_holds_each_state_and_the_call_is_not_lost() {
     let mut world = Exchange::new(number(), Some(by_caller()));
     world.handler_takes = Some(Duration::from_millis(1500));
     world.run(LONG);
-    connected_by(&world, &CALLED_BACK);
+    connected_by(&world, &called_back());
 }
 
 #[test]

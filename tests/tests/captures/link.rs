@@ -4,10 +4,13 @@ use rasman_auth::{Account, AccountState, Accounts};
 use rasman_core::{AuthMethod, ClientCertificate, EapSettings, Trust};
 use rasman_core::{Batch, Code, Credentials, Duration, Instant, Layer, Secret};
 use rasman_net::tls::eap::{EapAcceptor, EapTunnels};
-use rasman_ppp::{ClientConfig, ClientEap, Echo, Event, FarIpv6, FarNetwork, Ipv6Wish, Mppe, Ppp, ServerConfig};
+use rasman_ppp::{
+    CallbackChoice, CallbackPolicy, ClientConfig, ClientEap, Echo, Event, Ipv6Wish, Mppe, Ppp, ServerConfig,
+};
 use rasman_testkit::SeededRng;
+use rasman_tests::fuzz_ppp::far_network;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// The one user, whose password may have expired.
@@ -68,6 +71,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) password: &'static str,
     pub(crate) state: AccountState,
     pub(crate) mppe: Option<Mppe>,
+    pub(crate) callback: Option<CallbackPolicy>,
 }
 
 impl<'a> Plan<'a> {
@@ -76,7 +80,7 @@ impl<'a> Plan<'a> {
         let (client, server) = (vec![method], vec![method]);
         let has_keys = !matches!(method, AuthMethod::Pap | AuthMethod::Chap | AuthMethod::EapMd5);
         let mppe = has_keys.then(Mppe::default);
-        Self { pki, client, server, password: "wonderland", state: AccountState::Usable, mppe }
+        Self { pki, client, server, password: "wonderland", state: AccountState::Usable, mppe, callback: None }
     }
 
     fn client(&self) -> ClientConfig {
@@ -87,6 +91,8 @@ impl<'a> Plan<'a> {
             ipv6: Ipv6Wish::Ask,
             inform: true,
             mppe: self.mppe.clone(),
+            header_compression: true,
+            callback: self.callback.is_some().then_some(Duration::from_secs(5)),
             echo: ECHO,
             identification: Some("rasman".to_owned()),
             ..ClientConfig::default()
@@ -94,26 +100,15 @@ impl<'a> Plan<'a> {
     }
 
     fn server(&self) -> ServerConfig {
-        let ipv6 = FarIpv6 {
-            prefix: Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0),
-            address: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 9)),
-            dns: vec![Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1)],
-            routes: vec![(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 0), 64)],
-            mtu: Some(1400),
-        };
-        let far = FarNetwork {
-            routes: vec!["10.0.0.0/8".parse().unwrap()],
-            domain: "corp.test".into(),
-            search: vec!["corp.test".into()],
-            ipv6: Some(ipv6),
-        };
         ServerConfig {
             authentication: self.server.clone(),
             tunnels: Arc::<EapAcceptor>::clone(&self.pki.acceptor),
             retries: 1,
             dns: vec![Ipv4Addr::new(10, 66, 0, 53)],
             ipv6: Ipv6Wish::Ask,
-            far,
+            far: far_network(),
+            header_compression: true,
+            callback: self.callback.clone(),
             mppe: self.mppe.clone(),
             name: "lab".to_owned(),
             ..ServerConfig::new(Arc::new(Alice(self.state)), Ipv4Addr::new(10, 66, 0, 1), Ipv4Addr::new(10, 66, 0, 2))
@@ -172,6 +167,15 @@ impl Pair {
         self.settle();
     }
 
+    /// The client sends the `n`-th segment of a transfer; gives its frame.
+    pub(crate) fn send_segment(&mut self, n: u8) -> Vec<u8> {
+        let mut packet = vec![0x45, 0, 0, 44, 0, n, 0x40, 0, 64, 6, 0, 0, 10, 66, 0, 2, 10, 66, 0, 1];
+        packet.extend([0x03, 0xe8, 0, 80, 0, 0, 0, 4 * n, 0, 0, 0, 1, 0x50, 0x10, 0x20, 0, 0, 0, 0, 0, n, n, n, n]);
+        let mut out = Batch::new();
+        self.ends[0].encap(self.now, &[], &packet, &mut out).unwrap();
+        out.as_bytes().to_vec()
+    }
+
     /// Time passes in silence.
     pub(crate) fn wait(&mut self, time: Duration) {
         self.now += time;
@@ -214,6 +218,9 @@ impl Pair {
         match event {
             Event::LinkEstablished { .. } => client.authenticate(now, credentials(self.password)),
             Event::Authenticated { token, .. } => client.project(now, token),
+            Event::CallbackOffered(_) => {
+                let _ = client.choose_callback(now, CallbackChoice::Number("5550100".to_owned()));
+            }
             Event::AuthenticationRefused { cause, retry: true, .. } if cause.code == Code::PASSWD_EXPIRED => {
                 client.change_password(now, &Secret::from("looking-glass"));
             }

@@ -4,14 +4,16 @@ use crate::link::{Pair, Pki, Plan};
 use crate::nothing_is_malformed;
 use rasman_auth::AccountState;
 use rasman_core::{AuthMethod, Duration};
-use rasman_ppp::{Mppe, MppeMode};
+use rasman_ppp::{CallbackPolicy, Mppe, MppeMode};
+use rasman_tests::hostile::tables::{CCP, CHAP, EAP, IPCP, IPV6CP, LCP, PAP};
 use rasman_tests::peers::tshark;
 use std::collections::BTreeSet;
 
 /// Protocol, code, and for EAP the type of requests and responses.
 type Kind = (u16, u8, u8);
 
-/// What we send, of all that RFC 1661 5, RFC 1570 2, RFC 1334 2, RFC 1994 4, RFC 3748 4 and RFC 1962 3 know.
+/// What we send, of all that RFC 1661 5, RFC 1570 2, RFC 1334 2, RFC 1994 4, RFC 3748 4, RFC 1962 3 and
+/// [MS-CBCP] 2.2 know.
 ///
 /// Never sent: LCP's Discard-Request and Time-Remaining, which only a peer has use for; CCP's Reset-Ack, which MPPE does
 /// without (RFC 3078 10).
@@ -19,6 +21,7 @@ const SENT: &[(u16, &[u8])] = &[
     (LCP, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]),
     (PAP, &[1, 2, 3]),
     (CHAP, &[1, 2, 3, 4, 7]),
+    (CBCP, &[1, 2, 3]),
     (IPCP, &[1, 2, 3, 4, 6, 7]),
     (IPV6CP, &[1, 2, 3, 4, 6, 7]),
     (CCP, &[1, 2, 3, 4, 6, 7, 14]),
@@ -36,6 +39,8 @@ fn tshark_reads_every_packet_of_ppp_that_we_send() {
     frames.extend(disagreeing(&pki));
     frames.extend(provoked(&pki));
     frames.extend(with_a_loss(&pki));
+    frames.extend(called_back(&pki));
+    frames.extend(compressed(&pki));
     let seen: BTreeSet<Kind> = frames.iter().filter_map(|frame| kind(frame)).collect();
     let missing: Vec<Kind> = expected().difference(&seen).copied().collect();
     assert_eq!(missing, [], "protocol, code, type of EAP");
@@ -43,9 +48,19 @@ fn tshark_reads_every_packet_of_ppp_that_we_send() {
     assert_eq!(unexpected, [], "protocol, code, type of EAP");
     let Some(read) = tshark("tshark_reads_every_packet_of_ppp_that_we_send", &frames) else { return };
     nothing_is_malformed(&read, frames.len());
-    for protocol in
-        ["PPP LCP", "PPP IPCP", "PPP IPV6CP", "PPP CCP", "PPP PAP", "PPP CHAP", "EAP", "DHCP", "ICMPv6", "TLS"]
-    {
+    for protocol in [
+        "PPP LCP",
+        "PPP IPCP",
+        "PPP IPV6CP",
+        "PPP CCP",
+        "PPP PAP",
+        "PPP CHAP",
+        "PPP CBCP",
+        "EAP",
+        "DHCP",
+        "ICMPv6",
+        "TLS",
+    ] {
         assert!(read.lines().any(|line| line.contains(protocol)), "{protocol} is among them:\n{read}");
     }
 }
@@ -119,6 +134,21 @@ fn with_a_loss(pki: &Pki) -> Vec<Vec<u8>> {
     pair.frames
 }
 
+/// Both agree on a call.
+fn called_back(pki: &Pki) -> Vec<Vec<u8>> {
+    let callback = Some(CallbackPolicy { none: true, by_caller: true, ..CallbackPolicy::default() });
+    Pair::dial(&Plan { callback, ..Plan::good(pki, AuthMethod::MsChapV2) }).frames
+}
+
+/// Segments whose headers are told, and then compressed.
+fn compressed(pki: &Pki) -> Vec<Vec<u8>> {
+    let mut pair = Pair::dial(&Plan { mppe: None, ..Plan::good(pki, AuthMethod::MsChapV2) });
+    let frames: Vec<_> = (0..3).map(|n| pair.send_segment(n)).collect();
+    let protocols: Vec<_> = frames.iter().map(|frame| frame[3]).collect();
+    assert_eq!(protocols, [0x2f, 0x2d, 0x2d], "uncompressed and compressed TCP (RFC 1332 4)");
+    frames
+}
+
 fn expected() -> BTreeSet<Kind> {
     let others = SENT.iter().flat_map(|(protocol, codes)| codes.iter().map(|code| (*protocol, *code, 0)));
     let eap = EAP_SENT.into_iter().flat_map(|(code, types)| types.iter().map(move |kind| (EAP, code, *kind)));
@@ -133,10 +163,5 @@ fn kind(frame: &[u8]) -> Option<Kind> {
     (protocol >= 0x8000).then(|| (protocol, *code, rest.first().copied().filter(|_| of_type).unwrap_or(0)))
 }
 
-const LCP: u16 = 0xc021;
-const PAP: u16 = 0xc023;
-const CHAP: u16 = 0xc223;
-const EAP: u16 = 0xc227;
-const IPCP: u16 = 0x8021;
-const IPV6CP: u16 = 0x8057;
-const CCP: u16 = 0x80fd;
+/// [MS-CBCP] 2.1.
+const CBCP: u16 = 0xc029;
