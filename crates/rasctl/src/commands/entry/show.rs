@@ -1,6 +1,6 @@
 //! `rasctl entry show`: what an entry dials, and how.
 
-use super::settings::SETTINGS;
+use super::settings;
 use crate::arguments::Context;
 use crate::books::{Books, scope_name};
 use crate::exit::Exit;
@@ -54,7 +54,7 @@ fn show(entry: &Properties, loaded: &Loaded, obstacle: Option<&NotDialable>, out
         }
     };
     row("medium", medium(entry));
-    for setting in SETTINGS {
+    for setting in settings::all() {
         row(setting.name, &setting.get(entry));
     }
     row("phone book", &format!("{} ({})", loaded.place.path.display(), scope_name(loaded.place.scope)));
@@ -65,7 +65,7 @@ fn show(entry: &Properties, loaded: &Loaded, obstacle: Option<&NotDialable>, out
 }
 
 fn value(section: &Section<'_>, entry: &Properties, loaded: &Loaded, obstacle: Option<&NotDialable>) -> Value {
-    let settings = SETTINGS.iter().map(|setting| (setting.name.to_owned(), json!(setting.get(entry))));
+    let settings = settings::all().map(|setting| (setting.name.to_owned(), json!(setting.get(entry))));
     let keys = keys(section).map(|(scope, key, value)| json!({ "group": group(scope), "key": key, "value": value }));
     json!({
         "name": entry.name,
