@@ -57,7 +57,9 @@ pub use projection::{Encryption, HeaderCompression, MppeCipher, Projection, Stat
 pub use question::{Answer, EapDialog, Question, QuestionKind};
 pub use rng::Rng;
 pub use secret::Secret;
-pub use serial::{FlowControl, LineDevice, LineSettings, ModemProfile, ModemSettings, SerialPort, SerialSettings};
+pub use serial::{
+    FlowControl, LineDevice, LineSettings, ModemProfile, ModemSettings, SerialPort, SerialSettings, line_time,
+};
 pub use state::{ConnState, StateClass};
 pub use substate::{Retrying, Substate};
 pub use time::{Instant, Timeout};

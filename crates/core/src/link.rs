@@ -33,6 +33,11 @@ pub trait Link: Layer<Event = LinkEvent> {
         None
     }
 
+    /// Tells when what was handed over so far will have left, by the speed of the line; nothing where that does not matter.
+    fn busy_until(&self) -> Option<Instant> {
+        None
+    }
+
     /// Tells how the peer lets frames be written on a line of octets, and what we asked of it, once LCP has agreed.
     fn set_framing(&mut self, send_accm: u32) {
         let _ = send_accm;

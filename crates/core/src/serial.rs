@@ -2,6 +2,7 @@
 
 use crate::{Device, InvalidSetting, LineLogin, host_and_port};
 use core::fmt;
+use core::time::Duration;
 
 /// Settings of an entry that dials over a serial line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,25 @@ pub struct SerialSettings {
     pub accm: u32,
     /// What is said on the line before PPP begins.
     pub login: LineLogin,
+}
+
+impl SerialSettings {
+    /// Gives the least speed that the line may have, in bits a second, where its modem names none.
+    #[must_use]
+    pub fn slowest(&self) -> u32 {
+        match &self.device {
+            LineDevice::Modem(modem) => modem.profile.slowest(),
+            LineDevice::NullModem | LineDevice::Direct => self.line.speed,
+        }
+    }
+}
+
+/// Tells how long octets take on a line of `speed` bits a second, each with a start and a stop bit; no time where the speed is
+/// 0, which means that nobody knows.
+#[must_use]
+pub fn line_time(octets: usize, speed: u32) -> Duration {
+    let micros = (octets as u64).saturating_mul(10_000_000).checked_div(u64::from(speed));
+    Duration::from_micros(micros.unwrap_or(0))
 }
 
 /// A port that carries octets.
@@ -188,6 +208,18 @@ pub enum ModemProfile {
 impl ModemProfile {
     /// All profiles.
     pub const ALL: [Self; 3] = [Self::Hayes, Self::Cellular, Self::Iridium];
+
+    /// Gives the speed of the slowest line that it has, in bits a second.
+    #[must_use]
+    pub const fn slowest(self) -> u32 {
+        match self {
+            // Hayes' first modem had no other, so its CONNECT needed no number.
+            Self::Hayes => 300,
+            // What a call of data has in a network of the second generation, and over the satellites.
+            Self::Cellular => 9_600,
+            Self::Iridium => 2_400,
+        }
+    }
 
     /// Gives the word for it.
     #[must_use]

@@ -20,7 +20,7 @@ pub struct Config {
     pub link: Duration,
     /// The same of a serial line: the modem is made ready and dials. Its own limits end it sooner.
     pub line: Duration,
-    /// LCP; then 718.
+    /// LCP; then 718. This, authentication and the network negotiation have more on a slow line, by what their octets take.
     pub lcp: Duration,
     /// One authentication exchange; then 718.
     pub authentication: Duration,

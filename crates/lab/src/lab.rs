@@ -4,14 +4,13 @@ use crate::certificates::Certificates;
 use crate::faults::Faults;
 use crate::http::{Web, built_in_page};
 use crate::inner::Inside;
-use crate::modem::{self, Exchange, ModemConfig};
+use crate::modem::{self, Exchange, ModemConfig, PhoneLine};
 use crate::pool::Leases;
 use crate::running::Control;
 use crate::session;
 use crate::stats::{Counters, count};
 use crate::users::Directory;
 use crate::{Config, Facts, SessionEvent};
-use rasman_net::port::PortStream;
 use rasman_net::port::pty::Pty;
 use std::cell::RefCell;
 use std::io;
@@ -35,7 +34,7 @@ pub(crate) struct Lab {
     /// Who can be called by telephone.
     pub(crate) exchange: Exchange,
     /// Calls that the lab itself answers.
-    pub(crate) calls: mpsc::UnboundedSender<PortStream>,
+    pub(crate) calls: mpsc::UnboundedSender<PhoneLine>,
     leases: RefCell<Leases>,
     faults: Arc<PresentFaults>,
 }
@@ -47,7 +46,7 @@ impl Lab {
         counters: Arc<Counters>,
         events: broadcast::Sender<SessionEvent>,
         faults: Arc<PresentFaults>,
-        calls: mpsc::UnboundedSender<PortStream>,
+        calls: mpsc::UnboundedSender<PhoneLine>,
     ) -> Self {
         let web = Rc::new(web(&config));
         let leases = RefCell::new(Leases::new(config.pool, config.gateway));
@@ -122,7 +121,7 @@ pub(crate) async fn serve(
     lab: Rc<Lab>,
     listener: TcpListener,
     modems: Vec<(ModemConfig, Pty)>,
-    mut calls: mpsc::UnboundedReceiver<PortStream>,
+    mut calls: mpsc::UnboundedReceiver<PhoneLine>,
     mut control: mpsc::UnboundedReceiver<Control>,
 ) {
     let mut sessions = JoinSet::new();

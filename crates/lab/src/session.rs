@@ -7,6 +7,7 @@ use crate::impostor;
 use crate::inner::Inside;
 use crate::judge::Judge;
 use crate::lab::Lab;
+use crate::modem::PhoneLine;
 use crate::stats::count;
 use crate::told::Told;
 use crate::users::Users;
@@ -17,11 +18,10 @@ use rasman_core::{AuthMethod, Cause, Code, Instant, LayerName, PortClosed};
 use rasman_media::modem::SerialLink;
 use rasman_media::sstp;
 use rasman_net::clock::{self, sleep_until};
-use rasman_net::port::PortStream;
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{CallbackCall, CallbackPolicy, Framing, Ipv6Wish, Mppe, Ppp, ServerConfig};
+use rasman_ppp::{CallbackCall, CallbackPolicy, Framing, Ipv6Wish, Mppe, Negotiation, Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -90,9 +90,9 @@ async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, C
 }
 
 /// Serves one call over a serial line to its end, and the one that follows if the client is called back.
-pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, mut orders: watch::Receiver<u64>) {
+pub(crate) async fn run_line(lab: Rc<Lab>, line: PhoneLine, number: u64, mut orders: watch::Receiver<u64>) {
     let policy = lab.config.callback.clone();
-    let Some(call) = serve_line(&lab, port, number, policy, orders.clone()).await else { return };
+    let Some(call) = serve_line(&lab, line, number, policy, orders.clone()).await else { return };
     let line = tokio::select! {
         line = call_back(&lab, &call) => line,
         _ = orders.changed() => None,
@@ -104,7 +104,7 @@ pub(crate) async fn run_line(lab: Rc<Lab>, port: PortStream, number: u64, mut or
 }
 
 /// Calls a client; one that is not ready yet is busy, and called again.
-async fn call_back(lab: &Lab, call: &CallbackCall) -> Option<PortStream> {
+async fn call_back(lab: &Lab, call: &CallbackCall) -> Option<PhoneLine> {
     tokio::time::sleep(call.delay).await;
     for _ in 0..CALLS_BACK {
         let (line, answered) = lab.exchange.ring(&call.number)?;
@@ -119,7 +119,7 @@ async fn call_back(lab: &Lab, call: &CallbackCall) -> Option<PortStream> {
 /// Serves one call; gives the one that both agreed on.
 async fn serve_line(
     lab: &Rc<Lab>,
-    port: PortStream,
+    line: PhoneLine,
     number: u64,
     callback: Option<CallbackPolicy>,
     orders: watch::Receiver<u64>,
@@ -127,7 +127,9 @@ async fn serve_line(
     let mut told = Told::new(lab, number, SocketAddr::from(([0, 0, 0, 0], 0)));
     let faults = lab.faults_of(number);
     let server = server(lab, &faults, &mut told);
-    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, callback, ..server };
+    let restart = Negotiation::restart_on_line(line.speed);
+    let negotiation = Negotiation { restart, ..server.negotiation.clone() };
+    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, callback, negotiation, ..server };
     let ppp = Ppp::server(config, Box::new(SystemRng));
     let call = Call::new(
         SerialLink::connected(),
@@ -137,7 +139,7 @@ async fn serve_line(
         Inside::of(&lab.config),
         told,
     );
-    drive(call, Pump::new(port), Judge::new(&lab.config), orders).await
+    drive(call, Pump::new(line.port), Judge::new(&lab.config), orders).await
 }
 
 fn layers(lab: &Lab, faults: Faults, mut told: Told) -> Call {

@@ -5,7 +5,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use rasman_auth::Accounts;
 use rasman_auth::eap::{NoTunnels, ServerTunnels, Tunnels};
-use rasman_core::{AuthMethod, Duration, EapSettings, Ipv4Net, Ipv6Link, with_interface_id};
+use rasman_core::{AuthMethod, Duration, EapSettings, Ipv4Net, Ipv6Link, line_time, with_interface_id};
 use std::sync::Arc;
 
 /// What the dialling end of a link asks for.
@@ -322,7 +322,8 @@ pub enum MppeMode {
 /// Timers and counters of a negotiation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Negotiation {
-    /// RFC 1661 4.6 Restart Timer: a request without an answer is repeated after this; 3 s.
+    /// RFC 1661 4.6 Restart Timer: a request without an answer is repeated after this; 3 s. A slow line needs more
+    /// ([`Ppp::set_times`](crate::Ppp::set_times)).
     pub restart: Duration,
     /// RFC 1661 4.6 Max-Configure: Configure-Requests without an answer; 10.
     pub max_configure: u32,
@@ -341,6 +342,20 @@ pub struct Negotiation {
     /// type a password.
     pub authentication: Duration,
 }
+
+impl Negotiation {
+    /// Gives the Restart timer for a line of `speed` bits a second, or of no known speed if it is 0.
+    ///
+    /// RFC 1661 4.6 leaves it to the speed of the link. At 300 bit/s three seconds are less than a request and its answer
+    /// take: requests would be repeated until the repetitions alone fill the line.
+    #[must_use]
+    pub fn restart_on_line(speed: u32) -> Duration {
+        Self::default().restart + line_time(EXCHANGE, speed)
+    }
+}
+
+/// A request of each end and both answers, with the control characters of all four escaped (RFC 1662 7).
+const EXCHANGE: usize = 256;
 
 impl Default for Negotiation {
     fn default() -> Self {
@@ -362,7 +377,8 @@ impl Default for Negotiation {
 pub struct Echo {
     /// The silence after which a request is sent, and the time from one request to the next while it lasts.
     pub interval: Duration,
-    /// The link is given up when so many requests in a row have had no reply.
+    /// The link is given up when so many requests in a row have had no reply: `failures + 1` intervals after the peer was
+    /// last heard, and later by what goes before the last request ([`Ppp::busy_until`](crate::Ppp::busy_until)).
     pub failures: u32,
 }
 

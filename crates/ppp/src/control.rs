@@ -89,6 +89,11 @@ impl<O: Options> Control<O> {
         }
     }
 
+    /// Changes the Restart timer, from its next start on.
+    pub(crate) fn set_restart(&mut self, restart: Duration) {
+        self.automaton.set_restart(restart);
+    }
+
     fn state(&self) -> State {
         self.automaton.state()
     }

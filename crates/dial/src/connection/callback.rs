@@ -46,7 +46,7 @@ impl Connection {
     pub(super) fn choose_callback(&mut self, now: Instant, choice: CallbackChoice) {
         // An offer that is void by now is followed by another one, or by the end of the link.
         let _ = self.layers.ppp.choose_callback(now, choice);
-        self.limit(now, self.plan.config.authentication, "agreement on a callback");
+        self.limit(now, self.authentication_limit(), "agreement on a callback");
     }
 
     pub(super) fn hang_up_for_callback(&mut self, now: Instant) {

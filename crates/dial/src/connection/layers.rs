@@ -207,13 +207,11 @@ impl Layers {
         rng_source: &mut RngSource,
     ) -> Self {
         let calls_back = medium.can_be_called() && plan.entry.callback.is_allowed() && !answers;
-        let (mut link, framing, echo) = match medium {
-            Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default(), None),
-            Medium::Serial(settings) => (
-                serial_link(settings, answers.then_some(plan.config.callback)),
-                serial_framing(settings),
-                Some(SERIAL_ECHO),
-            ),
+        let (mut link, framing) = match medium {
+            Medium::Sstp(settings) => (sstp_link(settings, rng_source()), ppp::Framing::default()),
+            Medium::Serial(settings) => {
+                (serial_link(settings, answers.then_some(plan.config.callback)), serial_framing(settings))
+            }
             _ => unreachable!("validated entries have known media"),
         };
         link.set_credentials(&plan.credentials);
@@ -230,7 +228,6 @@ impl Layers {
                 mppe: network.mppe.map(mppe),
                 header_compression: network.header_compression && matches!(medium, Medium::Serial(_)),
                 framing,
-                echo,
                 callback: calls_back.then_some(plan.config.modem_reset),
                 ..ppp::ClientConfig::default()
             },
@@ -262,7 +259,3 @@ fn serial_link(settings: &SerialSettings, waits: Option<Duration>) -> Box<dyn Li
 fn serial_framing(settings: &SerialSettings) -> ppp::Framing {
     ppp::Framing { accm: Some(settings.accm), compress_protocol: true, compress_address: true }
 }
-
-/// A line without carrier detection has no other way to tell that nobody is there. At 300 bit/s a request and its reply
-/// take a second, once in a silence of half a minute.
-const SERIAL_ECHO: ppp::Echo = ppp::Echo { interval: Duration::from_secs(30), failures: 4 };

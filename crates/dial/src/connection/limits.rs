@@ -42,16 +42,16 @@ impl Connection {
                     .advice("check that the server offers SSTP on this port"),
             },
             Stage::AllDevicesConnected => Cause::new(Code::PPP_TIMEOUT, LayerName::Lcp)
-                .did(format!("negotiated LCP for {:?}", self.plan.config.lcp))
+                .did(format!("negotiated LCP for {:?}", self.lcp_limit()))
                 .advice("the server takes calls but does not speak PPP on them; ask its administrator"),
             Stage::Authenticate
             | Stage::AuthRetry { same_link: true }
             | Stage::AuthChangePassword(_)
             | Stage::ReAuthenticate => Cause::new(Code::PPP_TIMEOUT, LayerName::Auth)
-                .did(format!("waited {:?} for the server to finish authentication", self.plan.config.authentication))
+                .did(format!("waited {:?} for the server to finish authentication", self.authentication_limit()))
                 .advice("check whether the server reaches its own account database or RADIUS server"),
             Stage::AuthProject(_) => Cause::new(Code::PPP_TIMEOUT, LayerName::Ipcp)
-                .did(format!("negotiated IPCP for {:?}", self.plan.config.projection))
+                .did(format!("negotiated IPCP for {:?}", self.projection_limit()))
                 .advice("check that the server has addresses to give"),
             Stage::ApplySettings(_) => Cause::new(Code::REQUEST_TIMEOUT, LayerName::Network)
                 .did("asked for the network settings to be applied"),
@@ -60,7 +60,7 @@ impl Connection {
             Stage::Connected(_) => return self.may_be_idle(now),
             Stage::AuthNotify(Outcome::NoCallback) | Stage::PrepareForCallback(_) => {
                 Cause::new(Code::PPP_TIMEOUT, LayerName::Cbcp)
-                    .did(format!("waited {:?} for the server to agree on a callback", self.plan.config.authentication))
+                    .did(format!("waited {:?} for the server to agree on a callback", self.authentication_limit()))
                     .advice("try without a callback number")
             }
             // The refused link would not close in good order; it is left behind all the same.

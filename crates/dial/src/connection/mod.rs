@@ -1,12 +1,14 @@
 //! The connection: what goes in and what comes out.
 //!
 //! `stages` decides what follows what, `attempts` what follows a failure or a loss, `callback` what follows if the server
-//! calls back, `layers` listens to link and PPP, `limits` ends what takes too long.
+//! calls back, `layers` listens to link and PPP, `limits` ends what takes too long, and `line_times` tells how long that is
+//! on a slow line.
 
 mod attempts;
 mod callback;
 mod layers;
 mod limits;
+mod line_times;
 mod stages;
 
 use crate::stage::{Asking, Outcome, Refusal, Stage};
@@ -294,6 +296,9 @@ impl Connection {
     /// Does what is due by `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.layers.link.handle_timeout(now);
+        if let Some(at) = self.layers.link.busy_until() {
+            self.layers.ppp.busy_until(at);
+        }
         self.layers.ppp.handle_timeout(now);
         // What the layers report goes first: their causes are finer than ours.
         self.advance(now);

@@ -111,7 +111,7 @@ impl Connection {
             Stage::ConnectDevice => self.open_link(now),
             Stage::AllDevicesConnected => {
                 self.lower_up(now);
-                self.limit(now, self.plan.config.lcp, "LCP");
+                self.limit(now, self.lcp_limit(), "LCP");
             }
             Stage::Authenticate | Stage::AuthRetry { same_link: true } => {
                 if self.is_nobody() {
@@ -120,11 +120,11 @@ impl Connection {
                 } else {
                     self.layers.ppp.authenticate(now, self.plan.credentials.clone());
                 }
-                self.limit(now, self.plan.config.authentication, "authentication");
+                self.limit(now, self.authentication_limit(), "authentication");
             }
             Stage::AuthChangePassword(new) => {
                 self.layers.ppp.change_password(now, new);
-                self.limit(now, self.plan.config.authentication, "change of password");
+                self.limit(now, self.authentication_limit(), "change of password");
             }
             Stage::AuthRetry { same_link: false } => {
                 self.layers.link.close(now, &user_hung_up());
@@ -144,13 +144,13 @@ impl Connection {
             }
             Stage::ReAuthenticate => {
                 self.lower_up(now);
-                self.limit(now, self.plan.config.lcp + self.plan.config.authentication, "authentication");
+                self.limit(now, self.lcp_limit() + self.authentication_limit(), "authentication");
             }
             Stage::AuthProject(token) => {
                 if let Some(token) = token.take() {
                     self.layers.ppp.project(now, token);
                 }
-                self.limit(now, self.plan.config.projection, "network negotiation");
+                self.limit(now, self.projection_limit(), "network negotiation");
             }
             Stage::ApplySettings(projection) => {
                 self.effects.push_back(Effect::ConfigureNetwork(projection.clone()));
@@ -181,6 +181,7 @@ impl Connection {
 
     fn lower_up(&mut self, now: Instant) {
         let mru = self.signals.link_up.as_ref().map_or(0, |params| params.mru);
+        self.set_times();
         self.layers.ppp.lower_up(now, mru);
     }
 

@@ -122,11 +122,22 @@ fn a_peer_that_loops_everything_back_is_737_and_hung_up() {
 
 #[test]
 fn a_wrong_checksum_in_each_nth_frame_costs_time_and_no_connection() {
-    for n in [2, 3, 7] {
+    for n in [3, 5, 7] {
         let mut world = World::new(entry(vec![modem("5551234")]));
         world.spoils = Some(n);
         world.run_until(120_000);
         assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)), "one in {n}");
+    }
+    // Where both ends repeat by turns, each second frame may be the same one each time. That ends as well.
+    let mut world = World::new(entry(vec![modem("5551234")]));
+    world.spoils = Some(2);
+    world.run_until(600_000);
+    match *world.told.last().unwrap() {
+        (ConnState::Connected, 0) => {}
+        (state, code) => {
+            assert_eq!(code, 718);
+            assert_ended(&world, state, code);
+        }
     }
     // Each of them: PPP never comes up, which is told as such.
     let mut world = World::new(entry(vec![modem("5551234")]));

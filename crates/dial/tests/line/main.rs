@@ -2,6 +2,7 @@
 
 mod hostile;
 mod scripts;
+mod slow;
 mod world;
 
 use rasman_core::*;

@@ -5,6 +5,7 @@ use rasman_dial::*;
 use rasman_media::modem::{Config as LineConfig, SerialLink};
 use rasman_ppp::{self as ppp, Account, AccountState, Accounts, Ppp};
 use rasman_testkit::SeededRng;
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -31,11 +32,56 @@ pub(crate) struct World {
     /// One in so many frames of the server has a wrong checksum.
     pub(crate) spoils: Option<u32>,
     pub(crate) frames: u32,
+    /// So many Echo-Requests were answered.
+    pub(crate) answered: u32,
     pub(crate) dialled: Vec<String>,
     pub(crate) server: Option<(SerialLink, Ppp)>,
+    /// Octets are on their way for as long as a line of this speed takes, in each direction.
+    pub(crate) speed: u32,
+    /// What the dial has not got a whole frame of.
+    waiting: Vec<u8>,
+    /// On their way to the server, and from it.
+    pub(crate) up: Wire,
+    pub(crate) down: Wire,
     pub(crate) told: Vec<(ConnState, u32)>,
     pub(crate) details: Vec<Detail>,
     pub(crate) finished: Option<Cause>,
+}
+
+/// What is on its way, and when it arrives.
+#[derive(Default)]
+pub(crate) struct Wire {
+    free_at: Instant,
+    octets: VecDeque<(Instant, Vec<u8>)>,
+}
+
+impl Wire {
+    fn send(&mut self, now: Instant, octets: &[u8], speed: u32) {
+        // What takes a fiftieth of a second arrives as one.
+        for octets in octets.chunks(1 + speed as usize / 500) {
+            self.free_at = self.free_at.max(now) + line_time(octets.len(), speed);
+            self.octets.push_back((self.free_at, octets.to_vec()));
+        }
+    }
+
+    fn arrived(&mut self, now: Instant) -> Vec<u8> {
+        let count = self.octets.iter().take_while(|(at, _)| *at <= now).count();
+        self.octets.drain(..count).flat_map(|(_, octets)| octets).collect()
+    }
+
+    fn next(&self) -> Option<Timeout> {
+        self.octets.front().map(|(at, _)| Timeout { at: *at, why: "an octet arrives" })
+    }
+
+    /// So many octets have not arrived.
+    pub(crate) fn len(&self) -> usize {
+        self.octets.iter().map(|(_, octets)| octets.len()).sum()
+    }
+
+    /// Nobody is at the other end any more.
+    fn cut(&mut self) {
+        self.octets.clear();
+    }
 }
 
 pub(crate) struct Users;
@@ -100,8 +146,13 @@ impl World {
             loops: false,
             spoils: None,
             frames: 0,
+            answered: 0,
             dialled: Vec::new(),
             server: None,
+            speed: 0,
+            waiting: Vec::new(),
+            up: Wire::default(),
+            down: Wire::default(),
             told: Vec::new(),
             details: Vec::new(),
             finished: None,
@@ -115,7 +166,9 @@ impl World {
             while self.step() {}
             let server =
                 self.server.as_ref().and_then(|(link, ppp)| Timeout::earliest(link.poll_timeout(), ppp.poll_timeout()));
-            match Timeout::earliest(self.connection.poll_timeout(), server).filter(|next| next.at <= end) {
+            let wires = Timeout::earliest(self.up.next(), self.down.next());
+            let next = Timeout::earliest(Timeout::earliest(self.connection.poll_timeout(), server), wires);
+            match next.filter(|next| next.at <= end) {
                 Some(next) => self.now = self.now.max(next.at),
                 None => break,
             }
@@ -144,7 +197,19 @@ impl World {
             self.effect(effect);
             any = true;
         }
-        any | self.serve()
+        any | self.serve() | self.arrive()
+    }
+
+    /// Hands on what has come through a slow line.
+    fn arrive(&mut self) -> bool {
+        let (up, down) = (self.up.arrived(self.now), self.down.arrived(self.now));
+        if !up.is_empty() {
+            self.through(&up);
+        }
+        if !down.is_empty() {
+            self.says(&down);
+        }
+        !(up.is_empty() && down.is_empty())
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -169,6 +234,7 @@ impl World {
             Effect::Port(_, PortCommand::Close) => {
                 self.port = None;
                 self.server = None;
+                self.waiting.clear();
             }
             Effect::ConfigureNetwork(_) => self.connection.handle_command(self.now, Command::NetworkReady),
             Effect::Notify(notification) => {
@@ -197,10 +263,7 @@ impl World {
             return;
         }
         if self.server.is_some() {
-            let mut waiting = std::mem::take(&mut self.command);
-            waiting.extend_from_slice(bytes);
-            self.command = self.server_hears(waiting);
-            return;
+            return if self.speed > 0 { self.up.send(self.now, bytes, self.speed) } else { self.through(bytes) };
         }
         for byte in bytes {
             self.command.push(*byte);
@@ -235,22 +298,33 @@ impl World {
         let addresses = (Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2));
         let framing = ppp::Framing { accm: Some(0), compress_protocol: true, compress_address: true };
         let config = ppp::ServerConfig { framing, ..ppp::ServerConfig::new(Arc::new(Users), addresses.0, addresses.1) };
-        self.server = Some((link, Ppp::server(config, Box::new(SeededRng::new(99)))));
+        let mut ppp = Ppp::server(config, Box::new(SeededRng::new(99)));
+        // Whoever has a slow line has set it so.
+        ppp.set_times(ppp::Negotiation::restart_on_line(self.speed), None);
+        self.server = Some((link, ppp));
     }
 
-    pub(crate) fn says(&mut self, mut bytes: &[u8]) {
-        while let (Some(port), false) = (self.port, bytes.is_empty()) {
-            let mut input = bytes.to_vec();
-            match self.connection.handle_input(self.now, port, &mut input) {
+    pub(crate) fn says(&mut self, bytes: &[u8]) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.extend_from_slice(bytes);
+        while let (Some(port), false) = (self.port, waiting.is_empty()) {
+            match self.connection.handle_input(self.now, port, &mut waiting) {
                 Input::Consumed { used }
                 | Input::Payload { used, .. }
                 | Input::Rebuilt { used }
-                | Input::Dropped { used, .. } => {
-                    bytes = &bytes[used..];
+                | Input::Dropped { used, .. } => drop(waiting.drain(..used)),
+                Input::NeedMore => {
+                    self.waiting = waiting;
+                    break;
                 }
-                Input::NeedMore => break,
             }
         }
+    }
+
+    fn through(&mut self, bytes: &[u8]) {
+        let mut waiting = std::mem::take(&mut self.command);
+        waiting.extend_from_slice(bytes);
+        self.command = self.server_hears(waiting);
     }
 
     /// Hands bytes to the server; gives what it left.
@@ -283,7 +357,10 @@ impl World {
             }
         }
         while ppp.poll_transmit(self.now, &mut frames) {
-            frames.frames().for_each(|frame| link.encap(self.now, &[], frame, &mut out).unwrap());
+            for frame in frames.frames() {
+                self.answered += u32::from(frame.starts_with(&[0xff, 0x03, 0xc0, 0x21, 10]));
+                link.encap(self.now, &[], frame, &mut out).unwrap();
+            }
             frames.clear();
         }
         let any = !out.is_empty();
@@ -296,8 +373,25 @@ impl World {
                 octets[middle] ^= 0x04;
             }
         }
-        self.says(&octets);
+        if self.speed > 0 {
+            self.down.send(self.now, &octets, self.speed);
+        } else {
+            self.says(&octets);
+        }
         any
+    }
+
+    /// Sends frames of ours.
+    pub(crate) fn sends(&mut self, octets: &[u8]) {
+        self.modem_hears(octets);
+    }
+
+    /// Whoever answered is gone, and the line does not tell.
+    pub(crate) fn silence(&mut self) {
+        let (link, _) = self.server.take().expect("somebody answered");
+        let nobody = Ppp::client(ppp::ClientConfig::default(), Box::new(SeededRng::new(1)));
+        self.server = Some((link, nobody));
+        self.down.cut();
     }
 
     pub(crate) fn hang_up(&mut self) -> &mut Self {

@@ -15,7 +15,7 @@ mod tests;
 
 pub use emulator::{Action, Emulator};
 pub use personality::{InvalidPersonality, PERSONALITY_GRAMMAR, Personality, Refusal};
-pub(crate) use running::{Exchange, run};
+pub(crate) use running::{Exchange, PhoneLine, run};
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Modems that run: the only place where they meet a pseudo-terminal and the clock.
 
-use super::{Action, Emulator, ModemConfig};
+use super::{Action, Emulator, ModemConfig, Personality};
 use crate::lab::Lab;
 use rasman_core::{Duration, Instant};
 use rasman_net::clock::{self, sleep_until};
@@ -15,18 +15,32 @@ use tokio::sync::{mpsc, oneshot};
 /// The telephone network of a lab.
 #[derive(Default)]
 pub(crate) struct Exchange {
-    modems: RefCell<Vec<(String, mpsc::UnboundedSender<Ring>)>>,
+    modems: RefCell<Vec<Subscriber>>,
+}
+
+/// A modem that can be called.
+struct Subscriber {
+    number: String,
+    speed: u32,
+    rings: mpsc::UnboundedSender<Ring>,
+}
+
+/// The lab's own end of a telephone line.
+pub(crate) struct PhoneLine {
+    pub(crate) port: PortStream,
+    /// Bits a second of the modem at the other end; 0 for no limit.
+    pub(crate) speed: u32,
 }
 
 impl Exchange {
     /// Rings at the modem with a number; gives our end of the line, and what tells that it picks up.
-    pub(crate) fn ring(&self, number: &str) -> Option<(PortStream, oneshot::Receiver<()>)> {
+    pub(crate) fn ring(&self, number: &str) -> Option<(PhoneLine, oneshot::Receiver<()>)> {
         let modems = self.modems.borrow();
-        let (_, called) = modems.iter().find(|(own, _)| !own.is_empty() && own == number)?;
+        let called = modems.iter().find(|modem| !modem.number.is_empty() && modem.number == number)?;
         let (near, far) = line()?;
         let (answered, waits) = oneshot::channel();
-        called.send(Ring { line: far, answered }).ok()?;
-        Some((near, waits))
+        called.rings.send(Ring { line: far, answered }).ok()?;
+        Some((PhoneLine { port: near, speed: called.speed }, waits))
     }
 }
 
@@ -58,7 +72,8 @@ pub(crate) async fn run(lab: Rc<Lab>, config: ModemConfig, pty: Pty) {
         Err(error) => return tracing::error!(%error, "a modem cannot run"),
     };
     let (sender, rings) = mpsc::unbounded_channel();
-    lab.exchange.modems.borrow_mut().push((config.personality.number.clone(), sender));
+    let Personality { number, speed, .. } = &config.personality;
+    lab.exchange.modems.borrow_mut().push(Subscriber { number: number.clone(), speed: *speed, rings: sender });
     let modem = Modem {
         lab,
         emulator: Emulator::new(config.personality),
@@ -188,10 +203,11 @@ impl Modem {
     /// Calls another modem, or the lab itself.
     fn call(&mut self, number: &str) -> Option<Line> {
         if let Some((near, answered)) = self.lab.exchange.ring(number) {
-            return Some(Line::Calling(near, answered));
+            return Some(Line::Calling(near.port, answered));
         }
         let (near, far) = line()?;
-        self.lab.calls.send(far).ok()?;
+        let speed = self.emulator.personality().speed;
+        self.lab.calls.send(PhoneLine { port: far, speed }).ok()?;
         Some(Line::Open(near))
     }
 

@@ -1,6 +1,7 @@
 //! The link over a serial line.
 
 mod layer;
+mod pace;
 
 use super::Config;
 use super::at::dialogue::GUARD;
@@ -9,6 +10,7 @@ use super::ending::Ending;
 use super::greeting::{Greeted, Greeting};
 use super::hdlc::{Decoder, Encoder, FRAME_MAX, Fcs};
 use super::script::{Progress, Run, Script};
+use pace::Pace;
 use rasman_core::{
     Cause, Code, Credentials, Input, Instant, LayerName, LineCommand, LineDevice, LineLogin, LineSettings, LinkEvent,
     LinkParams, PortCommand, PortId, PortSpec, SerialPort, SerialSettings, Timeout,
@@ -37,6 +39,8 @@ pub struct SerialLink {
     script: Option<Box<Run>>,
     /// What the modem said of its speed, in bits a second.
     connect_speed: Option<u32>,
+    /// How far the line is behind with what it was given.
+    pace: Pace,
     /// The data ended in `NO CARRIER`; if nothing follows by then, the modem has said it.
     doubt: Option<Timeout>,
 }
@@ -110,6 +114,7 @@ impl SerialLink {
             credentials: Credentials::default(),
             script: None,
             connect_speed: None,
+            pace: Pace::new(0),
             doubt: None,
         }
     }
@@ -195,6 +200,7 @@ impl SerialLink {
     /// Frames flow from here on.
     fn up(&mut self) {
         self.doubt = None;
+        self.pace = Pace::new(self.connect_speed.unwrap_or_else(|| self.settings.slowest()));
         self.enter(State::Up);
         self.events.push_back(LinkEvent::Up(LinkParams { mru: MRU, overhead: OVERHEAD }));
     }

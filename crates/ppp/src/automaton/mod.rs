@@ -3,7 +3,7 @@
 mod table;
 
 use crate::Negotiation;
-use rasman_core::{Instant, Timeout};
+use rasman_core::{Duration, Instant, Timeout};
 use table::TABLE;
 
 /// RFC 1661 4: ten states, a counter, a timer.
@@ -22,6 +22,10 @@ pub(crate) struct Automaton {
 impl Automaton {
     pub(crate) fn new(negotiation: Negotiation) -> Self {
         Self { state: State::Initial, restart_count: 0, restart: None, negotiation }
+    }
+
+    pub(crate) fn set_restart(&mut self, restart: Duration) {
+        self.negotiation.restart = restart;
     }
 
     pub(crate) fn state(&self) -> State {

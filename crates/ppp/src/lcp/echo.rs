@@ -12,6 +12,8 @@ pub(super) struct KeepAlive {
     heard_at: Instant,
     /// The peer was heard since the last request.
     heard: bool,
+    /// When everything that goes before a request has left.
+    busy_until: Instant,
 }
 
 /// What is due.
@@ -24,7 +26,16 @@ pub(super) enum Due {
 
 impl KeepAlive {
     pub(super) fn new(config: Option<Echo>) -> Self {
-        Self { config, next: None, unanswered: 0, heard_at: Instant::ZERO, heard: false }
+        Self { config, next: None, unanswered: 0, heard_at: Instant::ZERO, heard: false, busy_until: Instant::ZERO }
+    }
+
+    /// Changes the budget; it counts from the next [`start`](Self::start) on.
+    pub(super) fn set(&mut self, config: Option<Echo>) {
+        self.config = config;
+    }
+
+    pub(super) fn busy_until(&mut self, at: Instant) {
+        self.busy_until = at;
     }
 
     pub(super) fn start(&mut self, now: Instant) {
@@ -64,7 +75,9 @@ impl KeepAlive {
             return Due::GiveUp(self.unanswered);
         }
         self.unanswered += 1;
-        self.next = Some(now + echo.interval);
+        // The last request is given up once it could have been answered, not while it still waits to leave.
+        let leaves = if self.unanswered == echo.failures { now.max(self.busy_until) } else { now };
+        self.next = Some(leaves + echo.interval);
         Due::Request
     }
 

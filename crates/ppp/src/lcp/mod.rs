@@ -60,6 +60,17 @@ impl Lcp {
         self.peer_identification.as_deref()
     }
 
+    /// Changes the Restart timer and the budget of the keep-alive, for the link that is established next.
+    pub(crate) fn set_times(&mut self, restart: Duration, echo: Option<Echo>) {
+        self.control.set_restart(restart);
+        self.keep_alive.set(echo);
+    }
+
+    /// Tells when what was sent so far will have left.
+    pub(crate) fn busy_until(&mut self, at: Instant) {
+        self.keep_alive.busy_until(at);
+    }
+
     /// Notes that a frame of whatever protocol came.
     pub(crate) fn hear(&mut self, now: Instant) {
         self.keep_alive.hear(now);

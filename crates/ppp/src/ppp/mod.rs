@@ -11,7 +11,7 @@ use crate::lcp::{Callback, Lcp, LcpOptions};
 use crate::outbox::Outbox;
 use crate::packet::{Packet, PacketCode};
 use crate::parked::Parked;
-use crate::{ClientConfig, Event, Framing, Protocol, ServerConfig, frame};
+use crate::{ClientConfig, Echo, Event, Framing, Protocol, ServerConfig, frame};
 use callback::Pending;
 use core::net::Ipv4Addr;
 use core::ops::Range;
@@ -20,8 +20,8 @@ use phases::Phase;
 use rasman_auth::Authenticated;
 use rasman_auth::eap::Verdict;
 use rasman_core::{
-    Batch, Cause, Code, Credentials, DropReason, Input, Instant, Ipv6Link, Layer, LayerName, Malformed, Projection,
-    Rng, Secret, SessionKeys, Timeout,
+    Batch, Cause, Code, Credentials, DropReason, Duration, Input, Instant, Ipv6Link, Layer, LayerName, Malformed,
+    Projection, Rng, Secret, SessionKeys, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -151,6 +151,23 @@ impl Ppp {
                 self.enter(Phase::Dead);
             }
         }
+    }
+
+    /// Changes the Restart timer and the keep-alive, for a carrier whose speed is known only when it is there; before
+    /// [`Ppp::lower_up`].
+    pub fn set_times(&mut self, restart: Duration, echo: Option<Echo>) {
+        if self.phase != Phase::Dead {
+            return;
+        }
+        self.role.set_restart(restart);
+        self.lcp.set_times(restart, echo);
+        self.network = Network::new(&self.role, &mut *self.rng);
+    }
+
+    /// Tells when the carrier will have sent what it was given so far, where it is slow: an Echo-Request goes behind all of
+    /// it, and the last one is given the time. Before [`Layer::handle_timeout`].
+    pub fn busy_until(&mut self, at: Instant) {
+        self.lcp.busy_until(at);
     }
 
     /// Has the client ask for this address instead of the one that its settings name; before the link is up.

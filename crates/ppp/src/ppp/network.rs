@@ -19,7 +19,8 @@ use crate::vj::Vj;
 use crate::{Event, Ipv6Wish, Mppe, Negotiation, Protocol};
 use rasman_auth::Authenticated;
 use rasman_core::{
-    Batch, Cause, Code, DropReason, Instant, Ipv6Link, Layer, LayerName, Projection, Rng, SessionKeys, Timeout,
+    Batch, Cause, Code, DropReason, Duration, Instant, Ipv6Link, Layer, LayerName, Projection, Rng, SessionKeys,
+    Timeout,
 };
 
 /// The control protocols of the network phase.
@@ -324,6 +325,13 @@ impl Role {
                 let options = IpcpOptions::server(config.local, config.address, &config.dns, &config.nbns);
                 options.compressing(self.compresses())
             }
+        }
+    }
+
+    pub(super) fn set_restart(&mut self, restart: Duration) {
+        match self {
+            Self::Client(config) => config.negotiation.restart = restart,
+            Self::Server(config) => config.negotiation.restart = restart,
         }
     }
 

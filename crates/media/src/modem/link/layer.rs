@@ -25,13 +25,14 @@ impl Layer for SerialLink {
         }
     }
 
-    fn encap(&mut self, _now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
+    fn encap(&mut self, now: Instant, header: &[u8], payload: &[u8], out: &mut Batch) -> Result<(), DropReason> {
         if !matches!(self.state, State::Up) {
             return Err(DropReason::NotUp);
         }
         if header.len() + payload.len() > FRAME_MAX {
             return Err(DropReason::TooLarge);
         }
+        let before = out.byte_len();
         // The last words of a script or of the greeting stand before the first frame.
         if !self.out.is_empty() {
             out.push(&self.out);
@@ -44,6 +45,7 @@ impl Layer for SerialLink {
         } else {
             self.encoder.encode(header, payload, out);
         }
+        self.pace.spend(now, out.byte_len() - before);
         Ok(())
     }
 
@@ -177,6 +179,10 @@ impl Link for SerialLink {
             LineDevice::Modem(_) => self.connect_speed,
             _ => Some(self.settings.line.speed),
         }
+    }
+
+    fn busy_until(&self) -> Option<Instant> {
+        Some(self.pace.free_at())
     }
 
     fn set_framing(&mut self, send_accm: u32) {
