@@ -1,9 +1,9 @@
 //! Bodies of the fuzz targets of serial lines; `tests/tests/corpus.rs` replays their corpora.
 
 use rasman_core::{
-    Batch, Cause, Code, Credentials, Duration, Input, Instant, Layer, LayerName, LineDevice, LineLogin, LineSettings,
-    Link, LinkEvent, LoginScript, ModemProfile, ModemSettings, PortClosed, PortFacts, PortId, Secret, SerialPort,
-    SerialSettings,
+    Batch, Cause, Code, Credentials, Duration, Input, Instant, Layer, LayerName, LineDevice, LineFraming, LineLogin,
+    LineSettings, Link, LinkEvent, LoginScript, ModemProfile, ModemSettings, PortClosed, PortFacts, PortId, Secret,
+    SerialPort, SerialSettings,
 };
 use rasman_media::modem::at::{Reply, ReplyReader};
 use rasman_media::modem::hdlc::{Decoder, Encoder, Fcs, LINE_FRAME_MAX};
@@ -162,8 +162,9 @@ pub fn serial_link(data: &[u8]) {
             2 => link.close(now, &Cause::new(Code::USER_DISCONNECTION, LayerName::User)),
             3 => link.port_closed(now, PortId(0), &PortClosed::ByPeer),
             4 => now += Duration::from_millis(u64::from(step >> 3) * 500),
+            5 if step & 0x80 != 0 => link.set_framing(framing(*step)),
             5 => {
-                let _ = link.encap(now, &[0xff, 0x03, 0x00, 0x21], &[*step; 40], &mut Batch::new());
+                let _ = link.encap(now, &[0xff, 0x03, 0xc0, 0x21 & *step], &[*step >> 3; 40], &mut Batch::new());
             }
             6 => {
                 let (line, rest) = script.split_at(script.len().min(usize::from(step >> 3)));
@@ -207,11 +208,17 @@ fn link(kind: u8) -> SerialLink {
         b"proc main\nwaitfor \"CLIENT\" until 20\ntransmit $USERID\nset port databits 7\nwaitfor \"OK\"\nendproc";
     let script = LoginScript { name: "fuzz.scp".into(), text: Secret::new(text.as_slice()) };
     let login = LineLogin { script: (kind & 0x80 != 0).then_some(script) };
-    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0, login };
+    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login };
     match kind & 4 {
         0 => SerialLink::caller(settings, Config::default()),
         _ => SerialLink::answerer(settings, Config::default()),
     }
+}
+
+fn framing(step: u8) -> LineFraming {
+    let is = |bit: u8| step & bit != 0;
+    let send_accm = if is(0x40) { 0 } else { u32::MAX };
+    LineFraming { send_accm, send_fcs32: is(0x20), receive_fcs32: is(0x10), requests_twice: is(8) }
 }
 
 fn facts(has_lines: bool) -> PortFacts {

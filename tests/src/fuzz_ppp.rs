@@ -16,7 +16,10 @@ use core::net::Ipv4Addr;
 use rasman_auth::ChapPacket;
 use rasman_auth::mschapv2::{Attempt, FailureMessage, ResponseValue};
 use rasman_core::{Batch, Credentials, Duration, Input, Instant, Layer, Secret};
-use rasman_ppp::{Account, AccountState, Accounts, Authenticated, ClientConfig, Echo, Event, Ppp, ServerConfig, frame};
+use rasman_ppp::{
+    Account, AccountState, Accounts, Authenticated, Checksum, ClientConfig, Echo, Event, Framing, Ppp, ServerConfig,
+    frame,
+};
 use rasman_testkit::SeededRng;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -390,7 +393,8 @@ fn echo() -> Option<Echo> {
 }
 
 fn client(seed: u64) -> Ppp {
-    let config = ClientConfig { echo: echo(), ..ClientConfig::default() };
+    let framing = Framing { checksum: Checksum::Fcs32, ..Framing::default() };
+    let config = ClientConfig { echo: echo(), framing, ..ClientConfig::default() };
     Ppp::client(config, Box::new(SeededRng::new(seed)))
 }
 
@@ -401,6 +405,7 @@ fn server(seed: u64) -> Ppp {
 fn server_config() -> ServerConfig {
     ServerConfig {
         name: "fuzz".into(),
+        framing: Framing { checksum: Checksum::Fcs16, ..Framing::default() },
         retries: 1,
         dns: vec![Ipv4Addr::new(10, 66, 0, 53)],
         echo: echo(),

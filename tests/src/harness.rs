@@ -203,6 +203,7 @@ pub fn modem_entry(lab: &Running) -> Entry {
         line: LineSettings::default(),
         device: LineDevice::Modem(modem),
         accm: 0,
+        fcs32: false,
         login: LineLogin::default(),
     });
     entry

@@ -40,6 +40,7 @@ impl BusyModem {
             line: LineSettings::default(),
             device: LineDevice::Modem(modem),
             accm: 0,
+            fcs32: false,
             login: LineLogin::default(),
         });
         entry

@@ -56,7 +56,7 @@ pub use probe::{Binding, Probe, dial, handshake};
 pub use process::Process;
 pub use softether::SoftEther;
 pub use sstpd::{Auth, Sstpd};
-pub use tshark::{Segment, tshark, tshark_of_tcp, tshark_of_udp};
+pub use tshark::{Segment, tshark, tshark_of_fcs32, tshark_of_tcp, tshark_of_udp};
 pub use uml::{PppdServer, Said, SstpcCall, Uml};
 pub use varlink::python_varlink;
 

@@ -33,7 +33,14 @@ fn modem(lab: &Running, number: &str) -> Medium {
 
 fn serial(lab: &Running, device: LineDevice) -> Medium {
     let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
-    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0, login: LineLogin::default() })
+    Medium::Serial(SerialSettings {
+        port,
+        line: LineSettings::default(),
+        device,
+        accm: 0,
+        fcs32: false,
+        login: LineLogin::default(),
+    })
 }
 
 fn entry(lab: &Running, media: Vec<Medium>) -> Entry {

@@ -49,8 +49,8 @@ pub use layer::{DropReason, Input, Layer};
 pub use learned::{Ipv6Link, Ipv6Setup, Learned, with_interface_id};
 pub use line_login::{LineLogin, LoginScript};
 pub use link::{
-    CharacterFormat, Leaf, LineCommand, Link, LinkEvent, LinkParams, Parity, PortClosed, PortCommand, PortFacts,
-    PortId, PortSpec, StopBits, TlsSpec,
+    CharacterFormat, Leaf, LineCommand, LineFraming, Link, LinkEvent, LinkParams, Parity, PortClosed, PortCommand,
+    PortFacts, PortId, PortSpec, StopBits, TlsSpec,
 };
 pub use notification::{CodeNumber, Detail, Device, Notification};
 pub use projection::{Encryption, HeaderCompression, MppeCipher, Projection, Statistics};

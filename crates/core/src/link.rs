@@ -38,9 +38,9 @@ pub trait Link: Layer<Event = LinkEvent> {
         None
     }
 
-    /// Tells how the peer lets frames be written on a line of octets, and what we asked of it, once LCP has agreed.
-    fn set_framing(&mut self, send_accm: u32) {
-        let _ = send_accm;
+    /// Tells how frames are written on a line of octets from here on, as LCP has agreed, or as nothing is agreed any more.
+    fn set_framing(&mut self, framing: LineFraming) {
+        let _ = framing;
     }
 
     /// Tells that a port asked for is ready.
@@ -61,6 +61,27 @@ pub trait Link: Layer<Event = LinkEvent> {
     /// Binds the inner authentication to the outer channel (SSTP crypto binding); others ignore it.
     fn bind(&mut self, now: Instant, keys: &SessionKeys) {
         let _ = (now, keys);
+    }
+}
+
+/// How frames are written on a line of octets (RFC 1662), as LCP has it at the moment.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct LineFraming {
+    /// The control characters that we escape, a bit each (RFC 1662 7.1).
+    pub send_accm: u32,
+    /// Our frames have a checksum of 32 bits (RFC 1570 2.1), but for LCP's codes 1 to 7 (RFC 1661 5).
+    pub send_fcs32: bool,
+    /// Likewise the peer's.
+    pub receive_fcs32: bool,
+    /// The peer may expect 32 bits although nothing is agreed any more, or not yet: LCP's requests go out with both checksums,
+    /// one after the other (RFC 1570 2.1.1).
+    pub requests_twice: bool,
+}
+
+impl Default for LineFraming {
+    /// As it is before anything was negotiated: all control characters are escaped, 16 bits.
+    fn default() -> Self {
+        Self { send_accm: u32::MAX, send_fcs32: false, receive_fcs32: false, requests_twice: false }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct SerialSettings {
     /// The control characters that the peer has to escape, a bit each, as is asked of it by LCP (RFC 1662 7.1): 0 for a
     /// line that carries all octets.
     pub accm: u32,
+    /// Ask the peer for checksums of 32 bits (RFC 1570 2.1); it gets them where it asks in any case.
+    pub fcs32: bool,
     /// What is said on the line before PPP begins.
     pub login: LineLogin,
 }

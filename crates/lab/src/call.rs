@@ -284,6 +284,7 @@ impl Call {
     }
 
     fn transmit(&mut self, now: Instant) {
+        self.link.set_framing(self.ppp.line_framing());
         while self.ppp.poll_transmit(now, &mut self.frames) {
             for frame in self.frames.frames() {
                 let stage = stage_of(frame);
@@ -331,7 +332,6 @@ impl Call {
     fn ppp_event(&mut self, now: Instant, event: rasman_ppp::Event) {
         match event {
             rasman_ppp::Event::LinkEstablished { .. } => {
-                self.link.set_framing(self.ppp.framing().accm.unwrap_or(u32::MAX));
                 self.gate.reach(Stage::Auth);
                 self.told.tell(Event::LcpUp);
             }

@@ -47,6 +47,8 @@ pub struct Config {
     /// Whether clients that call by telephone are called back, for which one of the modems has to have the number; `None`
     /// for never.
     pub callback: Option<CallbackPolicy>,
+    /// Ask clients that call by telephone for checksums of 32 bits (RFC 1570 2.1); those that ask get them in any case.
+    pub fcs32: bool,
     /// Modems, each at a pseudo-terminal of its own; none by default.
     pub modems: Vec<ModemConfig>,
     /// The page at `/`; `None` for the built-in one.
@@ -84,6 +86,7 @@ impl Default for Config {
             faults: Faults::default(),
             ca_file: None,
             callback: None,
+            fcs32: false,
             modems: Vec::new(),
             http_page: None,
             device: false,

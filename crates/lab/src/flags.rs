@@ -67,6 +67,7 @@ pub const FLAGS: &[(&str, &str)] = &[
         "callback",
         "call clients back that call by modem: at a number (the client has to agree), or at caller, which is one that it names if it wants (nobody is called back)",
     ),
+    ("fcs", "16, or 32 to ask clients that call by modem for checksums of 32 bits (16)"),
     ("modem", "a modem: path of its port (or - for any), then how it behaves, see below; may be repeated (none)"),
     ("page", "file with the page at / inside (a built-in one)"),
     ("inside", "services: the web and name servers; device: a network device of this system (services)"),
@@ -117,6 +118,13 @@ impl Config {
                     "1.2" => true,
                     "1.3" => false,
                     _ => return Err(expected("1.2 or 1.3")),
+                }
+            }
+            "fcs" => {
+                self.fcs32 = match value {
+                    "16" => false,
+                    "32" => true,
+                    _ => return Err(expected("16 or 32")),
                 }
             }
             "hashes" => {

@@ -21,7 +21,7 @@ use rasman_net::clock::{self, sleep_until};
 use rasman_net::pump::Pump;
 use rasman_net::random::SystemRng;
 use rasman_net::tls::{End, TlsStream};
-use rasman_ppp::{CallbackCall, CallbackPolicy, Framing, Ipv6Wish, Mppe, Negotiation, Ppp, ServerConfig};
+use rasman_ppp::{CallbackCall, CallbackPolicy, Checksum, Framing, Ipv6Wish, Mppe, Negotiation, Ppp, ServerConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -129,7 +129,13 @@ async fn serve_line(
     let server = server(lab, &faults, &mut told);
     let restart = Negotiation::restart_on_line(line.speed);
     let negotiation = Negotiation { restart, ..server.negotiation.clone() };
-    let config = ServerConfig { framing: LINE_FRAMING, header_compression: true, callback, negotiation, ..server };
+    let config = ServerConfig {
+        framing: line_framing(lab.config.fcs32),
+        header_compression: true,
+        callback,
+        negotiation,
+        ..server
+    };
     let ppp = Ppp::server(config, Box::new(SystemRng));
     let call = Call::new(
         SerialLink::connected(),
@@ -276,7 +282,11 @@ fn sent_away() -> Cause {
 }
 
 /// What is asked for on a line of octets.
-const LINE_FRAMING: Framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+fn line_framing(fcs32: bool) -> Framing {
+    let checksum = if fcs32 { Checksum::Fcs32 } else { Checksum::Fcs16 };
+    Framing { accm: Some(0), compress_protocol: true, compress_address: true, checksum }
+}
+
 /// How often a client is called back, for how long it rings, and how long to wait before the next time.
 const CALLS_BACK: u32 = 5;
 const RINGS: Duration = Duration::from_secs(60);

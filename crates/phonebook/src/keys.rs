@@ -233,6 +233,7 @@ pub(crate) const OURS: &[Key] = &[
     if_set("RasmanDialPrefix", Kind::Text, ""),
     if_set("RasmanDialSuffix", Kind::Text, ""),
     if_set("RasmanApn", Kind::Text, ""),
+    if_set("RasmanFcs32", Kind::Flag, "0"),
     if_set("RasmanPublicDoors", Kind::Flag, "0"),
     if_set("RasmanDataPath", Kind::Text, ""),
     if_set("RasmanInterface", Kind::Text, ""),
@@ -285,8 +286,9 @@ pub(crate) const NUMBER: &[Key] = &[
 /// What a modem's device group has besides.
 pub(crate) const MODEM: &[Key] = &[
     always("HwFlowControl", Kind::Number, "0"),
-    always("Protocol", Kind::Number, "0"),
-    always("Compression", Kind::Number, "0"),
+    // Where they are missing, a modem keeps its own settings, which are on.
+    always("Protocol", Kind::Number, "1"),
+    always("Compression", Kind::Number, "1"),
     always("Speaker", Kind::Number, "0"),
     always("MdmProtocol", Kind::Number, "0"),
 ];

@@ -277,6 +277,8 @@ properties! {
     dial_suffix: String = "RasmanDialSuffix";
     /// The access point name of a cellular network.
     apn: String = "RasmanApn";
+    /// Ask the peer of a serial line for checksums of 32 bits.
+    fcs32: bool = "RasmanFcs32";
     /// Doors may listen beyond loopback without asking who comes.
     public_doors: bool = "RasmanPublicDoors";
     /// How programs get in: `tun`, a network device, or `rootless`, doors; empty for what the manager prefers.

@@ -151,13 +151,14 @@ fn components(properties: &Properties) -> [(&'static str, &'static str); 2] {
 /// The wanted device repeats the first port group.
 fn preferences(subentry: Option<&Subentry>) -> Vec<(&'static str, Written)> {
     let Some(subentry) = subentry else { return Vec::new() };
+    let of_modem = |value: u32| if subentry.device_type.eq_ignore_ascii_case("modem") { value } else { 0 };
     vec![
         ("PreferredPort", subentry.port.write()),
         ("PreferredDevice", subentry.device_name.write()),
         ("PreferredBps", subentry.connect_bps.write()),
         ("PreferredHwFlow", subentry.hw_flow_control.write()),
-        ("PreferredProtocol", subentry.protocol.write()),
-        ("PreferredCompression", subentry.compression.write()),
+        ("PreferredProtocol", of_modem(subentry.protocol).write()),
+        ("PreferredCompression", of_modem(subentry.compression).write()),
         ("PreferredSpeaker", subentry.speaker.write()),
         ("PreferredMdmProtocol", subentry.modem_protocol.write()),
     ]

@@ -5,8 +5,8 @@ use rasman_core::{
     MppeConsent, Redial, Revocation, SerialPort, SerialSettings, SstpSettings, Trust,
 };
 use rasman_phonebook::{
-    Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Guid, Identity, IdleDisconnect, NotDialable,
-    OverridePref, Properties, ReadFiles, UserPreferences, VpnStrategy,
+    Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Filetime, Guid, Identity, IdleDisconnect,
+    NotDialable, OverridePref, Properties, ReadFiles, UserPreferences, VpnStrategy,
 };
 
 const IDENTITY: Identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
@@ -291,6 +291,38 @@ fn a_modem_has_what_its_keys_say_and_an_alternate_for_each_further_number() {
     assert_eq!(second.device, LineDevice::Modem(expected));
     assert_eq!(second.port, SerialPort::Device("/dev/ttyUSB0".into()));
     assert_eq!(second.line, LineSettings { speed: 115_200, flow: FlowControl::None });
+}
+
+#[test]
+fn a_modem_of_which_nothing_is_said_keeps_its_error_control_and_compression() {
+    let sample = String::from_utf8(include_bytes!("../samples/modem.pbk").to_vec()).unwrap();
+    assert!(sample.contains("\r\nProtocol=1\r\nCompression=1\r\n"));
+    let ways = [("", (false, false)), ("Protocol=\r\n", (false, false)), ("Protocol=0\r\n", (true, false))];
+    for (says, without) in ways {
+        let text = sample.replace("\r\nProtocol=1\r\nCompression=1\r\n", &format!("\r\n{says}"));
+        let book = Book::parse(text.as_bytes());
+        let name = book.entries().next().unwrap().into_owned();
+        let mut properties = book.properties(&name).unwrap();
+        let [modem] = &serial(&properties)[..] else { panic!("one number") };
+        let LineDevice::Modem(settings) = &modem.device else { panic!("{:?}", modem.device) };
+        assert_eq!((settings.without_error_control, settings.without_compression), without, "{says}");
+        // Another change leaves out what was left out.
+        properties.subentries[0].speaker = 0;
+        let mut changed = book;
+        changed.set_properties(&properties, Filetime(1)).unwrap();
+        let written = String::from_utf8(changed.to_bytes()).unwrap();
+        assert_eq!(written.contains("\r\nProtocol="), !says.is_empty(), "{written}");
+        assert!(!written.contains("\r\nCompression="));
+    }
+}
+
+#[test]
+fn checksums_of_32_bits_are_asked_for_where_the_entry_says_so() {
+    for asks in [false, true] {
+        let mut properties = Properties::modem("field", "/dev/ttyUSB0", "modem", "1", IDENTITY);
+        properties.fcs32 = asks;
+        assert_eq!(serial(&properties)[0].fcs32, asks);
+    }
 }
 
 #[test]

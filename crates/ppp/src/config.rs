@@ -40,7 +40,7 @@ pub struct ClientConfig {
     /// Agree to negotiate a callback, and how long our modem needs before it can be called, in whole seconds up to 255.
     /// `None` rejects it.
     pub callback: Option<Duration>,
-    /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
+    /// What an LCP Identification tells the peer when the link is established (RFC 1570 1.1); `None` sends none.
     pub identification: Option<String>,
 }
 
@@ -132,7 +132,7 @@ pub struct ServerConfig {
     pub framing: Framing,
     /// Whether the peer is called back; `None` rejects it.
     pub callback: Option<CallbackPolicy>,
-    /// What an LCP Identification tells the peer when the link is established (RFC 1570 2.1); `None` sends none.
+    /// What an LCP Identification tells the peer when the link is established (RFC 1570 1.1); `None` sends none.
     pub identification: Option<String>,
 }
 
@@ -237,6 +237,20 @@ pub struct Framing {
     pub compress_protocol: bool,
     /// The address and control octets are left out, but not on LCP packets (ACFC).
     pub compress_address: bool,
+    /// How frames are checked (FCS-Alternatives, RFC 1570 2.1).
+    pub checksum: Checksum,
+}
+
+/// Who checks frames, and how.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Checksum {
+    /// The carrier, in its own way: it cannot be negotiated.
+    #[default]
+    Carrier,
+    /// Our framing, by 16 bits; a peer that asks for 32 gets them.
+    Fcs16,
+    /// By 32 bits, for which the peer is asked.
+    Fcs32,
 }
 
 /// Whether IPV6CP is negotiated.

@@ -56,7 +56,7 @@ pub enum Event {
     /// The far network has told something beyond the projection, or takes it back. It is the whole of what is known, and
     /// only the latest matters. On the server it is IPv6 alone, with the identifiers of the link and no addresses.
     Learned(Box<Learned>),
-    /// The peer announces that the session ends (RFC 1570 2.2); it is advice, and nothing changes.
+    /// The peer announces that the session ends (RFC 1570 1.2); it is advice, and nothing changes.
     TimeRemaining {
         /// After so many seconds; `u32::MAX` means that there is no limit.
         seconds: u32,

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn headers_are_as_short_as_agreed_and_can_be_read() {
-        let framing = |compress_address, compress_protocol| Framing { accm: None, compress_protocol, compress_address };
+        let framing =
+            |compress_address, compress_protocol| Framing { compress_protocol, compress_address, ..Framing::default() };
         let shapes: [(_, &[u8], &[u8]); 4] = [
             (framing(false, false), &[0xff, 3, 0, 0x21], &[0xff, 3, 0x80, 0x21]),
             (framing(false, true), &[0xff, 3, 0x21], &[0xff, 3, 0x80, 0x21]),

@@ -34,7 +34,7 @@ mod vj;
 pub use auth::AuthProtocol;
 pub use cbcp::{CallbackChoice, CallbackOffer};
 pub use config::{
-    CallbackPolicy, ClientConfig, ClientEap, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode,
+    CallbackPolicy, Checksum, ClientConfig, ClientEap, Echo, FarIpv6, FarNetwork, Framing, Ipv6Wish, Mppe, MppeMode,
     MppeStrength, Negotiation, ServerConfig,
 };
 pub use event::{CallbackCall, Event};

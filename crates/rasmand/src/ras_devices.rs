@@ -63,7 +63,7 @@ pub(crate) fn modem_at(device: &str) -> Result<SerialSettings, Cause> {
 fn at(port: SerialPort, name: String) -> SerialSettings {
     let modem = ModemSettings { name, ..ModemSettings::default() };
     let (line, login) = (LineSettings::default(), LineLogin::default());
-    SerialSettings { port, line, device: LineDevice::Modem(modem), accm: 0, login }
+    SerialSettings { port, line, device: LineDevice::Modem(modem), accm: 0, fcs32: false, login }
 }
 
 /// Names a port by what it keeps when it is plugged in again, if RAS has room for that. Entries take the name for the port.

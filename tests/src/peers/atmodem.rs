@@ -122,5 +122,12 @@ pub fn cable(port: &Path) -> Entry {
 
 fn line(port: &Path, device: LineDevice) -> Medium {
     let port = SerialPort::Device(port.display().to_string());
-    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0, login: LineLogin::default() })
+    Medium::Serial(SerialSettings {
+        port,
+        line: LineSettings::default(),
+        device,
+        accm: 0,
+        fcs32: false,
+        login: LineLogin::default(),
+    })
 }

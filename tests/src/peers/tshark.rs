@@ -10,7 +10,16 @@ use super::{dir, ready, skip};
 /// When it cannot read the capture.
 #[must_use]
 pub fn tshark(test: &str, frames: &[Vec<u8>]) -> Option<String> {
-    read(test, LINKTYPE_PPP, frames)
+    read(test, LINKTYPE_PPP, frames, &[])
+}
+
+/// Gives all that tshark says of these PPP frames with a checksum of 32 bits behind each; nothing if it is not prepared.
+///
+/// # Panics
+/// When it cannot read the capture.
+#[must_use]
+pub fn tshark_of_fcs32(test: &str, frames: &[Vec<u8>]) -> Option<String> {
+    read(test, LINKTYPE_PPP, frames, &["-o", "ppp.fcs_type:32-Bit", "-V"])
 }
 
 /// What one end of a TCP stream says at once.
@@ -39,7 +48,7 @@ pub fn tshark_of_tcp(test: &str, port: u16, said: &[Segment]) -> Option<String> 
         packets.push(ipv4(*from_client, 6, &[&header, bytes.as_slice()].concat()));
         sent[from] += u32::try_from(bytes.len()).expect("little is said");
     }
-    read(test, LINKTYPE_RAW, &packets)
+    read(test, LINKTYPE_RAW, &packets, &[])
 }
 
 /// Gives tshark's line for each of these datagrams from a client to `port` or back; nothing if it is not prepared.
@@ -53,7 +62,7 @@ pub fn tshark_of_udp(test: &str, port: u16, said: &[(bool, Vec<u8>)]) -> Option<
         let header = [&ports(*from_client, port)[..], &length, &[0, 0]].concat();
         ipv4(*from_client, 17, &[&header, bytes.as_slice()].concat())
     };
-    read(test, LINKTYPE_RAW, &said.iter().map(packet).collect::<Vec<_>>())
+    read(test, LINKTYPE_RAW, &said.iter().map(packet).collect::<Vec<_>>(), &[])
 }
 
 fn ports(from_client: bool, port: u16) -> [u8; 4] {
@@ -72,7 +81,7 @@ fn ipv4(from_client: bool, protocol: u8, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn read(test: &str, link_type: u32, frames: &[Vec<u8>]) -> Option<String> {
+fn read(test: &str, link_type: u32, frames: &[Vec<u8>], options: &[&str]) -> Option<String> {
     if let Err(why) = ready("tshark") {
         skip(test, &why);
         return None;
@@ -81,7 +90,7 @@ fn read(test: &str, link_type: u32, frames: &[Vec<u8>]) -> Option<String> {
     std::fs::write(&file, capture(link_type, frames)).expect("a temporary file can be written");
     let root = dir().join("tshark/root/usr");
     let mut command = Command::new(root.join("bin/tshark"));
-    command.env("LD_LIBRARY_PATH", root.join("lib/x86_64-linux-gnu")).arg("-n").arg("-r").arg(&file);
+    command.env("LD_LIBRARY_PATH", root.join("lib/x86_64-linux-gnu")).args(options).arg("-n").arg("-r").arg(&file);
     let output = command.output().expect("a prepared tshark can be started");
     let _ = std::fs::remove_file(&file);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -9,7 +9,9 @@ use rasman_core::{
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, NoTunnels};
 use rasman_lab::modem::{Action, Emulator, Personality};
 use rasman_media::modem::{Config as LineConfig, SerialLink};
-use rasman_ppp::{Account, AccountState, Accounts, CallbackCall, CallbackPolicy, Event, Framing, Ppp, ServerConfig};
+use rasman_ppp::{
+    Account, AccountState, Accounts, CallbackCall, CallbackPolicy, Checksum, Event, Framing, Ppp, ServerConfig,
+};
 use rasman_testkit::SeededRng;
 use std::sync::Arc;
 
@@ -444,7 +446,6 @@ impl Server {
 
     fn ppp_event(&mut self, now: Instant, event: Event) {
         match event {
-            Event::LinkEstablished { .. } => self.link.set_framing(self.ppp.framing().accm.unwrap_or(u32::MAX)),
             Event::CallbackAgreed(call) => self.call = call,
             Event::Finished(cause) => {
                 self.pump_ppp(now);
@@ -457,6 +458,7 @@ impl Server {
     /// Hands PPP's frames to the link, whose octets wait with the rest.
     fn pump_ppp(&mut self, now: Instant) {
         let mut frames = Batch::new();
+        self.link.set_framing(self.ppp.line_framing());
         while self.ppp.poll_transmit(now, &mut frames) {
             let mut out = Batch::new();
             for frame in frames.frames() {
@@ -501,7 +503,7 @@ fn used(input: &Input) -> usize {
 }
 
 fn ppp(callback: Option<CallbackPolicy>, password: &'static str, seed: u64) -> Ppp {
-    let framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+    let framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true, checksum: Checksum::Fcs16 };
     let base = ServerConfig::new(Arc::new(Users(password)), [10, 99, 0, 1].into(), [10, 99, 0, 2].into());
     Ppp::server(ServerConfig { framing, callback, ..base }, Box::new(SeededRng::new(1000 + seed)))
 }
@@ -513,6 +515,7 @@ fn serial(number: &str) -> SerialSettings {
         line: LineSettings::default(),
         device: LineDevice::Modem(modem),
         accm: 0,
+        fcs32: false,
         login: LineLogin::default(),
     }
 }

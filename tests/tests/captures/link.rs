@@ -5,7 +5,8 @@ use rasman_core::{AuthMethod, ClientCertificate, EapSettings, Trust};
 use rasman_core::{Batch, Code, Credentials, Duration, Instant, Layer, Secret};
 use rasman_net::tls::eap::{EapAcceptor, EapTunnels};
 use rasman_ppp::{
-    CallbackChoice, CallbackPolicy, ClientConfig, ClientEap, Echo, Event, Ipv6Wish, Mppe, Ppp, ServerConfig,
+    CallbackChoice, CallbackPolicy, Checksum, ClientConfig, ClientEap, Echo, Event, Framing, Ipv6Wish, Mppe, Ppp,
+    ServerConfig,
 };
 use rasman_testkit::SeededRng;
 use rasman_tests::fuzz_ppp::far_network;
@@ -72,6 +73,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) state: AccountState,
     pub(crate) mppe: Option<Mppe>,
     pub(crate) callback: Option<CallbackPolicy>,
+    pub(crate) checksum: Checksum,
 }
 
 impl<'a> Plan<'a> {
@@ -80,7 +82,8 @@ impl<'a> Plan<'a> {
         let (client, server) = (vec![method], vec![method]);
         let has_keys = !matches!(method, AuthMethod::Pap | AuthMethod::Chap | AuthMethod::EapMd5);
         let mppe = has_keys.then(Mppe::default);
-        Self { pki, client, server, password: "wonderland", state: AccountState::Usable, mppe, callback: None }
+        let (password, state, checksum) = ("wonderland", AccountState::Usable, Checksum::Carrier);
+        Self { pki, client, server, password, state, mppe, callback: None, checksum }
     }
 
     fn client(&self) -> ClientConfig {
@@ -94,6 +97,7 @@ impl<'a> Plan<'a> {
             header_compression: true,
             callback: self.callback.is_some().then_some(Duration::from_secs(5)),
             echo: ECHO,
+            framing: Framing { checksum: self.checksum, ..Framing::default() },
             identification: Some("rasman".to_owned()),
             ..ClientConfig::default()
         }

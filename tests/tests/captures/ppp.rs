@@ -3,10 +3,11 @@
 use crate::link::{Pair, Pki, Plan};
 use crate::nothing_is_malformed;
 use rasman_auth::AccountState;
-use rasman_core::{AuthMethod, Duration};
-use rasman_ppp::{CallbackPolicy, Mppe, MppeMode};
+use rasman_core::{AuthMethod, Batch, Duration};
+use rasman_media::modem::hdlc::{Encoder, Fcs};
+use rasman_ppp::{CallbackPolicy, Checksum, Mppe, MppeMode};
 use rasman_tests::hostile::tables::{CCP, CHAP, EAP, IPCP, IPV6CP, LCP, PAP};
-use rasman_tests::peers::tshark;
+use rasman_tests::peers::{tshark, tshark_of_fcs32};
 use std::collections::BTreeSet;
 
 /// Protocol, code, and for EAP the type of requests and responses.
@@ -63,6 +64,31 @@ fn tshark_reads_every_packet_of_ppp_that_we_send() {
     ] {
         assert!(read.lines().any(|line| line.contains(protocol)), "{protocol} is among them:\n{read}");
     }
+}
+
+#[test]
+fn tshark_reads_fcs_alternatives_and_the_frames_with_32_bits() {
+    let pki = Pki::make();
+    let pair = Pair::dial(&Plan { checksum: Checksum::Fcs32, ..Plan::good(&pki, AuthMethod::MsChapV2) });
+    assert!(pair.is_up());
+    let (encoder, mut line) = (Encoder::new(Fcs::Fcs32, 0), Batch::new());
+    pair.frames.iter().for_each(|frame| encoder.encode(&[], frame, &mut line));
+    // As they stand on the line, without flags and escapes.
+    let frames: Vec<_> = line.frames().map(|frame| unescaped(&frame[1..frame.len() - 1])).collect();
+    let test = "tshark_reads_fcs_alternatives_and_the_frames_with_32_bits";
+    let Some(read) = tshark_of_fcs32(test, &frames) else { return };
+    assert!(read.contains("FCS Alternatives") && !read.contains("Malformed"), "{read}");
+    let count = |words: &str| read.lines().filter(|line| line.contains(words)).count();
+    assert_eq!((count("[FCS Status: Good]"), count("FCS 32: ")), (frames.len(), frames.len()), "{read}");
+}
+
+fn unescaped(line: &[u8]) -> Vec<u8> {
+    let mut octets = line.iter();
+    let mut frame = Vec::new();
+    while let Some(octet) = octets.next() {
+        frame.push(if *octet == 0x7d { octets.next().expect("something is escaped") ^ 0x20 } else { *octet });
+    }
+    frame
 }
 
 /// A whole dial, an echo, and the end.

@@ -11,6 +11,7 @@ impl Connection {
         while let Some(event) = self.layers.ppp.poll_event() {
             self.ppp_event(now, event);
         }
+        self.layers.link.set_framing(self.layers.ppp.line_framing());
     }
 
     pub(super) fn link_event(&mut self, event: LinkEvent) {
@@ -39,8 +40,6 @@ impl Connection {
         match event {
             ppp::Event::LinkEstablished { .. } => {
                 self.signals.established = true;
-                // RFC 1662 7.1: without the option, all control characters are escaped.
-                self.layers.link.set_framing(self.layers.ppp.framing().accm.unwrap_or(u32::MAX));
                 // The peer has renegotiated LCP while or after we authenticated: prove ourselves again.
                 if self.is_past(ConnState::Authenticate) && !self.is_nobody() {
                     self.layers.ppp.authenticate(now, self.plan.credentials.clone());
@@ -157,6 +156,7 @@ impl Connection {
 
     /// Hands PPP's own frames to the link.
     pub(super) fn pump_ppp(&mut self, now: Instant) {
+        self.layers.link.set_framing(self.layers.ppp.line_framing());
         while self.layers.ppp.poll_transmit(now, &mut self.scratch) {
             for frame in self.scratch.frames() {
                 // A frame that the link cannot take now is lost like any other; PPP repeats it.
@@ -257,5 +257,6 @@ fn serial_link(settings: &SerialSettings, waits: Option<Duration>) -> Box<dyn Li
 
 /// On a line of octets everything is asked for that saves some.
 fn serial_framing(settings: &SerialSettings) -> ppp::Framing {
-    ppp::Framing { accm: Some(settings.accm), compress_protocol: true, compress_address: true }
+    let checksum = if settings.fcs32 { ppp::Checksum::Fcs32 } else { ppp::Checksum::Fcs16 };
+    ppp::Framing { accm: Some(settings.accm), compress_protocol: true, compress_address: true, checksum }
 }

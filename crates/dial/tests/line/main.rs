@@ -166,3 +166,32 @@ fn our_own_packets_coming_back_are_737() {
     world.step();
     assert_eq!(world.told.last(), Some(&(ConnState::AllDevicesConnected, 737)));
 }
+
+#[test]
+fn frames_have_32_bits_in_each_direction_that_asks_and_16_where_nobody_does() {
+    use ppp::Checksum::{Carrier, Fcs16, Fcs32};
+    for (asks, server, sent) in
+        [(true, Fcs32, 4), (false, Fcs32, 4), (true, Fcs16, 2), (false, Fcs16, 2), (true, Carrier, 2)]
+    {
+        for spoils in [None, Some(5)] {
+            let Medium::Serial(mut settings) = modem("5551234") else { unreachable!("made as one") };
+            settings.fcs32 = asks;
+            let mut world = World::new(entry(vec![Medium::Serial(settings)]));
+            (world.checksum, world.spoils) = (server, spoils);
+            world.run_until(120_000);
+            assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)), "{asks} {server:?} {spoils:?}");
+            let mut out = Batch::new();
+            world.connection.encap(world.now, &[0x45; 20], &mut out).unwrap();
+            // Two flags and the protocol go with the packet, and what of the checksum is escaped.
+            let escaped = out.as_bytes().iter().filter(|octet| **octet == 0x7d).count();
+            assert_eq!(out.as_bytes().len() - escaped, 20 + 3 + sent, "{asks} {server:?}");
+            let before = world.server_packets;
+            world.sends(out.as_bytes());
+            assert_eq!(world.server_packets, before + 1, "it can be read");
+            let now = world.now.as_millis();
+            world.spoils = None;
+            world.hang_up().run_until(now + 5_000);
+            assert_eq!(world.told.last(), Some(&(ConnState::Disconnected, 0)));
+        }
+    }
+}

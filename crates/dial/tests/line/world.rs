@@ -32,12 +32,16 @@ pub(crate) struct World {
     /// One in so many frames of the server has a wrong checksum.
     pub(crate) spoils: Option<u32>,
     pub(crate) frames: u32,
+    /// So many packets of programs have reached the server.
+    pub(crate) server_packets: u32,
     /// So many Echo-Requests were answered.
     pub(crate) answered: u32,
     pub(crate) dialled: Vec<String>,
     pub(crate) server: Option<(SerialLink, Ppp)>,
     /// Octets are on their way for as long as a line of this speed takes, in each direction.
     pub(crate) speed: u32,
+    /// What the server's framing does and asks for.
+    pub(crate) checksum: ppp::Checksum,
     /// What the dial has not got a whole frame of.
     waiting: Vec<u8>,
     /// On their way to the server, and from it.
@@ -103,6 +107,7 @@ pub(crate) fn line(device: LineDevice) -> SerialSettings {
         line: LineSettings::default(),
         device,
         accm: 0,
+        fcs32: false,
         login: LineLogin::default(),
     }
 }
@@ -147,9 +152,11 @@ impl World {
             spoils: None,
             frames: 0,
             answered: 0,
+            server_packets: 0,
             dialled: Vec::new(),
             server: None,
             speed: 0,
+            checksum: ppp::Checksum::Fcs16,
             waiting: Vec::new(),
             up: Wire::default(),
             down: Wire::default(),
@@ -296,7 +303,8 @@ impl World {
         link.port_ready(self.now, PortId(0), &PortFacts::default());
         link.connect(self.now);
         let addresses = (Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2));
-        let framing = ppp::Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+        let framing =
+            ppp::Framing { accm: Some(0), compress_protocol: true, compress_address: true, checksum: self.checksum };
         let config = ppp::ServerConfig { framing, ..ppp::ServerConfig::new(Arc::new(Users), addresses.0, addresses.1) };
         let mut ppp = Ppp::server(config, Box::new(SeededRng::new(99)));
         // Whoever has a slow line has set it so.
@@ -332,7 +340,9 @@ impl World {
         while let (Some((link, ppp)), false) = (&mut self.server, bytes.is_empty()) {
             let used = match link.handle_input(self.now, &mut bytes) {
                 Input::Payload { range, used } => {
-                    let _ = ppp.handle_input(self.now, &mut bytes[range]);
+                    let taken = ppp.handle_input(self.now, &mut bytes[range]);
+                    self.server_packets += u32::from(matches!(taken, Input::Payload { .. }));
+                    link.set_framing(ppp.line_framing());
                     used
                 }
                 Input::Rebuilt { used } | Input::Consumed { used } | Input::Dropped { used, .. } => used,
@@ -351,11 +361,8 @@ impl World {
                 ppp.lower_up(self.now, params.mru);
             }
         }
-        while let Some(event) = ppp.poll_event() {
-            if let ppp::Event::LinkEstablished { .. } = event {
-                link.set_framing(ppp.framing().accm.unwrap_or(u32::MAX));
-            }
-        }
+        while ppp.poll_event().is_some() {}
+        link.set_framing(ppp.line_framing());
         while ppp.poll_transmit(self.now, &mut frames) {
             for frame in frames.frames() {
                 self.answered += u32::from(frame.starts_with(&[0xff, 0x03, 0xc0, 0x21, 10]));

@@ -8,12 +8,12 @@ use super::at::dialogue::GUARD;
 use super::at::{Dialogue, Outcome, ReplyReader};
 use super::ending::Ending;
 use super::greeting::{Greeted, Greeting};
-use super::hdlc::{Decoder, Encoder, FRAME_MAX, Fcs};
+use super::hdlc::{ACCM_DEFAULT, Decoder, Encoder, FRAME_MAX, Fcs, LCP_FRAME, is_negotiating};
 use super::script::{Progress, Run, Script};
 use pace::Pace;
 use rasman_core::{
-    Cause, Code, Credentials, Input, Instant, LayerName, LineCommand, LineDevice, LineLogin, LineSettings, LinkEvent,
-    LinkParams, PortCommand, PortId, PortSpec, SerialPort, SerialSettings, Timeout,
+    Batch, Cause, Code, Credentials, Input, Instant, LayerName, LineCommand, LineDevice, LineFraming, LineLogin,
+    LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort, SerialSettings, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -26,9 +26,12 @@ pub struct SerialLink {
     /// The port has control lines.
     has_lines: bool,
     reader: ReplyReader,
+    framing: LineFraming,
     encoder: Encoder,
     /// For what has to reach a peer that has forgotten what was agreed.
     lcp_encoder: Encoder,
+    /// For the rest of LCP, which escapes everything as well.
+    lcp_encoder32: Encoder,
     decoder: Decoder,
     /// What is to be sent beside frames.
     out: Vec<u8>,
@@ -106,8 +109,10 @@ impl SerialLink {
             state: State::Idle,
             has_lines: false,
             reader: ReplyReader::default(),
+            framing: LineFraming::default(),
             encoder: Encoder::default(),
             lcp_encoder: Encoder::default(),
+            lcp_encoder32: Encoder::new(Fcs::Fcs32, ACCM_DEFAULT),
             decoder: Decoder::default(),
             out: Vec::new(),
             events: VecDeque::new(),
@@ -124,7 +129,10 @@ impl SerialLink {
     pub fn connected() -> Self {
         let port = SerialPort::Device(String::new());
         let (line, login) = (LineSettings::default(), LineLogin::default());
-        Self::answerer(SerialSettings { port, line, device: LineDevice::Direct, accm: 0, login }, Config::default())
+        Self::answerer(
+            SerialSettings { port, line, device: LineDevice::Direct, accm: 0, fcs32: false, login },
+            Config::default(),
+        )
     }
 
     /// The only assignment of the state.
@@ -344,6 +352,19 @@ impl SerialLink {
         is_over
     }
 
+    /// Writes a frame of LCP, whose control characters are all escaped (RFC 1662 7).
+    fn encode_lcp(&self, header: &[u8], payload: &[u8], out: &mut Batch) {
+        let whole = [header, payload].concat();
+        if !is_negotiating(&whole) {
+            let encoder = if self.framing.send_fcs32 { &self.lcp_encoder32 } else { &self.lcp_encoder };
+            return encoder.encode(header, payload, out);
+        }
+        if self.framing.requests_twice && matches!(whole[4], CONFIGURE_REQUEST | TERMINATE_REQUEST) {
+            self.lcp_encoder32.encode(header, payload, out);
+        }
+        self.lcp_encoder.encode(header, payload, out);
+    }
+
     fn is_modem(&self) -> bool {
         matches!(self.settings.device, LineDevice::Modem(_))
     }
@@ -363,5 +384,8 @@ const MRU: u16 = FRAME_MAX as u16 - 4;
 const OVERHEAD: u16 = 4;
 /// What a modem says, as it stands on the line.
 const NO_CARRIER: &[u8] = b"\r\nNO CARRIER\r\n";
+/// Codes of LCP (RFC 1661 5) that begin what RFC 1570 2.1.1 is about.
+const CONFIGURE_REQUEST: u8 = 1;
+const TERMINATE_REQUEST: u8 = 5;
 /// The one port.
 const PORT: PortId = PortId(0);

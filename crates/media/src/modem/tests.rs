@@ -1,10 +1,11 @@
 use super::*;
+use crate::modem::hdlc::{Encoder, Fcs};
 use rasman_core::*;
 use rasman_testkit::{Chop, Pair, Trace};
 
 fn settings(device: LineDevice) -> SerialSettings {
     let port = SerialPort::Device("/dev/ttyS0".into());
-    SerialSettings { port, line: LineSettings::default(), device, accm: 0, login: LineLogin::default() }
+    SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login: LineLogin::default() }
 }
 
 fn modem() -> LineDevice {
@@ -69,7 +70,7 @@ fn a_call_carries_frames_from_connect_on() {
 #[test]
 fn lcp_is_sent_as_if_nothing_had_been_negotiated() {
     let mut t = connected(false);
-    t.call(|link, _| link.set_framing(0));
+    t.call(|link, _| link.set_framing(LineFraming { send_accm: 0, ..LineFraming::default() }));
     let mut out = Batch::new();
     t.call(|link, now| link.encap(now, b"\xff\x03\xc0\x21", b"\x01", &mut out).unwrap());
     t.call(|link, now| link.encap(now, &[], b"\xff\x03\xc0\x21\x01", &mut out).unwrap());
@@ -216,4 +217,75 @@ fn a_direct_line_is_up_at_once() {
     assert!(t.take_events().is_empty(), "the goodbye may be answered");
     t.at(800);
     assert!(matches!(t.take_events()[..], [LinkEvent::Port(_, PortCommand::Close), LinkEvent::Down(_)]));
+}
+
+fn fcs32() -> LineFraming {
+    LineFraming { send_accm: 0, send_fcs32: true, receive_fcs32: true, requests_twice: true }
+}
+
+/// What stands on the line for a frame.
+fn on_line(t: &mut Trace<SerialLink>, frame: &[u8]) -> Vec<u8> {
+    let mut out = Batch::new();
+    t.call(|link, now| link.encap(now, &[], frame, &mut out).unwrap());
+    out.as_bytes().to_vec()
+}
+
+#[test]
+fn rfc_1570_2_1_frames_have_32_bits_but_for_those_that_negotiate() {
+    let lcp = |code: u8| [0xff, 3, 0xc0, 0x21, code, 1, 0, 4];
+    let encoded = |fcs, accm, frame: &[u8]| {
+        let mut out = Batch::new();
+        Encoder::new(fcs, accm).encode(&[], frame, &mut out);
+        out.as_bytes().to_vec()
+    };
+    let (short, long) = (Fcs::Fcs16, Fcs::Fcs32);
+    let mut t = connected(false);
+    t.call(|link, _| link.set_framing(fcs32()));
+    assert_eq!(on_line(&mut t, b"\x21E"), encoded(long, 0, b"\x21E"));
+    for code in 2..=12 {
+        let fcs = if code <= 7 { short } else { long };
+        if code != 5 {
+            assert_eq!(on_line(&mut t, &lcp(code)), encoded(fcs, u32::MAX, &lcp(code)), "code {code}");
+        }
+    }
+    // 2.1.1: with the last sequence that was agreed, then with the default.
+    for code in [1, 5] {
+        let both = [encoded(long, u32::MAX, &lcp(code)), encoded(short, u32::MAX, &lcp(code))].concat();
+        assert_eq!(on_line(&mut t, &lcp(code)), both, "code {code}");
+    }
+    // Nothing is agreed any more, or not yet, and the peer may still expect the longer one.
+    let twice = LineFraming { requests_twice: true, ..LineFraming::default() };
+    t.call(|link, _| link.set_framing(twice));
+    let both = [encoded(long, u32::MAX, &lcp(1)), encoded(short, u32::MAX, &lcp(1))].concat();
+    assert_eq!(on_line(&mut t, &lcp(1)), both);
+    assert_eq!(on_line(&mut t, &lcp(9)), encoded(short, u32::MAX, &lcp(9)));
+    t.call(|link, _| link.set_framing(LineFraming::default()));
+    assert_eq!(on_line(&mut t, &lcp(1)), encoded(short, u32::MAX, &lcp(1)));
+}
+
+#[test]
+fn rfc_1570_2_1_1_a_peer_may_negotiate_again_at_any_time() {
+    let mut t = connected(false);
+    t.call(|link, _| link.set_framing(fcs32()));
+    let mut line = Batch::new();
+    for (fcs, frame) in [
+        (Fcs::Fcs32, &b"\x21E"[..]),
+        (Fcs::Fcs32, b"\xff\x03\xc0\x21\x01\x01\x00\x04"),
+        (Fcs::Fcs16, b"\xff\x03\xc0\x21\x01\x01\x00\x04"),
+        // Neither data nor an echo is as short.
+        (Fcs::Fcs16, b"\x21Edata"),
+        (Fcs::Fcs16, b"\xff\x03\xc0\x21\x09\x01\x00\x08abcd"),
+        (Fcs::Fcs16, b"\xff\x03\xc0\x21\x05\x01\x00\x04"),
+    ] {
+        Encoder::new(fcs, u32::MAX).encode(&[], frame, &mut line);
+    }
+    t.receives(line.as_bytes());
+    let request = &b"\xff\x03\xc0\x21\x01\x01\x00\x04"[..];
+    assert_eq!(t.take_received(), [&b"\x21E"[..], request, request, b"\xff\x03\xc0\x21\x05\x01\x00\x04"]);
+    assert_eq!(t.side().dropped.len(), 2);
+    t.call(|link, _| link.set_framing(LineFraming::default()));
+    let mut line = Batch::new();
+    Encoder::new(Fcs::Fcs16, u32::MAX).encode(&[], b"\xc0\x23data", &mut line);
+    t.receives(line.as_bytes());
+    assert_eq!(t.take_received(), [b"\xc0\x23data"], "what was agreed is forgotten");
 }

@@ -29,7 +29,7 @@ impl Properties {
         let login = line_login(link, files)?;
         let settings = |device| {
             let (port, login) = (port.clone(), login.clone());
-            Medium::Serial(SerialSettings { port, line, device, accm: 0, login })
+            Medium::Serial(SerialSettings { port, line, device, accm: 0, fcs32: self.fcs32, login })
         };
         if link.device_type.eq_ignore_ascii_case("null") {
             let greets = self.modem_profile.trim() != "direct";

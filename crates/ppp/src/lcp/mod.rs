@@ -1,6 +1,7 @@
 //! LCP (RFC 1661): the link's own control protocol, with its packets beyond negotiation.
 
 mod callback;
+mod checksum;
 mod echo;
 mod loops;
 mod options;
@@ -11,7 +12,7 @@ use crate::packet::{Packet, PacketCode};
 use crate::{Echo, Negotiation, Protocol};
 use echo::{Due, KeepAlive};
 use loops::Loop;
-use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, Reader, Rng, Timeout};
+use rasman_core::{Cause, Code, DropReason, Duration, Instant, LayerName, LineFraming, Reader, Rng, Timeout};
 
 pub(crate) use callback::Callback;
 pub(crate) use options::LcpOptions;
@@ -22,7 +23,7 @@ pub(crate) struct Lcp {
     keep_alive: KeepAlive,
     loops: Loop,
     rejects: Budget,
-    /// What our Identification says (RFC 1570 2.1).
+    /// What our Identification says (RFC 1570 1.1).
     identification: Option<String>,
     /// What the peer's says, cut to [`REMARK_MAX`] octets.
     peer_identification: Option<Vec<u8>>,
@@ -34,7 +35,7 @@ pub(crate) enum Meaning {
     Outcome(Outcome),
     /// The peer does not speak a protocol of ours.
     ProtocolRejected(Protocol),
-    /// RFC 1570 2.2: so many seconds of the session are left, and what the peer says to it.
+    /// RFC 1570 1.2: so many seconds of the session are left, and what the peer says to it.
     TimeRemaining(u32, Vec<u8>),
 }
 
@@ -78,6 +79,11 @@ impl Lcp {
 
     pub(crate) fn options(&self) -> &LcpOptions {
         &self.control.options
+    }
+
+    /// Gives how frames are written on a line of octets at the moment.
+    pub(crate) fn line_framing(&self) -> LineFraming {
+        self.control.options.line_framing(self.control.is_opened())
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -227,14 +233,14 @@ impl Lcp {
         Meaning::Outcome(seen.map_or_else(Outcome::Failed, |()| Outcome::Same))
     }
 
-    /// RFC 1570 2.1: it informs, and nothing answers it.
+    /// RFC 1570 1.1: it informs, and nothing answers it.
     fn identified(&mut self, packet: &Packet<'_>) -> Result<Meaning, DropReason> {
         let (theirs, message) = magic(packet)?;
         self.peer_identification = Some(remark(message));
         Ok(self.looks_looped(theirs))
     }
 
-    /// RFC 1570 2.2: "This Code is advisory"
+    /// RFC 1570 1.2: "This Code is advisory"
     fn time_remaining(&mut self, packet: &Packet<'_>) -> Result<Meaning, DropReason> {
         let (_, rest) = magic(packet)?;
         let mut reader = Reader::new(rest);

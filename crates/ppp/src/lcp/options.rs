@@ -1,12 +1,13 @@
-//! LCP's option set (RFC 1661 6, RFC 1662 7.1, RFC 1570 2.3): MRU, ACCM, Authentication-Protocol, Magic-Number, PFC, ACFC,
-//! Callback. All others are rejected, the MRRU of multilink (RFC 1990) among them.
+//! LCP's option set (RFC 1661 6, RFC 1662 7.1, RFC 1570 2.1, 2.3): MRU, ACCM, Authentication-Protocol, Magic-Number, PFC,
+//! ACFC, FCS-Alternatives, Callback. All others are rejected, the MRRU of multilink (RFC 1990) among them.
 
 use super::callback::{BY_CBCP, Callback};
+use super::checksum::{Checksums, FCS_32, FCS_ALTERNATIVES};
 use super::loops::looped;
 use crate::config::DEFAULT_MRU;
 use crate::options::{OptionWriter, Options, RawOption, Reply};
-use crate::{AuthProtocol, Framing, Protocol};
-use rasman_core::{AuthMethod, Cause, Code, LayerName, Rng};
+use crate::{AuthProtocol, Checksum, Framing, Protocol};
+use rasman_core::{AuthMethod, Cause, Code, LayerName, LineFraming, Rng};
 
 /// What we ask of the link and what the peer asks of it.
 pub(crate) struct LcpOptions {
@@ -15,6 +16,7 @@ pub(crate) struct LcpOptions {
     accm: Wish<u32>,
     compress_protocol: Wish<()>,
     compress_address: Wish<()>,
+    checksums: Checksums,
     auth: Auth,
     callback: Callback,
     /// The largest information field that the carrier takes.
@@ -78,6 +80,7 @@ impl LcpOptions {
             accm: framing.accm.map_or(Wish::Default, Wish::Asked),
             compress_protocol: if framing.compress_protocol { Wish::Asked(()) } else { Wish::Default },
             compress_address: if framing.compress_address { Wish::Asked(()) } else { Wish::Default },
+            checksums: Checksums::new(framing.checksum),
             auth,
             callback: Callback::default(),
             carrier_mru: u16::MAX,
@@ -156,6 +159,22 @@ impl LcpOptions {
             accm: self.peer.framing.accm,
             compress_protocol: wanted.compress_protocol && self.peer.framing.compress_protocol,
             compress_address: wanted.compress_address && self.peer.framing.compress_address,
+            checksum: self.checksums.sent(),
+        }
+    }
+
+    /// Gives how frames are written on a line of octets while what was negotiated holds, or while it does not.
+    pub(crate) fn line_framing(&self, is_opened: bool) -> LineFraming {
+        let requests_twice = self.checksums.sent() == Checksum::Fcs32;
+        if !is_opened {
+            return LineFraming { requests_twice, ..LineFraming::default() };
+        }
+        LineFraming {
+            // RFC 1662 7.1: without the option, all control characters are escaped.
+            send_accm: self.peer.framing.accm.unwrap_or(u32::MAX),
+            send_fcs32: requests_twice,
+            receive_fcs32: self.checksums.asked(),
+            requests_twice,
         }
     }
 
@@ -245,7 +264,7 @@ impl LcpOptions {
 impl Peer {
     const UNKNOWN: Self = Self {
         mru: DEFAULT_MRU,
-        framing: Framing { accm: None, compress_protocol: false, compress_address: false },
+        framing: Framing { accm: None, compress_protocol: false, compress_address: false, checksum: Checksum::Carrier },
         demands: None,
         callback: false,
     };
@@ -270,6 +289,9 @@ impl Options for LcpOptions {
         if let Wish::Asked(magic) = self.magic {
             out.option(MAGIC_NUMBER, &magic.to_be_bytes());
         }
+        if self.checksums.asked() {
+            out.option(FCS_ALTERNATIVES, &FCS_32);
+        }
         if self.callback.is_asked() {
             out.option(CALLBACK, &BY_CBCP);
         }
@@ -282,6 +304,7 @@ impl Options for LcpOptions {
 
     fn begin(&mut self) {
         self.peer = Peer::UNKNOWN;
+        self.checksums.begin();
     }
 
     fn judge(&mut self, option: RawOption<'_>, reply: &mut Reply) -> Result<(), Cause> {
@@ -291,6 +314,7 @@ impl Options for LcpOptions {
             MAGIC_NUMBER => return self.judge_magic(option, reply),
             ACCM | PFC | ACFC => self.judge_framing(option, reply),
             CALLBACK => self.peer.callback = self.callback.judge(option, reply),
+            FCS_ALTERNATIVES => self.checksums.judge(option, reply),
             // Quality-Protocol, MRRU, Endpoint-Discriminator and whatever else is not implemented.
             _ => reply.reject(option),
         }
@@ -338,6 +362,7 @@ impl Options for LcpOptions {
                 }
             }
             CALLBACK => return self.callback.naked(self.max_failure),
+            FCS_ALTERNATIVES => self.checksums.naked(option),
             // RFC 1661 5.3: a Nak may ask for options of its own; we add none.
             _ => {}
         }
@@ -353,6 +378,7 @@ impl Options for LcpOptions {
             PFC => self.compress_protocol = Wish::Default,
             ACFC => self.compress_address = Wish::Default,
             CALLBACK => self.callback.rejected(),
+            FCS_ALTERNATIVES => self.checksums.rejected(),
             _ => {}
         }
         Ok(())

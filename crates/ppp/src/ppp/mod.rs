@@ -20,8 +20,8 @@ use phases::Phase;
 use rasman_auth::Authenticated;
 use rasman_auth::eap::Verdict;
 use rasman_core::{
-    Batch, Cause, Code, Credentials, DropReason, Duration, Input, Instant, Ipv6Link, Layer, LayerName, Malformed,
-    Projection, Rng, Secret, SessionKeys, Timeout,
+    Batch, Cause, Code, Credentials, DropReason, Duration, Input, Instant, Ipv6Link, Layer, LayerName, LineFraming,
+    Malformed, Projection, Rng, Secret, SessionKeys, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -61,7 +61,7 @@ pub struct Ppp {
     early_credentials: Option<Credentials>,
     out: Outbox,
     events: VecDeque<Event>,
-    /// The seconds that the peer said remain (RFC 1570 2.2).
+    /// The seconds that the peer said remain (RFC 1570 1.2).
     announced: Option<u32>,
     /// The peer has sent a control packet.
     heard: bool,
@@ -273,14 +273,20 @@ impl Ppp {
         Ok((!is_changed).then(|| frame::Header::new(protocol, self.framing())))
     }
 
-    /// Gives how the peer lets us write frames; settled while LCP is Opened. A carrier that writes octets one by one
-    /// escapes by it.
+    /// Gives how the peer lets us write frames; settled while LCP is Opened.
     #[must_use]
     pub fn framing(&self) -> Framing {
         self.lcp.options().framing(self.role.framing())
     }
 
-    /// Gives what the peer said of itself in an LCP Identification (RFC 1570 2.1), as octets of a peer.
+    /// Gives how frames are written at the moment on a carrier that writes octets one by one. It changes with LCP: ask after
+    /// each call, and before what [`Layer::poll_transmit`] gave is written.
+    #[must_use]
+    pub fn line_framing(&self) -> LineFraming {
+        self.lcp.line_framing()
+    }
+
+    /// Gives what the peer said of itself in an LCP Identification (RFC 1570 1.1), as octets of a peer.
     #[must_use]
     pub fn peer_identification(&self) -> Option<&[u8]> {
         self.lcp.peer_identification()

@@ -2,11 +2,11 @@
 
 use crate::common::*;
 use rasman_core::{Batch, Code, Duration, Layer};
-use rasman_ppp::{ClientConfig, Echo, Event, Framing, Ppp};
+use rasman_ppp::{Checksum, ClientConfig, Echo, Event, Framing, Ppp};
 use rasman_testkit::Trace;
 
 fn modem() -> ClientConfig {
-    let framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true };
+    let framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true, checksum: Checksum::Fcs16 };
     ClientConfig { framing, ..ClientConfig::default() }
 }
 
@@ -44,11 +44,13 @@ fn what_the_peer_lets_us_leave_out_is_left_out_if_we_want_it() {
     let peer = [opt(2, &[0, 0, 0, 1]), opt(7, &[]), opt(8, &[])].concat();
     let mut t = line(modem(), &peer);
     let framing = t.side().layer.framing();
-    assert_eq!(framing, Framing { accm: Some(1), compress_protocol: true, compress_address: true });
+    let checksum = Checksum::Fcs16;
+    assert_eq!(framing, Framing { accm: Some(1), compress_protocol: true, compress_address: true, checksum });
     // On a link with frames of its own they are acknowledged and not used.
     let mut t = line(ClientConfig::default(), &peer);
     let framing = t.side().layer.framing();
-    assert_eq!(framing, Framing { accm: Some(1), compress_protocol: false, compress_address: false });
+    let none = Framing::default();
+    assert_eq!(framing, Framing { accm: Some(1), ..none });
     let (mut t, _) = client_trace(modem());
     t.receives(lcp(REQ, 7, &[auth_ms_chap_v2(), opt(2, &[0; 3])].concat()));
     t.sends([lcp(NAK, 7, &opt(2, &[0; 4]))]);
@@ -116,7 +118,7 @@ fn both_ends_may_say_who_they_are() {
     let config = ClientConfig { identification: Some("rasman".into()), ..ClientConfig::default() };
     let (mut t, options) = client_trace(config);
     let magic = magic_of(&options);
-    // RFC 1570 2.1: at any time, even before LCP is Opened.
+    // RFC 1570 1.1: at any time, even before LCP is Opened.
     t.receives(lcp(12, 1, &[&[1, 2, 3, 4][..], b"MSRASV5.20"].concat())).sends_nothing();
     t.receives(lcp(REQ, 7, &auth_ms_chap_v2())).sends([lcp(ACK, 7, &auth_ms_chap_v2())]);
     t.receives(lcp(ACK, 1, &options)).sends([lcp(12, 2, &[&magic[..], b"rasman"].concat())]);
@@ -176,4 +178,76 @@ fn lcp_may_be_negotiated_again_in_any_phase() {
     assert_eq!(again(&mut authenticated(ClientConfig::default()).0), expected, "at the second gate");
     assert_eq!(again(&mut networking(ClientConfig::default())), expected, "while IPCP negotiates");
     assert_eq!(again(&mut projected(ClientConfig::default())), expected, "while packets flow");
+}
+
+fn asking() -> ClientConfig {
+    let framing = Framing { checksum: Checksum::Fcs32, ..modem().framing };
+    ClientConfig { framing, ..ClientConfig::default() }
+}
+
+/// What is sent with 32 bits, what is received with them, and whether requests go out twice.
+fn checksums(t: &mut Trace<Ppp>) -> (bool, bool, bool) {
+    let framing = t.side().layer.line_framing();
+    (framing.send_fcs32, framing.receive_fcs32, framing.requests_twice)
+}
+
+#[test]
+fn rfc_1570_2_1_each_end_says_which_checksums_it_wants_to_have() {
+    for (config, asks) in [(modem(), false), (asking(), true)] {
+        for (peer, grants) in [(Vec::new(), false), (opt(9, &[2]), false), (opt(9, &[4]), true)] {
+            let mut t = line(config.clone(), &peer);
+            assert_eq!(checksums(&mut t), (grants, asks, grants), "asks {asks}, grants {grants}");
+        }
+    }
+    let (t, options) = client_trace(asking());
+    assert!(options.ends_with(&opt(8, &[])) && options.windows(3).any(|option| option == opt(9, &[4])));
+    drop(t);
+}
+
+#[test]
+fn rfc_1570_2_1_what_leaves_open_how_a_frame_ends_is_refused() {
+    let (mut t, _) = client_trace(modem());
+    for (id, asked, answer) in
+        [(7, vec![6], vec![4]), (8, vec![1], vec![2]), (9, vec![5], vec![4]), (10, vec![], vec![2])]
+    {
+        t.receives(lcp(REQ, id, &[auth_ms_chap_v2(), opt(9, &asked)].concat()));
+        t.sends([lcp(NAK, id, &opt(9, &answer))]);
+    }
+    // A carrier that checks its frames itself has nothing to negotiate.
+    let (mut t, _) = client_trace(ClientConfig::default());
+    t.receives(lcp(REQ, 7, &[auth_ms_chap_v2(), opt(9, &[4])].concat())).sends([lcp(REJ, 7, &opt(9, &[4]))]);
+}
+
+#[test]
+fn a_peer_that_does_not_know_fcs_alternatives_costs_one_request() {
+    // pppd and lwIP reject the option.
+    for (code, value) in [(REJ, vec![4]), (NAK, vec![2])] {
+        let (mut t, options) = client_trace(asking());
+        let at = options.windows(3).position(|option| option == opt(9, &[4])).expect("it is asked for");
+        let rest = [&options[..at], &options[at + 3..]].concat();
+        t.receives(lcp(code, 1, &opt(9, &value))).sends([lcp(REQ, 2, &rest)]);
+        t.receives(lcp(ACK, 2, &rest));
+        let request = auth_ms_chap_v2();
+        t.receives(lcp(REQ, 7, &request)).sends([lcp(ACK, 7, &request)]);
+        assert_eq!(checksums(&mut t), (false, false, false));
+        assert!(t.take_events().iter().any(|event| matches!(event, Event::LinkEstablished { .. })));
+    }
+}
+
+#[test]
+fn rfc_1570_2_1_1_whoever_negotiates_again_is_back_at_16_bits() {
+    let mut t = line(asking(), &opt(9, &[4]));
+    assert_eq!(checksums(&mut t), (true, true, true));
+    let request = [auth_ms_chap_v2(), opt(9, &[4])].concat();
+    t.receives(lcp(REQ, 8, &request));
+    assert_eq!(checksums(&mut t), (false, false, true), "the peer may think that it is Opened");
+    t.receives(lcp(REQ, 9, &auth_ms_chap_v2()));
+    assert_eq!(checksums(&mut t), (false, false, false));
+    // Its end is the same.
+    let mut t = line(asking(), &opt(9, &[4]));
+    t.receives(lcp(5, 9, &[]));
+    assert_eq!((checksums(&mut t).0, checksums(&mut t).1), (false, false));
+    let mut t = line(asking(), &opt(9, &[4]));
+    t.call(|ppp, now| ppp.terminate(now));
+    assert_eq!(checksums(&mut t), (false, false, true));
 }

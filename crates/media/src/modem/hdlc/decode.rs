@@ -1,6 +1,6 @@
 //! Frames as they come from the line.
 
-use super::{ACCM_DEFAULT, COMPLEMENT, ESCAPE, FLAG, Fcs, LINE_FRAME_MAX, maps};
+use super::{ACCM_DEFAULT, COMPLEMENT, ESCAPE, FLAG, Fcs, LINE_FRAME_MAX, is_negotiating, maps};
 use memchr::memchr;
 use rasman_core::{DropReason, Input};
 
@@ -111,11 +111,19 @@ impl Decoder {
             self.counters.framing += 1;
             return Input::Dropped { used, reason: DropReason::Malformed("an HDLC frame that is too short") };
         }
-        if !self.fcs.is_good(frame) {
+        let Some(fcs) = self.good_sequence(frame) else {
             self.counters.checksum += 1;
             return Input::Dropped { used, reason: DropReason::Malformed("an HDLC frame with a wrong checksum") };
+        };
+        Input::Payload { range: first..first + len - fcs.octets(), used }
+    }
+
+    /// Tells which sequence ends a frame. RFC 1570 2.1.1: LCP may negotiate again at any time, and does that with 16 bits.
+    fn good_sequence(&self, frame: &[u8]) -> Option<Fcs> {
+        if self.fcs.is_good(frame) {
+            return Some(self.fcs);
         }
-        Input::Payload { range: first..first + len - self.fcs.octets(), used }
+        (self.fcs == Fcs::Fcs32 && is_negotiating(frame) && Fcs::Fcs16.is_good(frame)).then_some(Fcs::Fcs16)
     }
 
     /// Removes escapes and what was inserted on the way; gives the length of what is left at the front.

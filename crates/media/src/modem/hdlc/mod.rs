@@ -34,6 +34,15 @@ const ESCAPE: u8 = 0x7d;
 /// That bit.
 const COMPLEMENT: u8 = 0x20;
 
+/// Tells whether a frame is one of LCP that is written as if nothing had been negotiated: "all LCP Link Configuration, Link
+/// Termination, and Code-Reject packets (codes 1 through 7)" (RFC 1661 5).
+pub(super) fn is_negotiating(frame: &[u8]) -> bool {
+    frame.starts_with(&LCP_FRAME) && frame.get(4).is_some_and(|code| (1..=7).contains(code))
+}
+
+/// Address, control and LCP's number, as RFC 1662 7 has the framing know them.
+pub(super) const LCP_FRAME: [u8; 4] = [0xff, 0x03, 0xc0, 0x21];
+
 /// Tells whether a map names an octet; it has bits for control characters alone.
 fn maps(accm: u32, octet: u8) -> bool {
     octet < 32 && accm >> octet & 1 != 0

@@ -1,7 +1,7 @@
 //! The serial line as a layer and as a link: what comes in, by state.
 
 use super::*;
-use rasman_core::{Batch, DropReason, Duration, Layer, Link, PortClosed, PortFacts};
+use rasman_core::{DropReason, Duration, Layer, Link, PortClosed, PortFacts};
 
 impl Layer for SerialLink {
     type Event = LinkEvent;
@@ -38,10 +38,8 @@ impl Layer for SerialLink {
             out.push(&self.out);
             self.out.clear();
         }
-        // RFC 1662 7: LCP's packets are sent as if nothing had been negotiated.
-        let is_lcp = |frame: &[u8]| frame.starts_with(&LCP_FRAME);
-        if is_lcp(if header.is_empty() { payload } else { header }) {
-            self.lcp_encoder.encode(header, payload, out);
+        if (if header.is_empty() { payload } else { header }).starts_with(&LCP_FRAME) {
+            self.encode_lcp(header, payload, out);
         } else {
             self.encoder.encode(header, payload, out);
         }
@@ -185,11 +183,15 @@ impl Link for SerialLink {
         Some(self.pace.free_at())
     }
 
-    fn set_framing(&mut self, send_accm: u32) {
-        self.encoder = Encoder::new(Fcs::Fcs16, send_accm);
-        self.decoder.set(Fcs::Fcs16, self.settings.accm);
+    fn set_framing(&mut self, framing: LineFraming) {
+        if framing != self.framing {
+            self.framing = framing;
+            self.encoder = Encoder::new(fcs(framing.send_fcs32), framing.send_accm);
+            self.decoder.set(fcs(framing.receive_fcs32), self.settings.accm);
+        }
     }
 }
 
-/// Address, control and LCP's number, as RFC 1662 7 has the framing know them.
-const LCP_FRAME: [u8; 4] = [0xff, 0x03, 0xc0, 0x21];
+fn fcs(is_long: bool) -> Fcs {
+    if is_long { Fcs::Fcs32 } else { Fcs::Fcs16 }
+}

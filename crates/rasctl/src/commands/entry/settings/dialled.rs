@@ -1,7 +1,7 @@
 //! What is dialled: servers and numbers, the tunnels that are tried, ports and devices of lines.
 
 use super::Setting;
-use super::values::{absolute, list};
+use super::values::{absolute, flag, list, yes_or_no};
 use rasman_phonebook::{Properties, Subentry, VpnStrategy};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -73,6 +73,13 @@ pub(super) const SETTINGS: &[Setting] = &[
             link(entry)?.script = if value.is_empty() { String::new() } else { absolute(value.to_owned()) };
             Ok(())
         },
+    },
+    Setting {
+        name: "fcs32",
+        takes: "yes or no",
+        what: "ask the peer of a serial line for checksums of 32 bits",
+        get: |entry| yes_or_no(entry.fcs32),
+        set: |entry, value| flag(&mut entry.fcs32, value),
     },
     Setting {
         name: "comment",

@@ -92,6 +92,7 @@ mod tests {
             ("idle", "300"),
             ("idle", "never"),
             ("idle", "default"),
+            ("fcs32", "yes"),
             ("session", "3600"),
             ("session", "never"),
             ("address", "10.1.2.3"),
