@@ -8,7 +8,19 @@ pub(super) fn of(device: &Path) -> Option<String> {
     let own = std::process::id();
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(|pid| *pid != own).find(|pid| has_open(*pid, device)).map(describe)
+    numbers.filter(|pid| *pid != own).find(|pid| has_open(*pid, device) && !is_ours(*pid)).map(describe)
+}
+
+/// Tells whether a process is a child of this one that is about to become another program: until then it has what we have.
+fn is_ours(pid: u32) -> bool {
+    let program = |process: &str| fs::read_link(format!("/proc/{process}/exe")).ok();
+    parent(pid) == Some(std::process::id()) && program(&pid.to_string()) == program("self")
+}
+
+/// Gives the parent of a process: `4711 (name) S 1 ...`, where the name may be anything.
+fn parent(pid: u32) -> Option<u32> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    line.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Gives a process as people know it.

@@ -8,6 +8,7 @@
 
 use super::holder;
 use rustix::fs::FlockOperation;
+use rustix::ioctl;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -61,6 +62,12 @@ impl Lock {
             // A file system without locks.
             Err(_) => {}
         }
+        // Root is let in all the same. The mark may be left from somebody who is gone.
+        if is_marked(device)
+            && let Some(by) = holder::of(path)
+        {
+            return Err(by);
+        }
         let _ = rustix::termios::ioctl_tiocexcl(device);
         Ok(())
     }
@@ -74,10 +81,20 @@ impl Drop for Lock {
     }
 }
 
-/// Tells whether a lock says that somebody has the device, this process or another. It is not opened: that would raise
-/// the lines of a port.
+/// Tells whether somebody has the device: this process or another by a lock, another by having it open, with TIOCEXCL or
+/// without. It is not opened for that, which would raise the lines of a port.
 pub(super) fn is_taken(device: &Path) -> bool {
-    owner(&lock_file(Path::new(FOLDER), device)).is_some_and(holder::lives) || flock_owner(device).is_some()
+    owner(&lock_file(Path::new(FOLDER), device)).is_some_and(holder::lives)
+        || flock_owner(device).is_some()
+        || holder::of(device).is_some()
+}
+
+/// Tells whether the device has the mark of TIOCEXCL.
+fn is_marked(device: &OwnedFd) -> bool {
+    // SAFETY: TIOCGEXCL writes an int (ioctl_tty(2)).
+    let getter = unsafe { ioctl::Getter::<{ libc::TIOCGEXCL as ioctl::Opcode }, libc::c_int>::new() };
+    // SAFETY: the device is a terminal, for which the call means that.
+    unsafe { ioctl::ioctl(device, getter) }.is_ok_and(|mark| mark != 0)
 }
 
 fn lock_file(folder: &Path, device: &Path) -> PathBuf {

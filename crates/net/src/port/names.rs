@@ -25,7 +25,8 @@ pub fn named(path: &Path) -> PortName {
     PortName { path: path.to_owned(), stable: stable_in(Path::new(BY_ID), path) }
 }
 
-/// Tells whether no lock says that somebody has the port, this process or another.
+/// Tells whether nobody has the port: this process or another by a lock, or another that has it open, as far as the system
+/// lets us see that.
 #[must_use]
 pub fn is_free(path: &Path) -> bool {
     let device = fs::canonicalize(path);

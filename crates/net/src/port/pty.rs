@@ -29,7 +29,7 @@ pub struct RunningPty {
     watch: AsyncFd<OwnedFd>,
     opened: Cell<usize>,
     link: Option<PathBuf>,
-    _keep: SerialPort,
+    keep: SerialPort,
 }
 
 impl Pty {
@@ -79,7 +79,7 @@ impl Pty {
         let port = RawStream::device(SerialPort::from(self.master), name, None)?.into();
         // SAFETY: it owns the descriptor, which stays open and the same for as long as the `AsyncFd` has it.
         let watch = unsafe { AsyncFd::register(self.watch) }?;
-        Ok(RunningPty { port, watch, opened: Cell::new(0), link: self.link, _keep: self.keep })
+        Ok(RunningPty { port, watch, opened: Cell::new(0), link: self.link, keep: self.keep })
     }
 }
 
@@ -103,7 +103,11 @@ impl RunningPty {
             self.opened.set(opened);
             match (before, opened) {
                 (0, 1..) => return true,
-                (1.., 0) => return false,
+                (1.., 0) => {
+                    // Whoever was killed has left its mark.
+                    let _ = rustix::termios::ioctl_tiocnxcl(&self.keep);
+                    return false;
+                }
                 _ => {}
             }
         }

@@ -130,6 +130,43 @@ fn a_port_that_is_taken_is_633_with_its_holders_name() {
     });
 }
 
+/// Such as a program that has it by TIOCEXCL alone, or by nothing at all.
+#[test]
+fn a_port_that_another_program_has_open_is_not_free_and_with_its_mark_it_is_633() {
+    run(async {
+        let (_modem, path) = pty();
+        let mark = serial2::SerialPort::open(&path, serial2::KeepSettings).unwrap();
+        assert!(names::is_free(&path), "this process has it open, and no lock on it");
+        let mut holder = Command::new("sh")
+            .args(["-c", "exec 3<>$0; echo ready; read end"])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        assert!(!names::is_free(&path));
+        drop(open(&path).unwrap());
+        rustix::termios::ioctl_tiocexcl(&mark).unwrap();
+        let cause = open(&path).err().unwrap();
+        assert_eq!(cause.code, Code::PORT_NOT_AVAILABLE);
+        assert!(cause.said.contains(&format!("process {}", holder.id())), "{cause}");
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+        // The mark is left from somebody who is gone.
+        assert!(names::is_free(&path));
+        if is_root() {
+            open(&path).unwrap();
+        }
+    });
+}
+
+fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0
+}
+
 #[test]
 fn what_is_no_serial_port_is_told_apart() {
     let code = |path: &str| open(std::path::Path::new(path)).err().unwrap().code;
