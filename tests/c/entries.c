@@ -386,7 +386,114 @@ static void logon_credentials(void)
     wait_gone(connection);
 }
 
+static DWORD link_told(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error,
+                       DWORD extended)
+{
+    struct told told = {state, error, handle, message, extended, id, subentry, 0};
+    record_add(&the_record, told);
+    return 1;
+}
+
+static DWORD dial_lab(const char *password, LPVOID notifier, HRASCONN *connection)
+{
+    RASDIALPARAMSA params = params_for("Lab", password);
+    params.dwSubEntry = 7; /* A62: no such link, so it is the first */
+    return RasDialA(NULL, NULL, &params, 2, notifier, connection);
+}
+
+/* Several links at once are refused; of an entry that has several, one is dialled. */
+static void several_links(void)
+{
+    RASSUBENTRY second;
+    DWORD size = second.dwSize = sizeof second;
+    CHECK_EQUAL(RasGetSubEntryProperties(NULL, TEXT("Lab"), 1, &second, &size, NULL, NULL), 0);
+    CHECK_EQUAL(RasSetSubEntryProperties(NULL, TEXT("Lab"), 2, &second, sizeof second, NULL, 0), 0);
+    RASENTRY *entry = read_entry(TEXT("Lab"));
+    CHECK_EQUAL(entry->dwSubEntries, 2);
+    HRASCONN connection = NULL;
+    for (DWORD mode = RASEDM_DialAll; mode <= RASEDM_DialAsNeeded; mode++) {
+        entry->dwDialMode = mode;
+        CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("Lab"), entry, sizeof *entry, NULL, 0), 0);
+        CHECK_EQUAL(dial_lab("wonderland", NOTIFIER(link_told), &connection), ERROR_NOT_SUPPORTED);
+        CHECK(connection == NULL);
+    }
+    entry->dwDialMode = 0;
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("Lab"), entry, sizeof *entry, NULL, 0), 0);
+    free(entry);
+
+    CHECK_EQUAL(dial_lab("wonderland", NOTIFIER(link_told), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).state, RASCS_Connected);
+    for (int i = 0; i < the_record.count; i++) {
+        CHECK_EQUAL(the_record.told[i].subentry, 1);
+        CHECK(the_record.told[i].state != RASCS_SubEntryConnected); /* N7 */
+        CHECK(the_record.told[i].state != RASCS_SubEntryDisconnected);
+    }
+    /* M2, M5: a connection of one link is that link. */
+    HRASCONN link = NULL;
+    CHECK_EQUAL(RasGetSubEntryHandle(connection, 1, &link), 0);
+    CHECK(link == connection);
+    CHECK_EQUAL(RasGetSubEntryHandle(connection, 2, &link), ERROR_NO_MORE_ITEMS);
+    /* M6, H10, H11: and so are its status, its projection and its hang-up. */
+    CHECK_EQUAL(status_of(link).rasconnstate, RASCS_Connected);
+    RASPPPIP whole, part;
+    size = whole.dwSize = part.dwSize = sizeof whole;
+    CHECK_EQUAL(RasGetProjectionInfo(connection, RASP_PppIp, &whole, &size), 0);
+    CHECK_EQUAL(RasGetProjectionInfo(link, RASP_PppIp, &part, &size), 0);
+    CHECK(memcmp(&whole, &part, sizeof whole) == 0);
+    CHECK_EQUAL(RasHangUp(link), 0);
+    wait_gone(connection);
+    CHECK_EQUAL(RasGetSubEntryHandle(connection, 1, &link), ERROR_INVALID_HANDLE);
+
+    connection = NULL;
+    the_record.count = 0;
+    CHECK_EQUAL(dial_lab("looking-glass", NOTIFIER(link_told), &connection), 0);
+    CHECK_EQUAL(record_wait(&the_record, is_end).error, ERROR_AUTHENTICATION_FAILURE);
+    CHECK_EQUAL(RasGetSubEntryHandle(connection, 1, &link), ERROR_PORT_NOT_OPEN);
+    CHECK_EQUAL(RasHangUp(connection), 0);
+    wait_gone(connection);
+}
+
 static const char *the_path;
+
+/* What RasEnumDevices calls a modem, an entry may name as its device. The test says which port that is. */
+static void a_listed_modem(void)
+{
+    RASDEVINFO devices[16];
+    devices[0].dwSize = sizeof devices[0];
+    DWORD size = sizeof devices, count = 0, modem = 0;
+    CHECK_EQUAL(RasEnumDevices(devices, &size, &count), 0);
+    while (modem < count && !text_is(devices[modem].szDeviceType, "modem"))
+        modem++;
+    CHECK(modem < count && text_is(devices[modem].szDeviceName, the_path));
+
+    RASENTRY *defaults = read_entry(TEXT(""));
+    RASENTRY entry = *defaults;
+    free(defaults);
+    entry.dwType = RASET_Phone;
+    memcpy(entry.szDeviceType, devices[modem].szDeviceType, sizeof entry.szDeviceType);
+    memcpy(entry.szDeviceName, devices[modem].szDeviceName, sizeof entry.szDeviceName);
+    PUT(entry.szLocalPhoneNumber, "5551234");
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("modem"), &entry, sizeof entry, NULL, 0), 0);
+    RASENTRY *read = read_entry(TEXT("modem"));
+    CHECK(text_is(read->szDeviceName, the_path) && text_is(read->szDeviceType, "modem"));
+    free(read);
+
+    RASDIALPARAMSA params = params_for("modem", "wonderland");
+    HRASCONN connection = NULL;
+    CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &connection), 0);
+    RASCONNSTATUSA status = status_of(connection);
+    CHECK(strcmp(status.szDeviceName, the_path) == 0 && strcmp(status.szDeviceType, "modem") == 0);
+    CHECK_EQUAL(RasHangUp(connection), 0);
+    wait_gone(connection);
+
+    /* A name of Windows' says of no port here. */
+    PUT(entry.szDeviceName, "Standard 56000 bps Modem");
+    CHECK_EQUAL(RasSetEntryProperties(NULL, TEXT("modem"), &entry, sizeof entry, NULL, 0), 0);
+    connection = NULL;
+    CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NULL, &connection), ERROR_PORT_NOT_FOUND);
+    CHECK(connection == NULL);
+    CHECK_EQUAL(RasDeleteEntry(NULL, TEXT("modem")), 0);
+}
 
 static void books(void)
 {
@@ -395,7 +502,8 @@ static void books(void)
 
 static const struct test tests[] = {TEST(list),         TEST(names), TEST(properties), TEST(mandatory), TEST(alternates),
                                     TEST(old_versions), TEST(links), TEST(misaligned), TEST(books),     TEST(connected),
-                                    TEST(of_all_users), TEST(not_mine), TEST(logon_credentials)};
+                                    TEST(of_all_users), TEST(not_mine), TEST(logon_credentials),
+                                    TEST(a_listed_modem), TEST(several_links)};
 
 int main(int argc, char **argv)
 {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
 static int event(void)
 {
@@ -170,6 +171,72 @@ static void a_closed_event(void)
     wait_gone(connection);
 }
 
+/* Leaves this process hardly any more memory than it has, so that no stack for a thread can be made; gives what it had. */
+static struct rlimit no_more_memory(void)
+{
+    struct rlimit had, none;
+    unsigned long pages = 0;
+    FILE *sizes = fopen("/proc/self/statm", "r");
+    CHECK(sizes != NULL && fscanf(sizes, "%lu", &pages) == 1);
+    fclose(sizes);
+    CHECK_EQUAL(getrlimit(RLIMIT_AS, &had), 0);
+    none = had;
+    none.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + (1 << 20);
+    CHECK_EQUAL(setrlimit(RLIMIT_AS, &none), 0);
+    return had;
+}
+
+static void nothing(UINT message, RASCONNSTATE state, DWORD error)
+{
+    (void)message, (void)state, (void)error;
+}
+
+/* Without a thread there is nobody to signal or to tell: it is 8, and nothing stays behind. */
+static void no_thread_can_be_made(void)
+{
+    int came = event();
+    RASDIALPARAMSA params = params_for("Lab", "wonderland");
+    HRASCONN connection = NULL;
+    /* What reads the manager's events is there. */
+    connection = dial();
+    CHECK_EQUAL(RasHangUpA(connection), 0);
+    wait_gone(connection);
+    connection = NULL;
+    struct rlimit had = no_more_memory();
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(came), RASCN_Connection), ERROR_NOT_ENOUGH_MEMORY);
+    CHECK_EQUAL(RasDialA(NULL, NULL, &params, 0, NOTIFIER(nothing), &connection), ERROR_NOT_ENOUGH_MEMORY);
+    CHECK(connection == NULL);
+    CHECK_EQUAL(setrlimit(RLIMIT_AS, &had), 0);
+    for (int i = 0; i < 10000 && connections() > 0; i++)
+        usleep(2000);
+    connection = dial();
+    CHECK(!is_signalled(came));
+    CHECK_EQUAL(RasHangUpA(connection), 0);
+    wait_gone(connection);
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(came), RASCN_Connection), 0);
+    connection = dial();
+    wait_signal(came);
+    CHECK_EQUAL(RasHangUpA(connection), 0);
+    wait_gone(connection);
+}
+
+/* Nobody uses the connection, which ends as a whole; its one link was never told of. */
+static void an_idle_connection(void)
+{
+    int went = event(), links = event();
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(links), RASCN_BandwidthAdded | RASCN_BandwidthRemoved), 0);
+    CHECK_EQUAL(RasConnectionNotificationA(any(), handle_of(went), RASCN_Disconnection), 0);
+    HRASCONN connection = dial();
+    wait_signal(went);
+    CHECK_EQUAL(connections(), 0);
+    CHECK(!is_signalled(links));
+    char why[512];
+    DWORD room = sizeof why;
+    CHECK_EQUAL(RasGetConnectionCauseA(connection, why, &room), 0);
+    CHECK(strstr(why, "828") != NULL);
+    CHECK_EQUAL(RasHangUpA(connection), ERROR_INVALID_HANDLE);
+}
+
 /* Waits for changes that the test makes through another program. */
 static void of_other_programs(void)
 {
@@ -193,6 +260,8 @@ static const struct test tests[] = {
     TEST(a_lost_link),
     TEST(what_cannot_be_registered),
     TEST(a_closed_event),
+    TEST(no_thread_can_be_made),
+    TEST(an_idle_connection),
     TEST(of_other_programs),
 };
 

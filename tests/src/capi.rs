@@ -255,7 +255,16 @@ impl World {
     /// If that fails.
     #[must_use]
     pub fn with_books(lab: &Running) -> Self {
-        Self::with_books_of(Scope::User, lab)
+        Self::with_books_and_modems(lab, Vec::new())
+    }
+
+    /// The same where the manager has these modems.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn with_books_and_modems(lab: &Running, modems: Vec<PathBuf>) -> Self {
+        Self::with_books_of(Scope::User, lab, modems)
     }
 
     /// Starts a daemon that serves all users; besides what [`World::with_books`] has, the book of all users has an entry
@@ -265,7 +274,7 @@ impl World {
     /// If that fails.
     #[must_use]
     pub fn of_the_machine(lab: &Running) -> Self {
-        let world = Self::with_books_of(Scope::System, lab);
+        let world = Self::with_books_of(Scope::System, lab, Vec::new());
         let identity = Identity { guid: Guid([8; 16]), dial_params_uid: 8 };
         let entry = EntryRef::new("ours").in_book(world.runtime.join("home/etc/rasphone.pbk"));
         let properties = Properties::sstp("ours", "vpn.example.com", identity);
@@ -273,7 +282,7 @@ impl World {
         world
     }
 
-    fn with_books_of(scope: Scope, lab: &Running) -> Self {
+    fn with_books_of(scope: Scope, lab: &Running, modems: Vec<PathBuf>) -> Self {
         let mut world = Self::absent();
         world.scope = scope;
         let home = world.runtime.join("home");
@@ -283,7 +292,8 @@ impl World {
         credentials.folder = Some(home.join("state"));
         credentials.machine_folder = Some(home.join("machine"));
         let phonebooks = Some(Places::new(Some(world.book()), home.join("etc/rasphone.pbk")));
-        world.start(rasmand::Settings { workers: 1, phonebooks, credentials, ..Default::default() });
+        let modems = Some(modems);
+        world.start(rasmand::Settings { workers: 1, phonebooks, credentials, modems, ..Default::default() });
         fs::write(home.join("ca.pem"), &lab.facts().ca_pem).expect("the lab's authority");
         let identity = Identity { guid: Guid([7; 16]), dial_params_uid: 7 };
         let mut properties = Properties::sstp(harness::ENTRY, lab.facts().address.to_string(), identity);

@@ -55,8 +55,23 @@ fn x4_z8_each_version_of_an_entry_is_read_and_written() {
 }
 
 #[test]
+fn a_modem_is_dialled_by_the_name_that_it_is_listed_by() {
+    let lab = rasman_tests::harness::lab_with_a_modem();
+    let modem = lab.facts().modems[0].clone();
+    for program in programs() {
+        let world = World::with_books_and_modems(&lab, vec![modem.clone()]);
+        world.run(&program, &["a_listed_modem", &modem.display().to_string()]);
+    }
+}
+
+#[test]
 fn m1_m7_m9_links_are_added_changed_and_deleted() {
     run("links");
+}
+
+#[test]
+fn a62_m2_m3_m4_m5_m6_n7_h10_h11_several_links_at_once_are_refused_and_one_of_them_is_dialled() {
+    run("several_links");
 }
 
 #[test]

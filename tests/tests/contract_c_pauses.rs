@@ -8,6 +8,7 @@ use rasman_tests::eap::{entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, lab, until};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Runs one test of `pauses.c` against a daemon that knows this entry.
 fn pause_with(entry: Entry, test: &str) {
@@ -150,6 +151,24 @@ fn c10_c11_what_cannot_be_registered() {
 #[test]
 fn c8_an_event_that_was_closed_harms_nobody() {
     run("watch.c", "a_closed_event");
+}
+
+#[test]
+fn c10_a1_without_a_thread_it_is_8_and_nothing_stays_behind() {
+    let lab = lab("");
+    // Without sanitizers, which reserve more memory than any limit leaves.
+    let program = capi::compile_with(&capi::programs_folder().join("watch.c"), Language::C, &[]);
+    World::of(&lab).run(&program, &["no_thread_can_be_made"]);
+}
+
+#[test]
+fn m10_c4_the_idle_limit_ends_the_connection_and_no_link_has_a_signal() {
+    let lab = lab("");
+    let mut entry = harness::entry(&lab);
+    entry.idle_disconnect = Some(Duration::from_secs(1));
+    let program = capi::compile(&capi::programs_folder().join("watch.c"), Language::C);
+    let settings = rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() };
+    World::with(settings).run(&program, &["an_idle_connection"]);
 }
 
 #[test]

@@ -6,12 +6,13 @@ use rasman::{
 };
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Running};
 use rasman_phonebook::store::Places;
-use rasman_phonebook::{Assign, Guid, Identity, IdleDisconnect};
+use rasman_phonebook::{Assign, DialMode, Guid, Identity, IdleDisconnect};
 use rasman_tests::harness::{ENTRY, credentials, entry, lab, lab_with_a_modem, lab_with_modems};
 use rasman_tests::line::BusyModem;
 use rasmand::Settings;
 use rasmand::config::{CredentialSettings, Provider};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -340,12 +341,13 @@ async fn b14_b15_options_decide_what_counts() {
 }
 
 #[test]
-fn m7_links_are_added_changed_and_deleted_by_their_number() {
+fn m1_m7_links_are_added_changed_and_deleted_by_their_number() {
     let home = Home::new();
     let manager = home.manager();
     manager.set_entry_properties("work", &sstp("a.example.com")).unwrap();
     let mut link: Subentry = manager.subentry("work", 1).unwrap();
     assert_eq!(link.phone_number(), "a.example.com");
+    assert_eq!(manager.entry_properties("work").unwrap().subentries.len(), 1, "no extra ones");
     for index in [0, 2] {
         assert_eq!(refusal(manager.subentry("work", index)), Code::INVALID_PARAMETER);
     }
@@ -358,6 +360,52 @@ fn m7_links_are_added_changed_and_deleted_by_their_number() {
     assert_eq!(refusal(manager.delete_subentry("work", 1)), Code::INVALID_PARAMETER, "an entry keeps one");
     assert_eq!(manager.subentry("work", 1).unwrap().phone_number(), "b.example.com");
     assert_eq!(refusal(manager.subentry("nowhere", 1)), Code::CANNOT_FIND_PHONEBOOK_ENTRY);
+}
+
+#[tokio::test]
+async fn m3_m4_n7_h10_c4_several_links_at_once_are_refused_and_one_of_them_is_dialled() {
+    let home = Home::new();
+    let lab = lab("");
+    let manager = home.manager();
+    manager.set_entry_properties("work", &home.to_lab(&lab)).unwrap();
+    let link = manager.subentry("work", 1).unwrap();
+    manager.set_subentry("work", 2, &link).unwrap();
+    let with = |mode| {
+        let mut properties = manager.entry_properties("work").unwrap();
+        properties.dial_mode = mode;
+        manager.set_entry_properties("work", &properties).unwrap();
+    };
+    for mode in [DialMode::All, DialMode::AsNeeded] {
+        with(mode);
+        assert_eq!(refusal(manager.dial(as_lab_user("work"))), Code::NOT_SUPPORTED);
+    }
+    with(DialMode::Single);
+    hung_up(connected(&manager, as_lab_user("work")).await).await;
+}
+
+#[tokio::test]
+async fn a30_a_notification_tells_the_link_which_is_the_first() {
+    let home = Home::new();
+    let lab = lab("");
+    let manager = home.manager();
+    manager.set_entry_properties("work", &home.to_lab(&lab)).unwrap();
+    let (told, connection) = told(&manager, as_lab_user("work")).await;
+    assert!(told.len() > 3 && told.iter().all(|notification| notification.sub_entry == 1), "{told:?}");
+    hung_up(connection.unwrap()).await;
+}
+
+#[tokio::test]
+async fn m10_the_idle_limit_ends_the_connection() {
+    let home = Home::new();
+    let lab = lab("");
+    let manager = home.manager();
+    let mut properties = home.to_lab(&lab);
+    properties.set_idle_disconnect(IdleDisconnect::After(NonZeroU32::MIN));
+    manager.set_entry_properties("work", &properties).unwrap();
+    let connection = connected(&manager, as_lab_user("work")).await;
+    let cause = timeout(LONG, connection.closed()).await.expect("in time");
+    assert_eq!(cause.code, Code::IDLE_TIMEOUT, "{cause}");
+    assert!(manager.connections().is_empty());
 }
 
 // A: what a dial takes from the phone book.

@@ -12,7 +12,7 @@ pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
 
-use crate::setting::{Assign, CallbackMode, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
+use crate::setting::{Assign, CallbackMode, DialMode, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
 use crate::{Properties, Subentry};
 use rasman_core::{
     Callback, Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation,
@@ -106,6 +106,12 @@ impl Properties {
         if self.entry_type == EntryType::Direct && self.serial_link().is_none() {
             let problem = "is a direct cable connection, but its device is no serial line";
             return Err(NotDialable::new(Code::FEATURE_DEPRECATED, "Type", self.entry_type.number(), problem));
+        }
+        if self.subentries.len() > 1 && matches!(self.dial_mode, DialMode::All | DialMode::AsNeeded) {
+            // Clauses M3 and M4: Multilink PPP is not here, and one link is not what was asked for.
+            let problem = "wants several links at once, and a connection has one";
+            let error = NotDialable::new(Code::NOT_SUPPORTED, "DialMode", self.dial_mode.number(), problem);
+            return Err(error.advice("set DialMode=0 to dial the first link alone"));
         }
         if !self.custom_dial_dll.is_empty() {
             // Clause A59.

@@ -26,7 +26,6 @@ fn the_samples_that_can_be_dialled_are_good_and_the_others_say_what_is_missing()
     assert_eq!(found(SSTP), []);
     let samples = [
         (include_str!("../samples/modem.pbk"), false),
-        (include_str!("../samples/multilink.pbk"), false),
         (include_str!("../samples/pppoe.pbk"), true),
     ];
     for (sample, refused) in samples {
@@ -35,6 +34,10 @@ fn the_samples_that_can_be_dialled_are_good_and_the_others_say_what_is_missing()
         let found = findings.iter().any(|finding| finding.what.contains("cannot be dialled yet"));
         assert_eq!(found, refused, "{findings:#?}");
     }
+    let findings = found(include_str!("../samples/multilink.pbk"));
+    let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let [several] = &errors[..] else { panic!("{findings:#?}") };
+    assert!(several.what.contains("several links at once"), "{several}");
 }
 
 #[test]

@@ -432,3 +432,16 @@ fn our_keys_of_the_network_and_the_way_to_the_server() {
     properties.excluded_protocols = properties.excluded_protocols.with(ExcludedProtocols::IPV6, true);
     assert!(!entry(&properties).unwrap().network.ipv6);
 }
+
+#[test]
+fn m3_several_links_at_once_are_refused_and_one_of_several_is_dialled() {
+    let links = "MEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=a.example.com\nMEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=b.example.com\n";
+    let dialled = |mode: &str, links: &str| {
+        let text = format!("[n]\nType=2\nVpnStrategy=5\nDialMode={mode}\n{links}");
+        entry(&Book::parse(text.as_bytes()).properties("n").unwrap()).map(drop).map_err(|error| error.code.0)
+    };
+    assert_eq!([dialled("0", links), dialled("7", links)], [Ok(()), Ok(())]);
+    assert_eq!([dialled("1", links), dialled("2", links)], [Err(50), Err(50)]);
+    let one = links.split_inclusive("a.example.com\n").next().unwrap();
+    assert_eq!([dialled("1", one), dialled("2", one)], [Ok(()), Ok(())]);
+}

@@ -37,7 +37,7 @@ unsafe fn link_of(connection: HRASCONN, index: u32, link: *mut HRASCONN) -> Outc
     let status = status_of(connection)?;
     match (index, status.state) {
         (1, ConnState::Connected) => {}
-        (1, _) => return Err(PORT_NOT_CONNECTED),
+        (1, _) => return Err(PORT_NOT_OPEN),
         _ => return Err(NO_MORE_ITEMS),
     }
     // SAFETY: it is not null, and the caller answers for the rest.
@@ -71,8 +71,8 @@ fn status_of(connection: HRASCONN) -> Result<Status, Code> {
     undisturbed(|| managers::of(Handle(connection as u64))).map(|(_, status)| status).map_err(code_of)
 }
 
-/// ERROR_PORT_NOT_CONNECTED.
-const PORT_NOT_CONNECTED: Code = Code(618);
+/// ERROR_PORT_NOT_OPEN.
+const PORT_NOT_OPEN: Code = Code(618);
 /// ERROR_NO_MORE_ITEMS.
 const NO_MORE_ITEMS: Code = Code(259);
 /// ERROR_MOBIKE_DISABLED.

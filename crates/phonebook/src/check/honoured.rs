@@ -14,7 +14,6 @@ const NOT_HONOURED: &[&str] = &[
     "LcpExtensions",
     "SwCompression",
     "NegotiateMultilinkAlways",
-    "DialMode",
     "CustomDialDll",
     "ForceSecureCompartment",
     "SharedPhoneNumbers",
