@@ -205,6 +205,29 @@ mod tests {
         assert!(is_watched());
     }
 
+    /// What Rust programs watch by, at a manager that says they may watch again and then refuses (711): told the end once,
+    /// not the same thing for ever.
+    #[test]
+    fn a_watch_of_rust_ends_where_watching_again_is_refused() {
+        use rasman::WatchEvent;
+        use std::task::{Context, Poll, Waker};
+        let fake = Arc::<Fake>::default();
+        let (first, second) = (broadcast::channel(1), broadcast::channel(1));
+        fake.watching.lock().unwrap().extend([(Vec::new(), first.1), (Vec::new(), second.1)]);
+        let mut watch = Manager::new(Arc::clone(&fake) as Arc<dyn Backend>).watch();
+        let mut next = || {
+            let next = std::pin::pin!(watch.next());
+            let Poll::Ready(event) = next.poll(&mut Context::from_waker(Waker::noop())) else { panic!("it waits") };
+            event
+        };
+        drop(first.0);
+        assert_eq!(next(), Some(WatchEvent::Snapshot(Vec::new())));
+        assert_eq!(next(), Some(WatchEvent::Lagged(0)));
+        drop(second.0);
+        assert_eq!(next(), Some(WatchEvent::Snapshot(Vec::new())));
+        assert_eq!((next(), next()), (None, None));
+    }
+
     #[test]
     fn a_connection_that_is_gone_takes_its_registrations_along() {
         let (watchers, event) = (Watchers::default(), program_event());
