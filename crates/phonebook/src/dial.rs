@@ -12,7 +12,9 @@ pub use files::ReadFiles;
 pub use not_dialable::NotDialable;
 pub use protocol::Protocol;
 
-use crate::setting::{Assign, CallbackMode, DialMode, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref};
+use crate::setting::{
+    Assign, CallbackMode, DialMode, EntryType, ExcludedProtocols, Framing, IdleDisconnect, OverridePref,
+};
 use crate::{Properties, Subentry};
 use rasman_core::{
     Callback, Code, Duration, Entry, HttpProxy, InvalidSetting, Medium, MppeConsent, Network, Redial, Revocation,

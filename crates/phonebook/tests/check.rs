@@ -24,10 +24,7 @@ fn one(from: &str, to: &str) -> Finding {
 #[test]
 fn the_samples_that_can_be_dialled_are_good_and_the_others_say_what_is_missing() {
     assert_eq!(found(SSTP), []);
-    let samples = [
-        (include_str!("../samples/modem.pbk"), false),
-        (include_str!("../samples/pppoe.pbk"), true),
-    ];
+    let samples = [(include_str!("../samples/modem.pbk"), false), (include_str!("../samples/pppoe.pbk"), true)];
     for (sample, refused) in samples {
         let findings = found(sample);
         assert!(findings.iter().all(|finding| finding.severity < Severity::Error), "{findings:#?}");

@@ -435,7 +435,8 @@ fn our_keys_of_the_network_and_the_way_to_the_server() {
 
 #[test]
 fn m3_several_links_at_once_are_refused_and_one_of_several_is_dialled() {
-    let links = "MEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=a.example.com\nMEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=b.example.com\n";
+    let links =
+        "MEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=a.example.com\nMEDIA=rastapi\nDEVICE=vpn\nPhoneNumber=b.example.com\n";
     let dialled = |mode: &str, links: &str| {
         let text = format!("[n]\nType=2\nVpnStrategy=5\nDialMode={mode}\n{links}");
         entry(&Book::parse(text.as_bytes()).properties("n").unwrap()).map(drop).map_err(|error| error.code.0)
