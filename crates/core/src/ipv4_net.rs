@@ -1,11 +1,11 @@
-//! IPv4 networks: an address and how many of its bits count.
+//! Networks where the protocol has no others than those of IPv4, as DHCP's routes; what they mean is [`IpNet`]'s.
 
-use crate::NotANetwork;
+use crate::{IpNet, NotANetwork};
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 use core::str::FromStr;
 
-/// A network such as `10.1.0.0/16`. The bits that do not count are 0.
+/// An [`IpNet`] of IPv4, such as `10.1.0.0/16`. The bits that do not count are 0.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Ipv4Net {
     address: Ipv4Addr,
@@ -16,14 +16,7 @@ impl Ipv4Net {
     /// Makes the network that `address` is in; nothing for more than 32 bits.
     #[must_use]
     pub fn new(address: Ipv4Addr, prefix: u8) -> Option<Self> {
-        let mask = mask(prefix)?;
-        Some(Self { address: Ipv4Addr::from_bits(address.to_bits() & mask), prefix })
-    }
-
-    /// Makes the network of one host.
-    #[must_use]
-    pub fn host(address: Ipv4Addr) -> Self {
-        Self { address, prefix: 32 }
+        IpNet::new(address.into(), prefix)?.try_into().ok()
     }
 
     /// Gives its lowest address.
@@ -41,35 +34,33 @@ impl Ipv4Net {
     /// Tells whether all of `other` is in it.
     #[must_use]
     pub fn contains(self, other: Self) -> bool {
-        self.prefix <= other.prefix && Self::new(other.address, self.prefix) == Some(self)
+        IpNet::from(self).contains(other.into())
     }
 }
 
-fn mask(prefix: u8) -> Option<u32> {
-    match prefix {
-        0 => Some(0),
-        1..=32 => Some(u32::MAX << (32 - prefix)),
-        _ => None,
+impl TryFrom<IpNet> for Ipv4Net {
+    type Error = NotANetwork;
+
+    fn try_from(net: IpNet) -> Result<Self, NotANetwork> {
+        match net.address() {
+            IpAddr::V4(address) => Ok(Self { address, prefix: net.prefix() }),
+            IpAddr::V6(_) => Err(NotANetwork),
+        }
     }
 }
 
 impl fmt::Display for Ipv4Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        IpNet::from(*self).fmt(f)
     }
 }
 
 impl FromStr for Ipv4Net {
     type Err = NotANetwork;
 
-    /// Reads `10.1.0.0/16`, or one address. Bits that do not count must be 0: `10.1.2.3/16` is a mistake.
+    /// Reads `10.1.0.0/16`, or one address, as [`IpNet`] does.
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, prefix.parse().map_err(|_| NotANetwork)?),
-            None => (text, 32),
-        };
-        let address = address.parse().map_err(|_| NotANetwork)?;
-        Self::new(address, prefix).filter(|net| net.address == address).ok_or(NotANetwork)
+        text.parse::<IpNet>()?.try_into()
     }
 }
 
