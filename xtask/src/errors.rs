@@ -3,13 +3,16 @@
 //! `tests/errors.toml` has a row for each failure, with how a test provokes it and what our client told.
 //! `tests/tests/errors` provokes each and compares.
 
+#[path = "../../tests/tests/errors/table.rs"]
+mod table;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use serde::Deserialize;
 
 use crate::tool::{self, Result};
+use table::Table;
 
 /// What `cargo xtask errors` takes.
 #[derive(ClapArgs)]
@@ -17,40 +20,6 @@ pub(crate) struct Args {
     /// Provoke every failure first, and write what is told into `tests/errors.toml`
     #[arg(long)]
     record: bool,
-}
-
-#[derive(Deserialize)]
-struct Table {
-    cause: Vec<Row>,
-    elsewhere: Vec<Elsewhere>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    what: String,
-    #[serde(default)]
-    lab: String,
-    told: Told,
-    /// What is told as well, where two things happen at one moment.
-    #[serde(default)]
-    or: Vec<Told>,
-}
-
-#[derive(Deserialize)]
-struct Told {
-    state: String,
-    code: String,
-    layer: String,
-    did: String,
-    said: String,
-    advice: String,
-}
-
-#[derive(Deserialize)]
-struct Elsewhere {
-    code: String,
-    layer: String,
-    why: String,
 }
 
 /// Writes the document.
@@ -158,6 +127,7 @@ const LAB_MAX: usize = 40;
 
 #[cfg(test)]
 mod tests {
+    use super::table::{Row, Told};
     use super::*;
 
     #[test]
@@ -174,7 +144,7 @@ mod tests {
             what: "It ends.".to_owned(),
             lab: "cut=0".to_owned(),
             told: told(state, said),
-            or: Vec::new(),
+            ..Row::default()
         };
         let table = Table { cause: vec![row("Authenticate", "bye"), row("", "")], elsewhere: Vec::new() };
         let text = render(&table);

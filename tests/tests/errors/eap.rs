@@ -56,15 +56,7 @@ fn others(method: AuthMethod) -> String {
 }
 
 /// A key in a file that the password "sesame" opens.
-const ENCRYPTED_KEY: &str = "\
------BEGIN ENCRYPTED PRIVATE KEY-----
-MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAhoMYwPSUp8TAICQAAC
-AQgCAQEwHQYJYIZIAWUDBAEqBBB1LkQDWnSAkWVKjYeLbp+CBIGQftg4hWIwiX79
-u5VxgV7KS5PO7qgVq6dU4430/DWR0jQwETY1SurALVeAWtx+FSSuvvOJXLz0eLY/
-Xu+ibtQfbTvXeQSCdfeAVAM8x0u1c+3EkXoDaEjXE9iCDettNh8y2ua9xyFq/1QU
-5//0tZizHNwr1/rbuUA0nlFRDK9GEi4MvXqzYovZtWP4AXi2Lrcu
------END ENCRYPTED PRIVATE KEY-----
-";
+const ENCRYPTED_KEY: &str = include_str!("../../../crates/net/src/tls/eap/scrypt.pem");
 
 /// A certificate and its key in a file that the password "sesame" opens.
 const PKCS12: &[u8] = include_bytes!("user.p12");

@@ -4,62 +4,19 @@
 
 mod eap;
 mod sources;
+mod table;
 
 use eap::Eap;
 use rasman::{Answer, Cause, Connection, Detail, Dial, Entry, HttpProxy, Manager, MppeConsent, Revocation, Trust};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::harness::{self, dial, dial_as, manager_with, sstp_of};
-use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use table::{Row, Table, Told};
 use tokio::time::timeout;
-
-#[derive(Deserialize, Serialize)]
-struct Table {
-    cause: Vec<Row>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    elsewhere: Vec<Elsewhere>,
-}
-
-/// One failure.
-#[derive(Clone, Deserialize, Serialize)]
-struct Row {
-    what: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    lab: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    setup: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    limit: String,
-    #[serde(default)]
-    told: Told,
-    /// What is told as well, where two things happen at one moment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    or: Vec<Told>,
-}
-
-/// What the user is told of it, without what differs from run to run.
-#[derive(Clone, Default, Deserialize, Serialize, PartialEq, Eq, Debug)]
-struct Told {
-    /// The state in which it is told; empty after Connected.
-    state: String,
-    code: String,
-    layer: String,
-    did: String,
-    said: String,
-    advice: String,
-}
-
-/// A kind of cause that no dial of ours is told.
-#[derive(Clone, Deserialize, Serialize)]
-struct Elsewhere {
-    code: String,
-    layer: String,
-    why: String,
-}
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
