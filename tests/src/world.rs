@@ -2,6 +2,7 @@
 
 use rasman_lab::Running;
 use rasman_net::tun::{Journal, Rule};
+use rasman_testkit::namespace;
 use rasmand::journal::FileJournal;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,16 +14,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 /// Where the lab listens, at the other end of the cable.
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-/// Set in the process that runs inside.
-const INSIDE: &str = "RASMAN_TEST_INSIDE";
-
 /// Runs a test in a network namespace of its own, as the only user of a user namespace. Where that is not allowed it says so
 /// and does nothing.
 ///
 /// # Panics
 /// If the test fails.
 pub fn inside<F: Future<Output = ()>>(name: &str, test: impl FnOnce(World) -> F) {
-    again(name, "-rn", test);
+    enter("-rn", name, test);
 }
 
 /// The same in a network and a mount namespace alone, for tests of several users; only root can.
@@ -30,35 +28,19 @@ pub fn inside<F: Future<Output = ()>>(name: &str, test: impl FnOnce(World) -> F)
 /// # Panics
 /// If the test fails.
 pub fn inside_with_users<F: Future<Output = ()>>(name: &str, test: impl FnOnce(World) -> F) {
-    if std::env::var_os(INSIDE).is_none() && rasman::ipc::scope::own_uid() != 0 {
+    if !namespace::is_inside() && rasman::ipc::scope::own_uid() != 0 {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true this test must run, as root");
         eprintln!("SKIPPED {name}: only root can be several users");
         return;
     }
-    again(name, "-nm", test);
+    enter("-nm", name, test);
 }
 
-fn again<F: Future<Output = ()>>(name: &str, namespaces: &str, test: impl FnOnce(World) -> F) {
-    if std::env::var_os(INSIDE).is_some() {
+fn enter<F: Future<Output = ()>>(namespaces: &str, name: &str, test: impl FnOnce(World) -> F) {
+    namespace::inside_of(namespaces, name, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        return runtime.block_on(test(World::make()));
-    }
-    if !Command::new("unshare")
-        .args([namespaces, "test", "-c", "/dev/net/tun"])
-        .status()
-        .is_ok_and(|done| done.success())
-    {
-        eprintln!("SKIPPED {name}: no namespaces or no /dev/net/tun here");
-        return;
-    }
-    let mut again = Command::new("unshare");
-    again.arg(namespaces).arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-    let output = again.env(INSIDE, "1").output().unwrap();
-    // Marked, as the inner run's results are not those of this one.
-    for line in String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).lines() {
-        println!("| {line}");
-    }
-    assert!(output.status.success(), "{name} failed inside");
+        runtime.block_on(test(World::make()));
+    });
 }
 
 fn run(program: &str, arguments: &str) -> String {

@@ -6,13 +6,12 @@
 use libc::{c_int, c_void};
 use rasman_core::{Projection, TunSettings};
 use rasman_net::tun::Tun;
+use rasman_testkit::namespace;
 use std::ffi::CString;
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::process::Command;
 
-const INSIDE: &str = "RASMAN_TEST_INSIDE";
 const DEVICE: &str = "lies";
 const MTU: u16 = 1400;
 
@@ -175,9 +174,10 @@ fn says_its_length(packet: &[u8]) -> bool {
 
 #[test]
 fn offload_headers_that_lie_are_carried_right_or_dropped_and_counted() {
-    if !is_inside("offload_headers_that_lie_are_carried_right_or_dropped_and_counted") {
-        return;
-    }
+    namespace::inside("offload_headers_that_lie_are_carried_right_or_dropped_and_counted", lie);
+}
+
+fn lie() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _entered = runtime.enter();
     let settings = TunSettings { name: Some(DEVICE.to_owned()), ..TunSettings::default() };
@@ -219,27 +219,6 @@ fn offload_headers_that_lie_are_carried_right_or_dropped_and_counted() {
     assert!(taken >= 9, "the kernel lets most of them through: {taken}");
     assert_eq!(read(&mut device), Vec::<Vec<u8>>::new());
     assert_eq!(device.drops().sent - dropped, taken as u64, "each is counted");
-}
-
-/// Tells whether this is the run in a namespace; if not, makes that run.
-fn is_inside(name: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    let possible = Command::new("unshare").args(["-rn", "test", "-c", "/dev/net/tun"]).status();
-    if !possible.is_ok_and(|done| done.success()) {
-        eprintln!("SKIPPED {name}: no namespaces or no /dev/net/tun here");
-        return false;
-    }
-    let mut again = Command::new("unshare");
-    again.arg("-rn").arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-    let output = again.env(INSIDE, "1").output().unwrap();
-    // Marked, as the inner run's results are not those of this one.
-    for line in String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).lines() {
-        println!("| {line}");
-    }
-    assert!(output.status.success(), "{name} failed inside");
-    false
 }
 
 /// `linux/if_packet.h`.

@@ -54,6 +54,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod namespace;
 mod pair;
 mod rng;
 mod side;

@@ -1,33 +1,11 @@
 //! `rasctl dial --tun`: a network device, in a network namespace of the test's own.
 
 use crate::scene::{Scene, page};
+use rasman_testkit::namespace::inside;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-
-/// Set in the process that runs inside.
-const INSIDE: &str = "RASMAN_TEST_INSIDE";
-
-/// Runs a test again as the only user of a user and a network namespace; says so where that is not allowed.
-fn inside(name: &str, test: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        return test();
-    }
-    let possible = Command::new("unshare").args(["-rn", "test", "-c", "/dev/net/tun"]).status();
-    if !possible.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED {name}: no namespaces or no /dev/net/tun here");
-        return;
-    }
-    let mut again = Command::new("unshare");
-    again.arg("-rn").arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-    let output = again.env(INSIDE, "1").output().unwrap();
-    // Marked, as the inner run's results are not those of this one.
-    for line in String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).lines() {
-        println!("| {line}");
-    }
-    assert!(output.status.success(), "{name} failed inside");
-}
 
 fn ip(arguments: &str) -> Option<String> {
     let output = Command::new("ip").args(arguments.split(' ')).stderr(Stdio::null()).output().unwrap();
