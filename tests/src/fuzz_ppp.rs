@@ -286,10 +286,18 @@ impl Bench {
                 assert_eq!(sent.is_ok(), self.ppp.projection().is_some());
             }
             14 => self.deliver(),
-            _ => (0..40).for_each(|_| {
-                self.deliver();
-                self.pump();
-            }),
+            _ => self.talk(),
+        }
+    }
+
+    /// Lets the two talk, as long as they have something to say.
+    fn talk(&mut self) {
+        for _ in 0..40 {
+            if self.to_ppp.is_empty() && self.to_peer.is_empty() {
+                return;
+            }
+            self.deliver();
+            self.pump();
         }
     }
 
