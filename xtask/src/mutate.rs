@@ -49,6 +49,9 @@ struct Mutation {
 #[serde(deny_unknown_fields)]
 struct Selection {
     package: String,
+    /// The one test binary to build, where the package has many.
+    #[serde(default)]
+    binary: Option<String>,
     #[serde(default)]
     filter: String,
 }
@@ -193,11 +196,11 @@ impl Tree {
 
     fn cargo(&self, selection: &Selection) -> Command {
         let mut command = tool::cargo();
-        command.current_dir(&self.copy).env("CARGO_TARGET_DIR", &self.target).args([
-            "test",
-            "--package",
-            &selection.package,
-        ]);
+        command.current_dir(&self.copy).env("CARGO_TARGET_DIR", &self.target);
+        command.args(["test", "--package", &selection.package]);
+        if let Some(binary) = &selection.binary {
+            command.args(["--test", binary]);
+        }
         command
     }
 }
