@@ -28,8 +28,8 @@ pub fn entry_with(lab: &Running, methods: &[AuthMethod]) -> Entry {
     entry.eap = EapSettings {
         trust: Trust { added_roots: vec![facts.ca_der.clone()], ..Trust::default() },
         server_names: vec![facts.name.clone()],
-        outer_identity: String::new(),
         certificate: Some(ClientCertificate { file: facts.user_pem.clone().into_bytes(), ..Default::default() }),
+        ..EapSettings::default()
     };
     entry
 }

@@ -12,7 +12,7 @@ use rasman_auth::eap::{EapPacket, Peer, PeerSettings, Server, ServerSettings, Se
 use rasman_auth::mschapv2::Change;
 use rasman_auth::pap::PapPacket;
 use rasman_auth::{Account, AccountState, Accounts};
-use rasman_core::{AuthMethod, Code, Credentials, Secret};
+use rasman_core::{AuthMethod, Code, Credentials, EapSettings, Secret};
 use rasman_testkit::SeededRng;
 use std::sync::Arc;
 
@@ -102,7 +102,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// The first byte chooses method, version of TLS and whether the honest end knows the password.
+    /// The first byte chooses method, version of TLS, whether PEAP has to bind, and whether the honest end knows the
+    /// password.
     fn new(data: &[u8], password: &str) -> Option<Self> {
         let first = *data.first()?;
         let eap: Vec<AuthMethod> = AuthMethod::ALL.iter().copied().filter(|method| method.is_eap()).collect();
@@ -110,8 +111,9 @@ impl Bench {
         let tunnels = Arc::new(PlainTunnels { tls13: first & 2 != 0 });
         // The server proposes another one first where the high bit is set, so that a Nak is needed.
         let methods = if first & 0x80 == 0 { vec![method] } else { vec![AuthMethod::EapMd5, method] };
-        let peer = PeerSettings { methods: vec![method], tunnels: tunnels.clone(), ..PeerSettings::default() };
-        let server = ServerSettings { name: "lab".into(), methods, retries: 2, tunnels };
+        let eap = EapSettings { require_crypto_binding: first & 0x40 != 0, ..EapSettings::default() };
+        let peer = PeerSettings { methods: vec![method], eap, tunnels: tunnels.clone() };
+        let server = ServerSettings { name: "lab".into(), methods, retries: 2, crypto_binding: true, tunnels };
         let mut theirs = SeededRng::new(2);
         Some(Self {
             peer: Peer::new(peer, credentials(password)),

@@ -8,6 +8,7 @@ use rasman_dial::Config as Limits;
 use rasman_lab::User;
 use rasman_tests::eap::{encrypted_key, entry_with, lab_with, pkcs12};
 use rasman_tests::harness::{self, ENTRY, credentials, dial, dial_as};
+use sha1::Digest;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -57,6 +58,33 @@ async fn each_method_connects_with_the_crypto_binding_of_its_keys() {
             let (state, error, agreed) = plain(&manager, dial()).await;
             assert_eq!((state, error, agreed), (ConnState::Connected, 0, Some(*method)), "{method}, 1.2 {tls12_only}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_crypto_binding_of_peap_that_is_demanded_has_to_come() {
+    for (fault, ended) in [("", (ConnState::Connected, 0)), ("no-crypto-binding", (ConnState::Authenticate, 824))] {
+        let lab = lab_with(&[AuthMethod::PeapMsChapV2], fault, false);
+        let mut entry = entry_with(&lab, &[AuthMethod::PeapMsChapV2]);
+        let (state, error, _) = plain(&manager_of(entry.clone()), dial()).await;
+        assert_eq!((state, error), (ConnState::Connected, 0), "{fault}: an old server will do");
+        entry.eap.require_crypto_binding = true;
+        let (state, error, _) = plain(&manager_of(entry), dial()).await;
+        assert_eq!((state, error), ended, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn an_authority_of_eap_is_found_by_its_digest() {
+    let lab = lab_with(&[AuthMethod::PeapMsChapV2], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::PeapMsChapV2]);
+    for (sha1, ended) in [
+        (sha1::Sha1::digest(&lab.facts().ca_der).into(), (ConnState::Connected, 0)),
+        ([7; 20], (ConnState::Authenticate, 864)),
+    ] {
+        entry.eap.root_sha1 = vec![sha1];
+        let (state, error, _) = plain(&manager_of(entry.clone()), dial()).await;
+        assert_eq!((state, error), ended);
     }
 }
 

@@ -163,8 +163,8 @@ fn eap() -> EapSettings {
     EapSettings {
         trust: Trust { added_roots: rasman_net::tls::certificates(&ca).expect("a certificate"), ..Trust::default() },
         server_names: vec![SERVER_NAME.to_owned()],
-        outer_identity: String::new(),
         certificate: Some(ClientCertificate { file: user_certificate(), ..ClientCertificate::default() }),
+        ..EapSettings::default()
     }
 }
 

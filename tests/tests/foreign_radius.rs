@@ -30,12 +30,22 @@ fn ca() -> Vec<Vec<u8>> {
 }
 
 fn peer(method: AuthMethod, password: &str) -> Peer {
+    peer_with(method, password, false)
+}
+
+/// A peer of PEAP that demands the crypto binding.
+fn demanding_peer() -> Peer {
+    peer_with(AuthMethod::PeapMsChapV2, PASSWORD, true)
+}
+
+fn peer_with(method: AuthMethod, password: &str, require_crypto_binding: bool) -> Peer {
     let certificate = ClientCertificate { file: user_certificate(), ..Default::default() };
     let eap = EapSettings {
         trust: Trust { added_roots: ca(), ..Trust::default() },
         server_names: vec![SERVER_NAME.to_owned()],
-        outer_identity: String::new(),
+        require_crypto_binding,
         certificate: (method == AuthMethod::EapTls).then_some(certificate),
+        ..EapSettings::default()
     };
     let settings = PeerSettings { methods: vec![method], eap, tunnels: Arc::new(EapTunnels) };
     Peer::new(settings, Credentials { user: USER.into(), domain: String::new(), password: password.into() })
@@ -75,6 +85,21 @@ fn freeradius_refuses_a_wrong_password_and_we_say_so() {
             let cause = ended.peer.err().unwrap_or_else(|| panic!("{method} let us in"));
             assert_eq!(cause.code, Code::AUTHENTICATION_FAILURE, "{method}: {cause}");
         }
+        Ok(())
+    });
+}
+
+/// It has no crypto binding in PEAP, so a peer that demands one is not let in.
+#[test]
+fn freeradius_does_not_bind_and_is_refused_where_that_is_demanded() {
+    isolated("freeradius_does_not_bind_and_is_refused_where_that_is_demanded", || {
+        let server = FreeRadius::start("1.3")?;
+        let mut peer = demanding_peer();
+        let mut rng = SeededRng::new(4);
+        let ended = authenticate(&mut peer, USER, server.address(), &mut rng);
+        let cause = ended.peer.err().unwrap_or_else(|| panic!("let in\n{}", server.last_words()));
+        assert_eq!(cause.code, Code::PEAP_CRYPTOBINDING_NOTRECEIVED, "{cause}\n{}", server.last_words());
+        assert!(ended.server.is_none(), "the server was told");
         Ok(())
     });
 }
@@ -122,14 +147,20 @@ fn server(method: AuthMethod, tls12_only: bool, rng: &mut dyn Rng) -> Server {
     let key = std::process::Command::new("openssl").args(["pkey", "-outform", "DER", "-in"]).arg(key).output();
     let key = key.expect("openssl made the key and can read it").stdout;
     let tunnels = EapAcceptor::new(&chain, &key, &ca(), tls12_only).expect("they belong together");
-    let settings =
-        ServerSettings { name: "rasman".into(), methods: vec![method], retries: 0, tunnels: Arc::new(tunnels) };
+    let settings = ServerSettings {
+        name: "rasman".into(),
+        methods: vec![method],
+        retries: 0,
+        crypto_binding: true,
+        tunnels: Arc::new(tunnels),
+    };
     Server::new(settings, rng)
 }
 
-/// What `eapol_test` has to know for a method.
+/// What `eapol_test` has to know for a method. It demands the crypto binding of PEAP.
 fn network(method: AuthMethod, password: &str, user: &std::path::Path) -> String {
     let ca = ca_file();
+    let binding = if method == AuthMethod::PeapMsChapV2 { " crypto_binding=2" } else { "" };
     let specific = match method {
         AuthMethod::EapTls => format!("eap=TLS\n client_cert=\"{0}\"\n private_key=\"{0}\"", user.display()),
         AuthMethod::PeapMsChapV2 => "eap=PEAP\n phase2=\"auth=MSCHAPV2\"".to_owned(),
@@ -139,7 +170,7 @@ fn network(method: AuthMethod, password: &str, user: &std::path::Path) -> String
         _ => "eap=MD5".to_owned(),
     };
     format!(
-        "network={{\n key_mgmt=IEEE8021X\n phase1=\"tls_disable_tlsv1_3=0\"\n {specific}\n identity=\"{USER}\"\n password=\"{password}\"\n ca_cert=\"{}\"\n}}\n",
+        "network={{\n key_mgmt=IEEE8021X\n phase1=\"tls_disable_tlsv1_3=0{binding}\"\n {specific}\n identity=\"{USER}\"\n password=\"{password}\"\n ca_cert=\"{}\"\n}}\n",
         ca.display()
     )
 }

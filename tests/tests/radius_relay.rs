@@ -57,7 +57,13 @@ impl Pki {
         let thread = std::thread::spawn(move || {
             answering.serve(&Alice, &mut rasman_net::random::SystemRng, |rng| {
                 let tunnels = Arc::<EapAcceptor>::clone(&tunnels);
-                let settings = ServerSettings { name: "radius".into(), methods: vec![method], retries: 0, tunnels };
+                let settings = ServerSettings {
+                    name: "radius".into(),
+                    methods: vec![method],
+                    retries: 0,
+                    crypto_binding: true,
+                    tunnels,
+                };
                 Server::new(settings, rng)
             })
         });

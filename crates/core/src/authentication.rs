@@ -83,6 +83,12 @@ impl AuthMethod {
         matches!(self, Self::EapTls | Self::PeapMsChapV2 | Self::TtlsMsChapV2 | Self::TtlsPap)
     }
 
+    /// Tells whether it runs inside EAP-TTLS, which cannot bind what is inside to the tunnel (RFC 5281 14.1.11).
+    #[must_use]
+    pub const fn is_ttls(self) -> bool {
+        matches!(self, Self::TtlsMsChapV2 | Self::TtlsPap)
+    }
+
     /// Tells whether a server that does not know the user, or has no certificate that we trust, is found out.
     #[must_use]
     pub const fn proves_server(self) -> bool {
@@ -100,6 +106,13 @@ pub struct EapSettings {
     /// The names one of which the certificate must carry; `*.example.com` stands for the names right below. Empty takes
     /// every name, so it is only allowed with roots of the entry's own or with a pinned certificate.
     pub server_names: Vec<String>,
+    /// Which roots count, by the SHA-1 digests of their certificates, as Windows names them; empty lets all count that
+    /// `trust` has. A pinned certificate needs none.
+    pub root_sha1: Vec<[u8; 20]>,
+    /// Whether PEAP's server has to prove by a Cryptobinding TLV that TLS and the password end at the same server
+    /// ([MS-PEAP] 3.1.1, isCryptoRequired). One that is offered is always checked. EAP-TTLS has no such proof, so its
+    /// methods are refused beside this.
+    pub require_crypto_binding: bool,
     /// The identity that is told in the open, before TLS; empty tells the user's name.
     pub outer_identity: String,
     /// The certificate by which EAP-TLS proves who we are.

@@ -255,7 +255,14 @@ impl Entry {
                 "leave it out for EAP, pin the authentication server's certificate, or require it of SSTP's server";
             return Err(InvalidSetting::new("eap.trust.revocation", problem, advice));
         }
-        if self.eap.server_names.is_empty() && self.eap.trust.system_roots {
+        if self.eap.require_crypto_binding
+            && let Some(method) = self.authentication.iter().find(|method| method.is_ttls())
+        {
+            let problem = format!("is demanded, and {method} has no crypto binding");
+            let advice = "allow PEAP instead of EAP-TTLS, or do not demand it";
+            return Err(InvalidSetting::new("eap.require_crypto_binding", problem, advice));
+        }
+        if self.eap.server_names.is_empty() && self.eap.trust.system_roots && self.eap.root_sha1.is_empty() {
             // Whoever has a certificate for any name of the Internet could take the password's place.
             let problem = "is empty while every authority of the system is trusted";
             let advice = "name the authentication server, or trust your own authority alone";
@@ -352,6 +359,34 @@ mod tests {
         let with = |listen| DataPath::Rootless(Rootless { forwards: vec![forward(listen)], ..Rootless::default() });
         assert_eq!(field_of(|e| e.data_path = with("0.0.0.0:80")), Some("rootless.forwards.listen"));
         assert_eq!(field_of(|e| e.data_path = with("[::1]:80")), None);
+    }
+
+    #[test]
+    fn ttls_has_no_crypto_binding_to_demand() {
+        let field = |method| {
+            field_of(|entry| {
+                entry.authentication = vec![AuthMethod::PeapMsChapV2, method];
+                entry.eap.trust.added_roots = vec![vec![0x30]];
+                entry.eap.require_crypto_binding = true;
+            })
+        };
+        assert_eq!(field(AuthMethod::TtlsMsChapV2), Some("eap.require_crypto_binding"));
+        assert_eq!(field(AuthMethod::TtlsPap), Some("eap.require_crypto_binding"));
+        assert_eq!(field(AuthMethod::EapTls), Some("eap.certificate"));
+        assert_eq!(field(AuthMethod::EapMsChapV2), None);
+    }
+
+    #[test]
+    fn a_named_root_stands_for_the_name_of_the_server() {
+        let field = |root_sha1| {
+            field_of(|entry| {
+                entry.authentication = vec![AuthMethod::PeapMsChapV2];
+                entry.eap.trust.system_roots = true;
+                entry.eap.root_sha1 = root_sha1;
+            })
+        };
+        assert_eq!(field(Vec::new()), Some("eap.server_names"));
+        assert_eq!(field(vec![[7; 20]]), None);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Faults {
     pub wrong_binding: bool,
     /// TLS inside EAP derives other keys than the client's.
     pub wrong_eap_keys: bool,
+    /// PEAP's result comes without a cryptobinding.
+    pub no_crypto_binding: bool,
     /// The client is given no address.
     pub no_address: bool,
     /// How and when a connected client is sent away.

@@ -176,6 +176,7 @@ fn server(lab: &Lab, faults: &Faults, told: &mut Told) -> ServerConfig {
         authentication,
         eap_elsewhere: config.radius.is_some(),
         tunnels: tunnels(lab, faults),
+        crypto_binding: !faults.no_crypto_binding,
         name: config.name.clone(),
         retries: config.retries,
         dns: config.dns.clone(),

@@ -11,8 +11,8 @@ use crate::keys::{self, Key, Kind};
 use crate::line::{BLANKS, DEVICE, MEDIA};
 use crate::value::{Blob, Value};
 use crate::{
-    Book, Encoding, Guid, LINKS_MAX, Line, LineKind, Scope, Section, UserPreferences, fold_name, is_secret_key,
-    validate_name,
+    AuthRestrictions, Book, Encoding, Guid, LINKS_MAX, Line, LineKind, Properties, Scope, Section, UserPreferences,
+    fold_name, is_secret_key, validate_name,
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use honoured::is_not_honoured;
@@ -279,9 +279,12 @@ impl Check {
         if self.is_full() {
             return;
         }
-        let Err(error) = section.properties().dial_entry(&UserPreferences::default(), |_: &str| Ok(Vec::new())) else {
-            return;
-        };
+        let properties = section.properties();
+        let dialled = properties.dial_entry(&UserPreferences::default(), |_: &str| Ok(Vec::new()));
+        if dialled.as_ref().err().is_none_or(|error| error.key != EAP_DATA) {
+            self.eap_data(&properties, places);
+        }
+        let Err(error) = dialled else { return };
         // Bad values are found where they stand.
         if error.problem == crate::dial::UNREADABLE || error.key == "[name]" {
             return;
@@ -294,6 +297,18 @@ impl Check {
         let what =
             format!("the entry cannot be dialled ({}): {}={} {}", error.code.0, error.key, error.value, error.problem);
         self.find(place.line, place.column, place.length, severity, what, &error.advice);
+    }
+
+    /// Says what of Windows' settings of EAP cannot be read, where they matter.
+    fn eap_data(&mut self, properties: &Properties, places: &Places) {
+        let (Err(why), true) = (properties.eap_data(), properties.auth_restrictions.contains(AuthRestrictions::EAP))
+        else {
+            return;
+        };
+        let Some(place) = places.get(&(Some(Scope::Entry), EAP_DATA.to_owned())) else { return };
+        let what = format!("{EAP_DATA} {why}; it is kept, and what it says of the server does not count");
+        let advice = "say it by RasmanEapCa, RasmanEapServerName and RasmanEapCryptoBinding";
+        self.find(place.line, place.column, place.length, Severity::Warning, what, advice);
     }
 
     /// Looks whether the file breaks off.
@@ -363,6 +378,8 @@ impl Check {
 pub const FINDINGS_MAX: usize = 1_000;
 /// The most bytes of a line that make sense; certificates and policies are the longest.
 const LINE_MAX: usize = 16_384;
+/// The key of what Windows keeps for a method of EAP.
+const EAP_DATA: &str = "CustomAuthData";
 /// The key of an entry's identity.
 const GUID: &str = "Guid";
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.

@@ -223,6 +223,7 @@ pub(crate) const OURS: &[Key] = &[
     if_set("RasmanEapCa", Kind::Repeats, ""),
     if_set("RasmanEapPin", Kind::Text, ""),
     if_set("RasmanEapServerName", Kind::Repeats, ""),
+    if_set("RasmanEapCryptoBinding", Kind::Flag, "0"),
     if_set("RasmanEapIdentity", Kind::Text, ""),
     if_set("RasmanEapCertificate", Kind::Text, ""),
     if_set("RasmanEapKey", Kind::Text, ""),

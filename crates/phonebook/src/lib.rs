@@ -9,6 +9,7 @@ mod book;
 mod check;
 mod dial;
 mod draft;
+mod eap_data;
 mod encoding;
 mod error;
 pub mod import;

@@ -257,6 +257,8 @@ properties! {
     eap_pin: String = "RasmanEapPin";
     /// Names one of which the certificate of EAP's server must carry.
     eap_server_names: Vec<String> = "RasmanEapServerName";
+    /// PEAP's server has to bind what is inside to TLS; `CustomAuthData` may demand it, too.
+    eap_crypto_binding: bool = "RasmanEapCryptoBinding";
     /// The identity that EAP tells in the open; empty for the user's name.
     eap_identity: String = "RasmanEapIdentity";
     /// The file of the user's certificate for EAP-TLS: PEM, or PKCS#12 with the key.

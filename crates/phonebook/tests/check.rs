@@ -188,3 +188,17 @@ fn entries_that_share_their_identity_are_told() {
     assert_eq!(found(format!("{empty}{}", empty.replacen("[Head office]", "[Branch]", 1))), []);
     assert_eq!(found(SSTP.repeat(2)).len(), 1);
 }
+
+#[test]
+fn what_is_kept_for_eap_and_cannot_be_read_is_told_once() {
+    let with = |lines: &str| {
+        let text = SSTP.replacen("\r\nCustomAuthKey=0\r\n", &format!("\r\nCustomAuthKey=25\r\n{lines}\r\n"), 1);
+        let eap = text.replacen("\r\nAuthRestrictions=512\r\n", "\r\nAuthRestrictions=128\r\n", 1);
+        assert_ne!(eap, text, "the sample allows MS-CHAPv2");
+        found(eap)
+    };
+    let [finding] = &with("CustomAuthData=31444243")[..] else { panic!("one finding") };
+    assert!(finding.severity == Severity::Error && finding.what.contains("is cut off"), "{finding}");
+    let [finding] = &with("CustomAuthData=31444243\r\nRasmanEapServerName=radius")[..] else { panic!("one finding") };
+    assert!(finding.severity == Severity::Warning && finding.what.contains("does not count"), "{finding}");
+}

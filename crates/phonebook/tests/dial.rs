@@ -5,7 +5,7 @@ use rasman_core::{
     MppeConsent, Redial, Revocation, SerialPort, SerialSettings, SstpSettings, Trust,
 };
 use rasman_phonebook::{
-    Assign, AuthRestrictions, Book, EntryType, ExcludedProtocols, Filetime, Guid, Identity, IdleDisconnect,
+    Assign, AuthRestrictions, Blob, Book, EntryType, ExcludedProtocols, Filetime, Guid, Identity, IdleDisconnect,
     NotDialable, OverridePref, Properties, ReadFiles, UserPreferences, VpnStrategy,
 };
 
@@ -445,4 +445,64 @@ fn m3_several_links_at_once_are_refused_and_one_of_several_is_dialled() {
     assert_eq!([dialled("1", links), dialled("2", links)], [Err(50), Err(50)]);
     let one = links.split_inclusive("a.example.com\n").next().unwrap();
     assert_eq!([dialled("1", one), dialled("2", one)], [Ok(()), Ok(())]);
+}
+
+/// What Windows keeps for PEAP ([MS-GPWL] 2.2.3.1.2), in the frame of a phone book.
+fn peap_data(flags: u32, tls_flags: u32, names: &str, inner: u32) -> Vec<u8> {
+    let le = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let names: Vec<u8> = names.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    let size = |octets: &[u8]| u32::try_from(octets.len()).unwrap();
+    let tls = [le(&[1, 40 + size(&names), tls_flags, 1, 20]), vec![7; 20], names].concat();
+    let data = [le(&[1, 0, 1, flags]), tls, le(&[1, 12, inner]), vec![0, 0]].concat();
+    [b"1DBC".to_vec(), le(&[25, size(&data)]), data].concat()
+}
+
+fn with_peap(data: Vec<u8>) -> Properties {
+    let mut properties = sstp();
+    properties.auth_restrictions = AuthRestrictions(128);
+    properties.custom_auth_key = 25;
+    properties.custom_auth_data = Blob(data);
+    properties
+}
+
+#[test]
+fn what_windows_keeps_for_peap_is_dialled_with() {
+    let properties = with_peap(peap_data(1 | 4 | 16, 0x31, r"nps.corp.example;.*\.example\.net", 26));
+    let dialled = entry(&properties).unwrap();
+    assert_eq!(dialled.authentication, [AuthMethod::PeapMsChapV2]);
+    let eap = &dialled.eap;
+    assert_eq!(eap.server_names, ["nps.corp.example", "*.example.net"]);
+    assert_eq!((&eap.root_sha1[..], eap.trust.system_roots), (&[[7; 20]][..], true));
+    assert_eq!((eap.require_crypto_binding, &eap.outer_identity[..]), (true, "anonymous"));
+    // The entry's own keys go before, each for what it says.
+    let mut own = properties.clone();
+    own.eap_ca = vec!["ca.pem".into()];
+    own.eap_server_names = vec!["radius".into()];
+    own.eap_identity = "nobody".into();
+    let eap = own.dial_entry(&UserPreferences::default(), |_: &str| Ok(vec![vec![0x30]])).unwrap().eap;
+    assert_eq!((&eap.server_names[..], &eap.root_sha1[..]), (&["radius".to_owned()][..], &[][..]));
+    assert_eq!((eap.require_crypto_binding, &eap.outer_identity[..]), (true, "nobody"));
+}
+
+#[test]
+fn what_windows_keeps_and_we_cannot_do_is_refused_by_key() {
+    let refused = |data| {
+        let error = entry(&with_peap(data)).unwrap_err();
+        (error.code.0, error.key, error.to_string())
+    };
+    let (code, key, line) = refused(peap_data(0, 0x31, "nps", 13));
+    assert_eq!((code, key), (918, "CustomAuthData"), "{line}");
+    let (code, key, line) = refused(peap_data(0, 2, "nps", 26));
+    assert_eq!((code, key), (857, "CustomAuthData"), "{line}");
+    let (code, key, line) = refused(peap_data(0, 0, "(a|b)", 26));
+    assert!((code, key) == (87, "CustomAuthData") && line.contains("(a|b)"), "{line}");
+    let (code, key, line) = refused(b"1DBC".to_vec());
+    assert!((code, key) == (87, "CustomAuthData") && line.contains("cut off"), "{line}");
+    // What the entry says itself stands for what cannot be read.
+    for data in [peap_data(0, 2, "nps", 26), b"1DBC".to_vec()] {
+        let mut own = with_peap(data);
+        own.eap_server_names = vec!["radius".into()];
+        let eap = entry(&own).unwrap().eap;
+        assert_eq!((&eap.server_names[..], &eap.root_sha1[..]), (&["radius".to_owned()][..], &[][..]));
+    }
 }

@@ -102,6 +102,8 @@ pub struct ServerConfig {
     /// [`Event::EapResponse`](crate::Event::EapResponse). Accounts and tunnels are not used for it, and which of its methods
     /// is agreed on is that server's business.
     pub eap_elsewhere: bool,
+    /// Whether PEAP's server binds what is inside to the tunnel.
+    pub crypto_binding: bool,
     /// The name that goes with a challenge.
     pub name: String,
     /// How many further attempts a refused peer has on the same link.
@@ -145,6 +147,7 @@ impl ServerConfig {
             accounts,
             tunnels: Arc::new(NoTunnels),
             eap_elsewhere: false,
+            crypto_binding: true,
             name: String::new(),
             retries: 0,
             local,

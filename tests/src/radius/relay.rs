@@ -29,8 +29,8 @@ pub fn entry(lab: &Running, method: AuthMethod, roots: Vec<Vec<u8>>, name: &str,
     entry.eap = EapSettings {
         trust: Trust { added_roots: roots, ..Trust::default() },
         server_names: vec![name.to_owned()],
-        outer_identity: String::new(),
         certificate: Some(ClientCertificate { file: own, ..Default::default() }),
+        ..EapSettings::default()
     };
     entry
 }

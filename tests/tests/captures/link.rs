@@ -58,8 +58,8 @@ impl Pki {
         EapSettings {
             trust: Trust { added_roots: vec![self.ca.clone()], ..Trust::default() },
             server_names: vec!["eap.test".to_owned()],
-            outer_identity: String::new(),
             certificate: Some(ClientCertificate { file: self.own.clone(), ..ClientCertificate::default() }),
+            ..EapSettings::default()
         }
     }
 }

@@ -29,6 +29,7 @@ impl Eap {
         };
         match self.wrong.as_str() {
             "" => {}
+            "must-bind" => entry.eap.require_crypto_binding = true,
             "other-name" => entry.eap.server_names = vec!["radius.example.com".to_owned()],
             "other-pin" => entry.eap.trust.pinned_leaf_sha256 = Some([7; 32]),
             "others-certificate" => entry.eap.certificate = Some(pem(&others(self.method), "")),

@@ -24,6 +24,8 @@ use zeroize::Zeroizing;
 pub(super) struct Peap {
     peer: Peer,
     user: String,
+    /// Whether a server without crypto binding is refused ([MS-PEAP] 3.1.1: isCryptoRequired).
+    must_bind: bool,
     state: State,
     /// What the method inside has proven.
     inner_keys: Option<SessionKeys>,
@@ -33,11 +35,11 @@ pub(super) struct Peap {
 }
 
 impl Peap {
-    pub(super) fn new(credentials: Credentials) -> Self {
+    pub(super) fn new(credentials: Credentials, must_bind: bool) -> Self {
         let user = credentials.qualified_user();
         let settings = PeerSettings { methods: vec![AuthMethod::EapMsChapV2], ..PeerSettings::default() };
         let peer = Peer::new(settings, credentials);
-        Self { peer, user, state: State::Running, inner_keys: None, keys: None, open: 0 }
+        Self { peer, user, must_bind, state: State::Running, inner_keys: None, keys: None, open: 0 }
     }
 
     fn inner(&mut self, id: u8, packet: &[u8], tunnel: &mut dyn Tunnel, rng: &mut dyn Rng) -> Result<(), TunnelError> {
@@ -88,6 +90,15 @@ impl Peap {
             return tunnel.send(&extensions(RESPONSE, id, false, None));
         };
         let answer = match binding {
+            // [MS-PEAP] 3.2.5.4.6: it is answered as one that is wrong.
+            None if self.must_bind => {
+                let cause = Cause::new(Code::PEAP_CRYPTOBINDING_NOTRECEIVED, LayerName::Auth)
+                    .did("demanded the proof that the server of PEAP and the one that knows the password are the same")
+                    .said("success, without it")
+                    .advice("have crypto binding turned on at the authentication server, or do not demand it");
+                self.state = State::Failed { cause, dialog: None };
+                return tunnel.send(&extensions(RESPONSE, id, false, None));
+            }
             None => None,
             Some(binding) => {
                 let keys = BindingKeys::new(&*raw_key_material(EapType::PEAP, tunnel)?, &isk_of_peer(&inner_keys));
@@ -148,6 +159,8 @@ impl Inner for Peap {
 /// The server's end.
 pub(super) struct PeapServer {
     server: Server,
+    /// Whether the result is bound to the tunnel.
+    binds: bool,
     state: ServerState,
     keys: Option<SessionKeys>,
 }
@@ -165,7 +178,8 @@ enum ServerState {
 impl PeapServer {
     pub(super) fn new(settings: &ServerSettings, rng: &mut dyn Rng) -> Self {
         let settings = ServerSettings { methods: vec![AuthMethod::EapMsChapV2], ..settings.clone() };
-        Self { server: Server::new(settings, rng), state: ServerState::Inside, keys: None }
+        let binds = settings.crypto_binding;
+        Self { server: Server::new(settings, rng), binds, state: ServerState::Inside, keys: None }
     }
 
     fn tell(
@@ -177,6 +191,7 @@ impl PeapServer {
     ) -> Result<(), TunnelError> {
         let (result, request, binding) = match result {
             Err(cause) => (Err(cause), extensions(REQUEST, next, false, None), None),
+            Ok((user, _)) if !self.binds => (Ok(user), extensions(REQUEST, next, true, None), None),
             Ok((user, inner)) => {
                 let keys = BindingKeys::new(&*raw_key_material(EapType::PEAP, tunnel)?, &isk_of_server(&inner));
                 let mut nonce = [0; 32];

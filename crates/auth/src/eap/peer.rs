@@ -260,10 +260,13 @@ impl Peer {
 
     fn begin(&self, method: AuthMethod) -> Result<Box<dyn Method>, TunnelError> {
         let credentials = self.credentials.clone();
+        let must_bind = self.settings.eap.require_crypto_binding;
         let tunnel = |certificate| self.settings.tunnels.peer(&self.settings.eap, certificate);
         Ok(match method {
             AuthMethod::EapTls => Box::new(TlsPeer::new(EapType::TLS, tunnel(true)?, TlsOnly::default())),
-            AuthMethod::PeapMsChapV2 => Box::new(TlsPeer::new(EapType::PEAP, tunnel(false)?, Peap::new(credentials))),
+            AuthMethod::PeapMsChapV2 => {
+                Box::new(TlsPeer::new(EapType::PEAP, tunnel(false)?, Peap::new(credentials, must_bind)))
+            }
             AuthMethod::TtlsMsChapV2 | AuthMethod::TtlsPap => {
                 Box::new(TlsPeer::new(EapType::TTLS, tunnel(false)?, Ttls::new(credentials, method)))
             }

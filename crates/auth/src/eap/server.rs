@@ -21,13 +21,21 @@ pub struct ServerSettings {
     pub methods: Vec<AuthMethod>,
     /// How many further attempts a peer has within EAP-MSCHAPv2.
     pub retries: u32,
+    /// Whether PEAP binds what is inside to the tunnel by a Cryptobinding TLV; old servers do not.
+    pub crypto_binding: bool,
     /// Where TLS comes from.
     pub tunnels: Arc<dyn ServerTunnels>,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        Self { name: String::new(), methods: Vec::new(), retries: 0, tunnels: Arc::new(NoTunnels) }
+        Self {
+            name: String::new(),
+            methods: Vec::new(),
+            retries: 0,
+            crypto_binding: true,
+            tunnels: Arc::new(NoTunnels),
+        }
     }
 }
 
@@ -220,7 +228,7 @@ impl Server {
     }
 
     fn begin(&self, method: AuthMethod, rng: &mut dyn Rng) -> Result<Box<dyn ServerMethod>, TunnelError> {
-        let ServerSettings { name, methods, retries, tunnels } = &self.settings;
+        let ServerSettings { name, methods, retries, tunnels, .. } = &self.settings;
         Ok(match method {
             AuthMethod::EapTls => {
                 Box::new(TlsServer::new(EapType::TLS, tunnels.server(true)?, TlsOnlyServer::default()))

@@ -3,7 +3,7 @@
 use crate::plain::PlainTunnels;
 use rasman_auth::eap::{Peer, PeerSettings, Server, ServerSettings, ServerStep, Step};
 use rasman_auth::{Account, AccountState, Accounts, Authenticated};
-use rasman_core::{AuthMethod, Cause, Code, Credentials, Rng, Secret, SessionKeys};
+use rasman_core::{AuthMethod, Cause, Code, Credentials, EapSettings, Rng, Secret, SessionKeys};
 use std::sync::{Arc, Mutex};
 
 /// Counts instead of drawing.
@@ -60,14 +60,29 @@ pub(crate) fn peer_of(credentials: Credentials, methods: &[AuthMethod], tls13: b
     Peer::new(settings, credentials)
 }
 
-pub(crate) fn server(methods: &[AuthMethod], retries: u32, tls13: bool) -> Server {
-    let settings = ServerSettings {
-        name: "lab".into(),
-        methods: methods.to_vec(),
-        retries,
-        tunnels: Arc::new(PlainTunnels { tls13 }),
+/// A peer of PEAP that demands the crypto binding, or not.
+pub(crate) fn demanding(require_crypto_binding: bool) -> Peer {
+    let settings = PeerSettings {
+        methods: vec![AuthMethod::PeapMsChapV2],
+        eap: EapSettings { require_crypto_binding, ..EapSettings::default() },
+        tunnels: Arc::new(PlainTunnels { tls13: true }),
     };
-    Server::new(settings, &mut Counter(200))
+    Peer::new(settings, credentials("wonderland"))
+}
+
+pub(crate) fn server(methods: &[AuthMethod], retries: u32, tls13: bool) -> Server {
+    Server::new(settings(methods, retries, tls13), &mut Counter(200))
+}
+
+/// A server of PEAP that binds, or not.
+pub(crate) fn binding(crypto_binding: bool) -> Server {
+    let settings = settings(&[AuthMethod::PeapMsChapV2], 0, true);
+    Server::new(ServerSettings { crypto_binding, ..settings }, &mut Counter(200))
+}
+
+fn settings(methods: &[AuthMethod], retries: u32, tls13: bool) -> ServerSettings {
+    let tunnels = Arc::new(PlainTunnels { tls13 });
+    ServerSettings { name: "lab".into(), methods: methods.to_vec(), retries, crypto_binding: true, tunnels }
 }
 
 /// How an exchange ended.

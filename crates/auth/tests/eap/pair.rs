@@ -1,6 +1,6 @@
 //! Exchanges that go well, and those that end as they should.
 
-use crate::common::{Alice, Counter, Mend, credentials, peer, peer_of, server, talk};
+use crate::common::{Alice, Counter, Mend, binding, credentials, demanding, peer, peer_of, server, talk};
 use rasman_auth::eap::{EapPacket, EapType, Step};
 use rasman_auth::{Account, AccountState, Accounts};
 use rasman_core::{AuthMethod, Code, Credentials, Secret};
@@ -217,6 +217,22 @@ fn the_outer_identity_hides_the_user_only_where_tls_follows() {
         let request = EapPacket::Request { id: 3, kind: EapType::IDENTITY, data: &[] }.emit();
         let Ok(Step::Send(response)) = peer.input(&request, &mut Counter(0)) else { panic!() };
         assert_eq!(&response[5..], expected.as_bytes());
+    }
+}
+
+/// [MS-PEAP] 3.1.1: isCryptoRequired.
+#[test]
+fn a_server_of_peap_without_binding_is_refused_where_it_is_demanded() {
+    for (demanded, binds) in [(false, false), (false, true), (true, true), (true, false)] {
+        let (mut peer, mut server) = (demanding(demanded), binding(binds));
+        let end = talk(&mut peer, &mut server, &Alice::new(AccountState::Usable), Mend::Nothing);
+        if demanded && !binds {
+            assert_eq!(end.peer.err().unwrap().code, Code::PEAP_CRYPTOBINDING_NOTRECEIVED);
+            assert!(end.server.is_none_or(|ended| ended.is_err()), "the server was told");
+            continue;
+        }
+        let ((_, ours), (_, theirs)) = (end.peer.unwrap(), end.server.unwrap().unwrap());
+        assert!(ours.master_send == theirs.master_receive && ours.master_receive == theirs.master_send);
     }
 }
 

@@ -62,6 +62,7 @@ impl Faults {
             ("no-common-auth", None) => self.no_common_auth = true,
             ("wrong-binding", None) => self.wrong_binding = true,
             ("wrong-eap-keys", None) => self.wrong_eap_keys = true,
+            ("no-crypto-binding", None) => self.no_crypto_binding = true,
             ("no-address", None) => self.no_address = true,
             ("hang-up" | "terminate" | "cut", Some(value)) => {
                 let ending = match key {
@@ -150,6 +151,7 @@ pub const GRAMMAR: &str = "  delay=STAGE:TIME       answers of the stage come so
   no-common-auth         only PAP is offered
   wrong-binding          the crypto binding is taken for wrong
   wrong-eap-keys         TLS inside EAP derives other keys than the client's: PEAP's cryptobinding is wrong
+  no-crypto-binding      PEAP's result comes without its cryptobinding, as of old servers
   no-address             IPCP gives 0.0.0.0
   hang-up=TIME           a Call Disconnect so long after the client was connected
   terminate=TIME         an LCP Terminate-Request
@@ -164,7 +166,8 @@ const STAGES: &str = "a stage: tcp, tls, http, call, lcp, auth, ipcp or data";
 const SAYING_STAGES: &str = "a stage inside TLS: http, call, lcp, auth, ipcp or data";
 const TIMES: &str = "a time such as 250ms, 2s or 250";
 const ITEMS: &str = "one of delay=, silent=, drop=, garbage=, say=, refuse, certificate=, eap-certificate=, not-tls, \
-                     no-sstp, http=, nak=, account=, no-common-auth, wrong-binding, wrong-eap-keys, no-address, hang-up=, terminate=, cut=, first=";
+                     no-sstp, http=, nak=, account=, no-common-auth, wrong-binding, wrong-eap-keys, \
+                     no-crypto-binding, no-address, hang-up=, terminate=, cut=, first=";
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +178,7 @@ mod tests {
     fn every_item_of_the_grammar_is_read() {
         let text = "delay=http:20ms delay=data:1s,silent=auth certificate=expired not-tls=ssh http=503 \
                     account=no-dial-in no-common-auth wrong-binding no-address cut=250 first=2 refuse \
-                    eap-certificate=other-name wrong-eap-keys";
+                    eap-certificate=other-name wrong-eap-keys no-crypto-binding";
         let faults: Faults = text.parse().unwrap();
         assert_eq!(faults.delay(Stage::Http), Duration::from_millis(20));
         assert_eq!(faults.delay(Stage::Data), Duration::from_secs(1));
@@ -183,7 +186,7 @@ mod tests {
         assert_eq!(faults.at_stage, Some((Stage::Auth, StageFault::Silent)));
         assert_eq!(faults.certificate, Some(CertificateFault::Expired));
         assert_eq!(faults.eap_certificate, Some(CertificateFault::OtherName));
-        assert!(faults.wrong_eap_keys);
+        assert!(faults.wrong_eap_keys && faults.no_crypto_binding);
         assert_eq!(faults.not_tls, Some(NotTls::Ssh));
         assert_eq!(faults.refusal, Some(CallFault::Http(503)));
         assert_eq!(faults.account, Some(AccountState::NoDialIn));

@@ -8,7 +8,7 @@ use rasman_core::{Cause, Code, LayerName, Revocation, TlsSpec};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, TrustAnchor, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -162,16 +162,22 @@ pub(super) async fn load_roots() {
 
 /// Gives the system's roots; reads files on this thread if nobody has loaded them before.
 pub(super) fn ready_roots() -> Arc<RootCertStore> {
-    let load = || {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::debug!(%error, "a system root was skipped");
-        }
-        let mut roots = RootCertStore::empty();
-        let _ = roots.add_parsable_certificates(found.certs);
-        Arc::new(roots)
-    };
-    Arc::clone(ROOTS.get_or_init(load))
+    Arc::clone(ROOTS.get_or_init(|| Arc::new(RootCertStore::from_iter(system_anchors(|_| true)))))
+}
+
+/// Gives those of the system's roots whose certificates have one of these SHA-1 digests; reads files on this thread.
+pub(super) fn named_roots(sha1: &[[u8; 20]]) -> RootCertStore {
+    RootCertStore::from_iter(system_anchors(|der| sha1.contains(&leaf_of(der).sha1)))
+}
+
+fn system_anchors(counts: impl Fn(&[u8]) -> bool) -> Vec<TrustAnchor<'static>> {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::debug!(%error, "a system root was skipped");
+    }
+    let mut roots = RootCertStore::empty();
+    let _ = roots.add_parsable_certificates(found.certs.into_iter().filter(|der| counts(der)));
+    roots.roots
 }
 
 static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();

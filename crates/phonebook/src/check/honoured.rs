@@ -18,8 +18,6 @@ const NOT_HONOURED: &[&str] = &[
     "ForceSecureCompartment",
     "SharedPhoneNumbers",
     "PrerequisiteEntry",
-    "CustomAuthKey",
-    "CustomAuthData",
     "IpNameAssign",
     "IpDnsFlags",
     "TcpWindowSize",

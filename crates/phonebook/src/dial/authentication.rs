@@ -2,6 +2,7 @@
 
 use super::{NO_AUTH_PROTOCOL_AVAILABLE, NotDialable, ReadFiles};
 use crate::Properties;
+use crate::eap_data::{self, EapData, host_of};
 use crate::setting::AuthRestrictions;
 use rasman_core::{AuthMethod, ClientCertificate, Code, EapSettings, Secret, Trust};
 
@@ -55,15 +56,37 @@ impl Properties {
     fn method_of_custom_auth_key(&self) -> Result<AuthMethod, NotDialable> {
         match self.custom_auth_key {
             4 => Ok(AuthMethod::EapMd5),
-            13 => Ok(AuthMethod::EapTls),
+            eap_data::EAP_TLS => Ok(AuthMethod::EapTls),
             21 => Ok(AuthMethod::TtlsMsChapV2),
-            25 => Ok(AuthMethod::PeapMsChapV2),
-            26 => Ok(AuthMethod::EapMsChapV2),
+            eap_data::PEAP => self.method_inside_peap(),
+            eap_data::EAP_MSCHAPV2 => Ok(AuthMethod::EapMsChapV2),
             other => {
                 let problem = "is no type of EAP that there is";
                 let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, "CustomAuthKey", other, problem);
                 Err(error.advice("set 13 for EAP-TLS, 25 for PEAP, 26 for EAP-MSCHAPv2, or RasmanEapMethod"))
             }
+        }
+    }
+
+    fn method_inside_peap(&self) -> Result<AuthMethod, NotDialable> {
+        match self.eap_data().ok().and_then(|data| data.inner) {
+            None | Some(eap_data::EAP_MSCHAPV2) => Ok(AuthMethod::PeapMsChapV2),
+            Some(other) => {
+                let problem = format!("has EAP's type {other} inside PEAP, and only EAP-MSCHAPv2 is known there");
+                let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, DATA, "...", problem);
+                Err(error.advice("name another method by RasmanEapMethod, such as eap-tls, if the server has it"))
+            }
+        }
+    }
+
+    /// Reads what Windows keeps for the method.
+    ///
+    /// # Errors
+    /// Why it says nothing, as the rest of a sentence.
+    pub(crate) fn eap_data(&self) -> Result<EapData, String> {
+        match &self.custom_auth_data.0[..] {
+            [] => Ok(EapData::default()),
+            octets => EapData::read(octets, self.custom_auth_key),
         }
     }
 
@@ -76,13 +99,62 @@ impl Properties {
         if !methods.iter().any(|method| method.has_tls()) {
             return Ok(EapSettings::default());
         }
-        let names = self.eap_server_names.iter().flat_map(|names| names.split(',')).map(str::trim);
+        let data = self.windows_eap_data(methods)?;
         Ok(EapSettings {
             trust: self.eap_trust(files)?,
-            server_names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-            outer_identity: self.eap_identity.trim().to_owned(),
+            server_names: self.eap_names(&data)?,
+            root_sha1: if self.has_own_eap_trust() { Vec::new() } else { data.roots },
+            require_crypto_binding: self.eap_crypto_binding || data.crypto_binding,
+            outer_identity: match self.eap_identity.trim() {
+                // Privacy without a name: Windows' own word for nobody, as an empty one is the user's here.
+                "" => data.identity.map_or_else(String::new, |name| if name.is_empty() { NOBODY.into() } else { name }),
+                own => own.to_owned(),
+            },
             certificate: self.eap_user(methods, files)?,
         })
+    }
+
+    /// Gives what Windows keeps for one of the methods.
+    fn windows_eap_data(&self, methods: &[AuthMethod]) -> Result<EapData, NotDialable> {
+        if !self.method_of_custom_auth_key().is_ok_and(|method| methods.contains(&method)) {
+            return Ok(EapData::default());
+        }
+        let says_itself = self.has_own_eap_trust() || !self.own_eap_names().is_empty();
+        match self.eap_data() {
+            Ok(data) if !data.trusts_anybody => Ok(data),
+            Ok(data) if says_itself => Ok(EapData { server_names: Vec::new(), roots: Vec::new(), ..data }),
+            Ok(_) => {
+                let problem = "takes any server, and no password is given to just anybody here";
+                Err(NotDialable::new(Code::EAP_SERVER_CERT_INVALID, DATA, "...", problem).advice(TRUST_ADVICE))
+            }
+            Err(_) if says_itself => Ok(EapData::default()),
+            Err(why) => Err(NotDialable::new(Code::INVALID_PARAMETER, DATA, "...", why).advice(TRUST_ADVICE)),
+        }
+    }
+
+    /// Tells whether the entry says by keys of ours who signs for EAP's server.
+    fn has_own_eap_trust(&self) -> bool {
+        !self.eap_pin.trim().is_empty() || !self.eap_ca.is_empty()
+    }
+
+    fn own_eap_names(&self) -> Vec<String> {
+        let names = self.eap_server_names.iter().flat_map(|names| names.split(',')).map(str::trim);
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn eap_names(&self, data: &EapData) -> Result<Vec<String>, NotDialable> {
+        let own = self.own_eap_names();
+        if !own.is_empty() {
+            return Ok(own);
+        }
+        let name = |pattern: &String| {
+            host_of(pattern).ok_or_else(|| {
+                let problem = "names the server by a regular expression, of which only .*\\. at the begin is known";
+                let error = NotDialable::new(Code::INVALID_PARAMETER, DATA, pattern, problem);
+                error.advice("name it by RasmanEapServerName, and its authority by RasmanEapCa")
+            })
+        };
+        data.server_names.iter().map(name).collect()
     }
 
     fn eap_trust(&self, files: &mut impl ReadFiles) -> Result<Trust, NotDialable> {
@@ -130,6 +202,12 @@ fn eap_words() -> String {
         AuthMethod::ALL.iter().filter(|method| method.is_eap()).map(|method| method.word()).collect();
     words.join(", ")
 }
+
+/// The key of what Windows keeps for a method.
+const DATA: &str = "CustomAuthData";
+const TRUST_ADVICE: &str = "name the authority and the server by RasmanEapCa and RasmanEapServerName";
+/// Who dials, where the user's name is not told.
+const NOBODY: &str = "anonymous";
 
 /// The most files of authorities that are read.
 const CA_MAX: usize = 64;

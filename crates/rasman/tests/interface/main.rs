@@ -85,8 +85,14 @@ fn entry() -> Entry {
     };
     sstp.proxy = Some(HttpProxy { host: "proxy".into(), port: 8080, login: None });
     let trust = Trust { added_roots: vec![vec![0x30]], pinned_leaf_sha256: Some([2; 32]), ..sstp.trust.clone() };
-    let (server_names, outer_identity) = (vec!["radius.example.com".into()], "anonymous".into());
-    entry.eap = EapSettings { trust, server_names, outer_identity, certificate: None };
+    entry.eap = EapSettings {
+        trust,
+        server_names: vec!["radius.example.com".into()],
+        root_sha1: vec![[3; 20]],
+        require_crypto_binding: true,
+        outer_identity: "anonymous".into(),
+        certificate: None,
+    };
     entry.alternates = vec![entry.medium.clone()];
     entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
     entry.idle_disconnect = Some(Duration::from_secs(1));

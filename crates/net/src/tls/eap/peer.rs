@@ -2,10 +2,10 @@
 
 use super::identity;
 use super::tunnel::RustlsTunnel;
-use crate::tls::trust::{provider, ready_roots};
+use crate::tls::trust::{named_roots, provider, ready_roots};
 use crate::tls::{leaf_of, trust};
 use rasman_auth::eap::{Tunnel, TunnelError, Tunnels};
-use rasman_core::{Cause, Code, EapDialog, EapSettings, LayerName, Trust};
+use rasman_core::{Cause, Code, EapDialog, EapSettings, LayerName, hex};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
@@ -22,7 +22,7 @@ pub struct EapTunnels;
 impl EapTunnels {
     /// Loads what reads files before the first tunnel is made, away from this thread.
     pub async fn prepare(settings: &EapSettings) {
-        if settings.trust.system_roots {
+        if settings.trust.system_roots && settings.root_sha1.is_empty() {
             trust::load_roots().await;
         }
     }
@@ -32,7 +32,7 @@ impl Tunnels for EapTunnels {
     fn peer(&self, settings: &EapSettings, certificate: bool) -> Result<Box<dyn Tunnel>, TunnelError> {
         let seen = Arc::new(OnceLock::new());
         let verifier = Verifier {
-            roots: roots(&settings.trust)?,
+            roots: roots(settings)?,
             pinned: settings.trust.pinned_leaf_sha256,
             names: settings.server_names.clone(),
             provider: provider(),
@@ -68,16 +68,28 @@ fn unnamed() -> ServerName<'static> {
     ServerName::try_from("eap.invalid").expect("a host name")
 }
 
-fn roots(trust: &Trust) -> Result<Option<Arc<WebPkiServerVerifier>>, TunnelError> {
+fn roots(settings: &EapSettings) -> Result<Option<Arc<WebPkiServerVerifier>>, TunnelError> {
+    let (trust, sha1) = (&settings.trust, &settings.root_sha1);
     if trust.pinned_leaf_sha256.is_some() {
         return Ok(None);
     }
-    let mut roots = if trust.system_roots { ready_roots() } else { Arc::new(RootCertStore::empty()) };
-    for (index, der) in trust.added_roots.iter().enumerate() {
+    let mut roots = match (trust.system_roots, &sha1[..]) {
+        (false, _) => Arc::new(RootCertStore::empty()),
+        (true, []) => ready_roots(),
+        (true, named) => Arc::new(named_roots(named)),
+    };
+    let counts = |der: &[u8]| sha1.is_empty() || sha1.contains(&leaf_of(der).sha1);
+    for (index, der) in trust.added_roots.iter().enumerate().filter(|(_, der)| counts(der)) {
         Arc::make_mut(&mut roots).add(CertificateDer::from(der.as_slice())).map_err(|error| {
             Cause::new(Code::INVALID_PARAMETER, LayerName::Settings)
                 .did(format!("read authority {} of EAP, which is no certificate ({error})", index + 1))
         })?;
+    }
+    if let ([first, ..], true) = (&sha1[..], roots.is_empty()) {
+        let cause = Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
+            .did(format!("looked for the authority that the entry names, with the SHA-1 digest {}", hex::encode(first)))
+            .advice("install its certificate among the system's, or name its file in the entry (RasmanEapCa)");
+        return Err(cause.into());
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build().map_err(|error| {
         Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
@@ -253,6 +265,24 @@ fn certificate(why: &CertificateError) -> Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rasman_core::Trust;
+
+    #[test]
+    fn only_the_roots_that_are_named_by_their_digests_count() {
+        let made = |name: &str| {
+            let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+            params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().to_vec()
+        };
+        let (one, other) = (made("one"), made("other"));
+        let of = |root_sha1: Vec<[u8; 20]>| {
+            let trust = Trust { system_roots: true, added_roots: vec![one.clone()], ..Trust::default() };
+            roots(&EapSettings { trust, root_sha1, ..EapSettings::default() }).map(|roots| roots.is_some())
+        };
+        assert!(of(vec![leaf_of(&one).sha1, leaf_of(&other).sha1]).unwrap());
+        let refused = of(vec![leaf_of(&other).sha1]).unwrap_err().cause;
+        assert_eq!(refused.code, Code::EAP_SERVER_ROOT_CERT_NOT_FOUND);
+        assert!(refused.did.contains(&hex::encode(&leaf_of(&other).sha1)), "{}", refused.did);
+    }
 
     #[test]
     fn a_certificate_for_the_name_that_nobody_has_is_for_no_other() {

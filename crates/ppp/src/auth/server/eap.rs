@@ -92,6 +92,7 @@ impl Judge {
             name: config.name.clone(),
             methods: config.authentication.clone(),
             retries: config.retries,
+            crypto_binding: config.crypto_binding,
             tunnels: Arc::clone(&config.tunnels),
         };
         let mut server = Box::new(eap::Server::new(settings, rng));

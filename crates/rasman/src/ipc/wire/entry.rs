@@ -52,6 +52,10 @@ settings! {
         trust: TrustWire,
         server_names: Vec<String>,
         outer_identity: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root_sha1: Option<Vec<String>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        require_crypto_binding: Option<bool>,
     }
     /// A [`Medium`].
     MediumWire {
@@ -324,12 +328,17 @@ impl EapWire {
     /// # Errors
     /// 50 for a certificate of the user: its key is a secret, and no message holds one. An entry of a phone book names it.
     pub fn new(eap: &EapSettings) -> Result<Self, Error> {
-        let EapSettings { trust, server_names, outer_identity, certificate } = eap;
+        let EapSettings { trust, server_names, root_sha1, require_crypto_binding, outer_identity, certificate } = eap;
         if certificate.is_some() {
             return Err(not_carried());
         }
-        let (server_names, outer_identity) = (server_names.clone(), outer_identity.clone());
-        Ok(Self { trust: TrustWire::new(trust), server_names, outer_identity })
+        Ok(Self {
+            trust: TrustWire::new(trust),
+            server_names: server_names.clone(),
+            outer_identity: outer_identity.clone(),
+            root_sha1: Some(root_sha1.iter().map(|digest| hex::encode(digest)).collect()),
+            require_crypto_binding: Some(*require_crypto_binding),
+        })
     }
 
     /// Gives the settings; they are not validated yet.
@@ -337,8 +346,19 @@ impl EapWire {
     /// # Errors
     /// 87 for one that cannot be read.
     pub fn read(self) -> Result<EapSettings, Error> {
-        let Self { trust, server_names, outer_identity } = self;
-        Ok(EapSettings { trust: trust.read("eap.trust")?, server_names, outer_identity, certificate: None })
+        let Self { trust, server_names, outer_identity, root_sha1, require_crypto_binding } = self;
+        let root_sha1 = root_sha1.into_iter().flatten().map(|digest| {
+            hex::decode_array(digest)
+                .ok_or_else(|| invalid("eap.root_sha1", "has no SHA-1 digest", "give 40 hexadecimal digits each"))
+        });
+        Ok(EapSettings {
+            trust: trust.read("eap.trust")?,
+            server_names,
+            root_sha1: root_sha1.collect::<Result<_, _>>()?,
+            require_crypto_binding: require_crypto_binding.unwrap_or_default(),
+            outer_identity,
+            certificate: None,
+        })
     }
 }
 

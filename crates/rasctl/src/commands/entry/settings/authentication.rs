@@ -31,6 +31,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "eap-crypto-binding",
+        takes: "yes or no",
+        what: "refuse a server of PEAP that does not bind the password to TLS",
+        get: |entry| yes_or_no(entry.eap_crypto_binding),
+        set: |entry, value| flag(&mut entry.eap_crypto_binding, value),
+    },
+    Setting {
         name: "eap-identity",
         takes: "NAME",
         what: "what EAP tells in the open in place of the user's name",
