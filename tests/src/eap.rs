@@ -45,6 +45,18 @@ pub fn pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
     openssl(&["pkcs12", "-export", "-passout", &format!("pass:{password}")], &[key, certificates].concat())
 }
 
+/// The same in the old encryption that Windows exports: Triple DES for the key, RC2 for the certificates. None without
+/// openssl, or where it has no such algorithms.
+///
+/// # Panics
+/// If openssl dies in mid-work.
+#[must_use]
+pub fn legacy_pkcs12(pem: &str, password: &str) -> Option<Vec<u8>> {
+    let (certificates, key) = pem.split_at(pem.find("-----BEGIN PRIVATE KEY-----")?);
+    let arguments = ["pkcs12", "-export", "-legacy", "-passout", &format!("pass:{password}")];
+    openssl(&arguments, &[key, certificates].concat())
+}
+
 /// Encrypts the key of a PEM text as PKCS#8 has it. None without openssl.
 ///
 /// # Panics

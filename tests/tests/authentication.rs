@@ -6,7 +6,7 @@ use rasman::{
 };
 use rasman_dial::Config as Limits;
 use rasman_lab::User;
-use rasman_tests::eap::{encrypted_key, entry_with, lab_with, pkcs12};
+use rasman_tests::eap::{encrypted_key, entry_with, lab_with, legacy_pkcs12, pkcs12};
 use rasman_tests::harness::{self, ENTRY, credentials, dial, dial_as};
 use sha1::Digest;
 use std::time::Duration;
@@ -220,6 +220,18 @@ async fn a_pkcs12_file_wants_its_password() {
     let (state, error, asked, _) = follow(&mut dialing, |_| Answer::CertificatePassword("sesame".into())).await;
     assert_eq!((state, error), (ConnState::Connected, 0));
     assert_eq!(asked, [QuestionKind::EapDialog(EapDialog::CertificatePassword)]);
+}
+
+/// Triple DES for the key and RC2 for the certificates, as Windows exports them.
+#[tokio::test]
+async fn a_pkcs12_file_of_windows_is_read() {
+    let lab = lab_with(&[AuthMethod::EapTls], "", false);
+    let mut entry = entry_with(&lab, &[AuthMethod::EapTls]);
+    let Some(file) = legacy_pkcs12(&lab.facts().user_pem, "sesame") else {
+        return println!("SKIPPED a_pkcs12_file_of_windows_is_read: there is no openssl that makes one");
+    };
+    entry.eap.certificate = Some(ClientCertificate { file, password: "sesame".into(), ..Default::default() });
+    assert_eq!(plain(&manager_of(entry), dial()).await.1, 0);
 }
 
 #[tokio::test]

@@ -9,19 +9,24 @@ use rasman_core::AuthMethod;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct Authenticated {
-    method: AuthMethod,
+    method: Option<AuthMethod>,
     user: String,
 }
 
 impl Authenticated {
     /// Makes the proof; called by the methods of this crate alone.
     pub(crate) fn new(method: AuthMethod, user: String) -> Self {
+        Self { method: Some(method), user }
+    }
+
+    /// Makes the proof of a server elsewhere, whose method may be none of ours.
+    pub(crate) fn elsewhere(method: Option<AuthMethod>, user: String) -> Self {
         Self { method, user }
     }
 
-    /// Tells which method it was.
+    /// Tells which method it was; nothing where a server elsewhere has one that we do not.
     #[must_use]
-    pub fn method(&self) -> AuthMethod {
+    pub fn method(&self) -> Option<AuthMethod> {
         self.method
     }
 

@@ -147,12 +147,12 @@ impl Relay {
         if !matches!(EapPacket::parse(&reply), Ok(EapPacket::Success { .. })) {
             return self.refuse(None, broken("an acceptance without EAP's Success"));
         }
-        let Some(method) = self.kind.and_then(method_of) else {
-            return self.refuse(None, broken("an acceptance after no method that we know"));
+        let Some(kind) = self.kind else {
+            return self.refuse(None, broken("an acceptance after no method"));
         };
         self.state = State::Over;
         let user = user.unwrap_or_else(|| self.identity.clone());
-        ServerStep::Granted { reply, token: Authenticated::new(method, user), keys }
+        ServerStep::Granted { reply, token: Authenticated::elsewhere(method_of(kind), user), keys }
     }
 
     fn refuse(&mut self, reply: Option<Vec<u8>>, cause: Cause) -> ServerStep {
@@ -161,7 +161,7 @@ impl Relay {
     }
 }
 
-/// The method of a type. What goes on inside PEAP and TTLS only their ends know.
+/// The method of a type, if it is one of ours. What goes on inside PEAP and TTLS only their ends know.
 fn method_of(kind: EapType) -> Option<AuthMethod> {
     match kind {
         EapType::TLS => Some(AuthMethod::EapTls),
@@ -237,12 +237,27 @@ mod tests {
         let packet = EapPacket::Success { id: 78 }.emit();
         let accept = Verdict::Accept { packet: packet.clone(), user: Some("CORP\\alice".into()), keys: keys() };
         let Some(ServerStep::Granted { reply, token, keys }) = relay.verdict(accept) else { panic!("not let in") };
-        assert_eq!((reply, token.method(), token.user()), (packet, AuthMethod::PeapMsChapV2, "CORP\\alice"));
+        assert_eq!((reply, token.method(), token.user()), (packet, Some(AuthMethod::PeapMsChapV2), "CORP\\alice"));
         assert_eq!((&keys.master_send[..], &keys.master_receive[..]), (&[1][..], &[2][..]));
     }
 
     #[test]
-    fn only_success_after_a_known_method_lets_in() {
+    fn methods_that_we_do_not_have_pass_through() {
+        // TEAP, EAP-pwd, AKA', and the expanded types of vendors (RFC 3748 5.7).
+        for kind in [EapType(55), EapType(52), EapType(50), EapType::EXPANDED] {
+            let mut relay = asking();
+            let asked = request(9, kind);
+            assert_eq!(sent(relay.verdict(Verdict::Challenge(asked.clone()))), asked);
+            let response = EapPacket::Response { id: 9, kind, data: &[0, 1, 2, 3, 4, 5, 6, 7, 8] }.emit();
+            assert_eq!(relay.input(&response).unwrap().response, response);
+            let accept = Verdict::Accept { packet: EapPacket::Success { id: 9 }.emit(), user: None, keys: keys() };
+            let Some(ServerStep::Granted { token, keys, .. }) = relay.verdict(accept) else { panic!("{kind}") };
+            assert_eq!((token.method(), token.user(), &keys.master_send[..]), (None, "alice", &[1][..]));
+        }
+    }
+
+    #[test]
+    fn only_success_after_a_method_lets_in() {
         let accept = |packet| Verdict::Accept { packet, user: None, keys: keys() };
         let (reply, _) = refused(asking().verdict(accept(EapPacket::Success { id: 1 }.emit())));
         assert!(matches!(EapPacket::parse(&reply), Ok(EapPacket::Failure { .. })));

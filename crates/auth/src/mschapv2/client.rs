@@ -226,7 +226,7 @@ mod tests {
         let response = ChapPacket::Response { id: 9, value: &value, name: b"User" };
         assert_eq!(ChapPacket::parse(attempt.packet()), Ok(response));
         let (token, keys) = attempt.verify(b"S=407A5589115FD0D6209F510FE9C04566932CDA56").unwrap();
-        assert_eq!((token.method(), token.user()), (AuthMethod::MsChapV2, "User"));
+        assert_eq!((token.method(), token.user()), (Some(AuthMethod::MsChapV2), "User"));
         assert_eq!(keys.master_receive, 0x8B7CDC149B993A1BA118CB153F56DCCB_u128.to_be_bytes());
     }
 

@@ -73,7 +73,7 @@ impl Connection {
             Stage::DeviceConnected => {
                 (None, Detail::Reached { peer: self.facts.peer, protection: self.facts.protection.clone() })
             }
-            Stage::Authenticated(token) => (None, Detail::Authentication(token.method())),
+            Stage::Authenticated(token) => (None, token.method().map_or(Detail::None, Detail::Authentication)),
             Stage::Asking(asking) => (None, Detail::Question(asking.question.clone())),
             Stage::Projected(projection) => (None, Detail::Projection(projection.clone())),
             Stage::Failed { cause, .. } => (Some(cause.clone()), Detail::None),

@@ -31,15 +31,23 @@ pub(super) fn read(file: &[u8], password: &Secret) -> Result<PrivateKeyDer<'stat
 
 /// Decrypts a key of PKCS#8.
 fn open(der: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, TunnelError> {
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der)
-        .map_err(|error| unusable(format!("read the user's key, which is of a kind that is not known ({error})")))?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| match is_old(der) {
+        true => old(&format!("by an algorithm that is not taken any more ({error})")),
+        false => unusable(format!("read the user's key, which is of a kind that is not known ({error})")),
+    })?;
     match encrypted.decrypt(password.expose()) {
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
-        Err(Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { oid })) => Err(unusable(format!(
-            "read the user's key, which is encrypted by an algorithm that we do not know ({oid})"
-        ))),
+        Err(Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { oid })) => {
+            Err(old(&format!("by an algorithm that is not taken any more ({oid})")))
+        }
         Err(_) => Err(closed("decrypted the user's key".to_owned())),
     }
+}
+
+/// Tells whether a key is encrypted by an algorithm that is not taken any more.
+fn is_old(der: &[u8]) -> bool {
+    let begin = &der[..der.len().min(ALGORITHMS)];
+    OLD.iter().any(|oid| begin.windows(oid.len()).any(|octets| octets == *oid))
 }
 
 /// Finds the PEM text of a key that PKCS#8 encrypts (RFC 7468 11).
@@ -54,9 +62,7 @@ fn no_key(file: &[u8]) -> TunnelError {
     let has = |text: &str| file.windows(text.len()).any(|word| word == text.as_bytes());
     // RFC 1421 4.6.1.1, as OpenSSL has it: the key is one MD5 of the password.
     if has("Proc-Type: 4,ENCRYPTED") {
-        let did = "read the user's key, which is encrypted in the old form (Proc-Type: 4,ENCRYPTED)";
-        let cause = Cause::new(Code::NO_EAPTLS_CERTIFICATE, LayerName::Auth).did(did);
-        return cause.advice("make a new file of it: openssl pkcs8 -topk8 -in OLD -out NEW").into();
+        return old("in the old form (Proc-Type: 4,ENCRYPTED)");
     }
     if has(BEGIN) {
         return unusable("read the user's encrypted key, which is not whole".to_owned());
@@ -64,11 +70,34 @@ fn no_key(file: &[u8]) -> TunnelError {
     unusable("looked for the user's key and found no key in PEM or DER form".to_owned())
 }
 
+/// What is encrypted so weakly that a new file is to be made: Triple DES, and what came before.
+fn old(how: &str) -> TunnelError {
+    let cause = Cause::new(Code::NO_EAPTLS_CERTIFICATE, LayerName::Auth);
+    let cause = cause.did(format!("read the user's key, which is encrypted {how}"));
+    cause.advice("make a new file of it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW").into()
+}
+
 /// What is encrypted did not open.
 pub(super) fn closed(did: String) -> TunnelError {
     let cause = Cause::new(Code::EAPTLS_PASSWD_INVALID, LayerName::Auth).did(did).advice("give the file's password");
     TunnelError { cause, dialog: Some(EapDialog::CertificatePassword) }
 }
+
+/// What is not taken any more: the algorithms of PKCS#12 (RFC 7292 C), those of PBES1 (RFC 8018 A.3), Triple DES and
+/// RC2 (RFC 8018 B.2), DES.
+const OLD: [&[u8]; 9] = [
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x0C, 0x01],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 1],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 3],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 4],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 6],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 10],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x05, 11],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x03],
+    &[0x2B, 0x0E, 0x03, 0x02, 0x07],
+];
+/// In how many octets the algorithms of a key are named.
+const ALGORITHMS: usize = 112;
 
 const BEGIN: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
 const END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
@@ -105,10 +134,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_refused_by_name() {
-        for (file, named) in [(TRADITIONAL, "Proc-Type"), (TRIPLE_DES, "1.2.840.113549.3.7"), ("", "no key")] {
+        for (file, named) in [
+            (TRADITIONAL, "Proc-Type"),
+            (TRIPLE_DES, "1.2.840.113549.3.7"),
+            (TRIPLE_DES_PBES1, "not taken any more"),
+            ("", "no key"),
+        ] {
             let error = read(file.as_bytes(), &"sesame".into()).unwrap_err();
             assert_eq!((error.cause.code, error.dialog), (Code::NO_EAPTLS_CERTIFICATE, None), "{named}");
             assert!(error.cause.did.contains(named), "{}", error.cause.did);
+            assert!(file.is_empty() || error.cause.advice.contains("openssl pkcs8 -topk8"), "{named}: {}", error.cause);
         }
         let cut = &PBKDF2[..PBKDF2.len() / 2];
         assert_eq!(opened(cut, "sesame").unwrap_err().code, Code::NO_EAPTLS_CERTIFICATE);
@@ -141,6 +176,15 @@ DAYIKoZIhvcNAgkFADAUBggqhkiG9w0DBwQI6SW8yojNLmUEgZCn4y0oPBxrVYYe
 FHJ6toBj560QPeoG6ZfwT6OXWSMdIAbTEcm/uY1T4py5efr75mQG5D3R6GiaW+h+
 Fl+HglUV63J20hLS5osMuMnjeYhxE48OP30iODTARC145O/stu1SRVZSPFykzgPa
 FyGh+9lO5/E76ly34vs0WCCPG06h7auwUo5XgxdUgsDTiBo9zxg=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+    /// pbeWithSHA1And3-KeyTripleDES-CBC (RFC 7292 C), as OpenSSL before 1.1 and Windows have it.
+    const TRIPLE_DES_PBES1: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGxMBwGCiqGSIb3DQEMAQMwDgQIsg17tLkT2gcCAggABIGQEmb+4asGJj7bBKcy
+jQr1fcD9lqP0VDshPL+aSxtT+P6R0P8J3lT6hjbMRrsK2/ZlOitGVs5FhBCwBldA
+6SEJgjy8kN6JRxCMLEymnqMiawCjChG7Tt1xVMtMebQi/WWcBwWtzD6GZENBV6jP
+4pO2qMK9d+9EwvV1YcTFkbl6dQ5kxvTS7WXiL+LnTIHPExu+
 -----END ENCRYPTED PRIVATE KEY-----
 ";
     const TRADITIONAL: &str = "\
