@@ -47,7 +47,7 @@ fn a_response_is_told_once_and_its_verdict_goes_to_the_peer() {
     assert_eq!(t.take_sent()[0], frame(0xc227, &[3, 9, 0, 4]));
     let events = t.take_events();
     let [Event::Authenticated { token, keys }] = &events[..] else { panic!("{events:?}") };
-    assert_eq!((token.method(), token.user(), &keys.master_send[..]), (AuthMethod::EapMd5, "alice", &[5][..]));
+    assert_eq!((token.method(), token.user(), &keys.master_send[..]), (Some(AuthMethod::EapMd5), "alice", &[5][..]));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) struct ServerArguments {
     eap_server_name: Vec<String>,
     /// Refuse a server of PEAP that does not bind the password to TLS
     #[arg(long, requires = "auth", help_heading = "Server")]
-    eap_crypto_binding: bool,
+    eap_binding: bool,
     /// The user's certificate for EAP-TLS: a PEM file with its key, or a PKCS#12 file
     #[arg(long, value_name = "FILE", requires = "auth", help_heading = "Server")]
     certificate: Option<PathBuf>,
@@ -152,7 +152,7 @@ impl ServerArguments {
             eap.trust.added_roots = read_certificates(path)?;
         }
         eap.server_names.clone_from(&self.eap_server_name);
-        eap.require_crypto_binding = self.eap_crypto_binding;
+        eap.require_crypto_binding = self.eap_binding;
         if let Some(path) = &self.certificate {
             let file = crate::named_files::bytes(path).map_err(|what| {
                 let what = format!("--certificate {} {what}", path.display());
@@ -201,7 +201,7 @@ fn flag_of(field: &str) -> &str {
         field if field.starts_with("sstp.trust") => "--ca or --pin",
         "eap.trust" | "eap.trust.added_roots" => "--eap-ca",
         "eap.server_names" => "--eap-server-name",
-        "eap.require_crypto_binding" => "--eap-crypto-binding",
+        "eap.require_crypto_binding" => "--eap-binding",
         "eap.certificate" => "--certificate",
         field => field,
     }

@@ -31,7 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
-        name: "eap-crypto-binding",
+        name: "eap-binding",
         takes: "yes or no",
         what: "refuse a server of PEAP that does not bind the password to TLS",
         get: |entry| yes_or_no(entry.eap_crypto_binding),
