@@ -98,6 +98,10 @@ impl Bench {
             0 => self.pass(Duration::from_millis(argument as u64 * 40)),
             1 => self.pass(Duration::from_secs(argument as u64)),
             2 => self.command(Command::HangUp(cause(if argument & 1 == 0 { 631 } else { 834 }))),
+            3 if argument & 16 != 0 => self.command(Command::LineOctets(vec![argument as u8; argument])),
+            3 if argument & 8 != 0 => {
+                self.command(Command::Answer { id: (argument % 4) as u32, answer: Answer::Continue });
+            }
             3 => self.command(Command::Answer {
                 id: (argument % 4) as u32,
                 answer: Answer::Credentials(credentials(if argument & 4 == 0 { "right" } else { "wrong" })),

@@ -141,7 +141,7 @@ fn run_of(script: &Script, said: &[u8], piece: usize) -> (Vec<u8>, usize, Option
     }
     out.append(&mut run.take_output());
     assert!(out.len() <= 65_536);
-    let failed = if let Progress::Failed(cause) = progress { Some(cause.code) } else { None };
+    let failed = if let Progress::Failed(cause) | Progress::Halted(cause) = progress { Some(cause.code) } else { None };
     (out, left, run.address(), failed)
 }
 
@@ -158,6 +158,13 @@ pub fn serial_link(data: &[u8]) {
         script = rest;
         match step % 8 {
             0 => link.port_ready(now, PortId(0), &facts(step & 8 != 0)),
+            1 if step & 0x18 == 0x18 => {
+                let frames = link.resume(now);
+                assert!(frames.is_empty() || frames.starts_with(b"~") && frames.len() <= KEPT_MAX);
+                unread.clear();
+                feed(&mut link, now, &mut unread, &frames);
+            }
+            1 if step & 0x08 != 0 => link.send_octets(now, &[*step; 40]),
             1 => link.connect(now),
             2 => link.close(now, &Cause::new(Code::USER_DISCONNECTION, LayerName::User)),
             3 => link.port_closed(now, PortId(0), &PortClosed::ByPeer),
@@ -173,6 +180,7 @@ pub fn serial_link(data: &[u8]) {
             }
             _ => feed(&mut link, now, &mut unread, WORDS[usize::from(step >> 3) % WORDS.len()]),
         }
+        assert!(link.take_octets().len() <= KEPT_MAX);
         link.handle_timeout(now);
         let mut out = Batch::new();
         while link.poll_transmit(now, &mut out) {}
@@ -205,9 +213,15 @@ fn link(kind: u8) -> SerialLink {
     };
     let port = SerialPort::Device("/dev/ttyS0".into());
     let text =
-        b"proc main\nwaitfor \"CLIENT\" until 20\ntransmit $USERID\nset port databits 7\nwaitfor \"OK\"\nendproc";
+        b"proc main\nwaitfor \"CLIENT\" until 20\ntransmit $USERID\nset port databits 7\nwaitfor \"OK\", \"ERROR\" then Sorry\nwaitfor \"RING\"\nSorry:\nif $USERID == \"\" then halt endif\nendproc";
     let script = LoginScript { name: "fuzz.scp".into(), text: Secret::new(text.as_slice()) };
-    let login = LineLogin { script: (kind & 0x80 != 0).then_some(script) };
+    let login = LineLogin {
+        terminal_before_dial: kind & 0x40 != 0,
+        script: (kind & 0x80 != 0).then_some(script),
+        halt_ends: kind & 0x48 == 0x48,
+        custom_script: kind & 0xa0 == 0xa0,
+        terminal_after_dial: kind & 0x20 != 0,
+    };
     let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login };
     match kind & 4 {
         0 => SerialLink::caller(settings, Config::default()),
@@ -259,3 +273,5 @@ const WORDS: &[&[u8]] = &[
     b"\x7e\xff\x7d\x23\xc0\x21\x7e",
 ];
 const STEPS_MAX: usize = 2_000;
+/// What a terminal keeps for a client that does not read.
+const KEPT_MAX: usize = 4096;

@@ -93,7 +93,11 @@ fn fronts(test: &TestResult) -> &'static [usize] {
         ("rasman-core" | "rasman-dial" | "rasmand" | "rasman", _) => &[0],
         ("rasman-tests", "contract_rust" | "contract_rust_entries" | "authentication") => &[0],
         ("rasman-tests", "contract_ipc" | "contract_ipc_entries" | "contract_ipc_questions") => &[1],
-        ("rasman-tests", both) if both.starts_with("daemon_") || both == "contract_callback" => &[0, 1],
+        ("rasman-tests", both)
+            if both.starts_with("daemon_") || ["contract_callback", "contract_interactive"].contains(&both) =>
+        {
+            &[0, 1]
+        }
         ("rasapi32", _) => &[2],
         ("rasman-tests", c) if c == "contract_c" || c.starts_with("contract_c_") => &[2],
         _ => &[],

@@ -13,6 +13,7 @@ mod code;
 mod entry;
 pub mod hex;
 mod host_and_port;
+mod interaction;
 mod ip_net;
 mod ipv4_net;
 mod keys;
@@ -42,6 +43,7 @@ pub use entry::{
     ProxyLogin, Redial, Revocation, Rootless, SstpSettings, Trust, TunSettings, validate_name,
 };
 pub use host_and_port::host_and_port;
+pub use interaction::Interaction;
 pub use ip_net::{IpNet, NotANetwork};
 pub use ipv4_net::Ipv4Net;
 pub use keys::SessionKeys;

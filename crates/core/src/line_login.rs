@@ -1,16 +1,24 @@
 //! What is said on a serial line before PPP begins.
 
-use crate::{Device, InvalidSetting, Secret};
+use crate::{InvalidSetting, Secret};
 use core::fmt;
 
 /// What is said on a serial line before PPP begins.
 ///
 /// Whoever says it is a device of its own, of the type `switch`, which is told by a pair of ConnectDevice and
-/// DeviceConnected behind the one of the modem.
+/// DeviceConnected beside the one of the modem, in the order of these fields.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct LineLogin {
+    /// A person has the line before the modem dials (RASEO_TerminalBeforeDial).
+    pub terminal_before_dial: bool,
     /// Runs once the line is connected (szScript).
     pub script: Option<LoginScript>,
+    /// A script that gives up ends the dial, though somebody could take the line over.
+    pub halt_ends: bool,
+    /// A program of the client's has the connected line (RASEO_CustomScript, clause A58).
+    pub custom_script: bool,
+    /// A person has it (RASEO_TerminalAfterDial).
+    pub terminal_after_dial: bool,
 }
 
 /// A script in the language of Windows' dial-up networking (`.scp`).
@@ -35,14 +43,6 @@ impl LineLogin {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl LoginScript {
-    /// Gives the device as RAS names it.
-    #[must_use]
-    pub fn device(&self) -> Device {
-        Device { kind: "switch", name: self.name.clone().into() }
     }
 }
 

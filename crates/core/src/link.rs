@@ -1,7 +1,7 @@
 //! What a PPP link runs over, and the ports that it needs opened.
 
 use crate::entry::{HttpProxy, SstpSettings, Trust};
-use crate::{Cause, Credentials, Device, Instant, Layer, LineSettings, SerialPort, SessionKeys};
+use crate::{Cause, Credentials, Device, Instant, Interaction, Layer, LineSettings, SerialPort, SessionKeys};
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
@@ -26,6 +26,23 @@ pub trait Link: Layer<Event = LinkEvent> {
     /// Connects the device behind a port that is ready, or the next one of its chain ([`LinkEvent::Next`]).
     fn connect(&mut self, now: Instant) {
         let _ = now;
+    }
+
+    /// Says something on the line for whoever has it ([`LinkEvent::Interactive`]).
+    fn send_octets(&mut self, now: Instant, octets: &[u8]) {
+        let _ = (now, octets);
+    }
+
+    /// Takes what the other end has said to whoever has the line; taken after each input, nothing is lost.
+    fn take_octets(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Takes the line back from whoever has it: [`LinkEvent::Next`], [`LinkEvent::Up`] or [`LinkEvent::Down`] follows.
+    /// Gives what came last, for [`Layer::handle_input`] if the link is up: frames may be among it.
+    fn resume(&mut self, now: Instant) -> Vec<u8> {
+        let _ = now;
+        Vec::new()
     }
 
     /// Tells the speed of the line in bits a second, where it has one that is known.
@@ -94,6 +111,13 @@ pub enum LinkEvent {
     /// This device is connected by the next [`Link::connect`]; the one before it, if there was one, is connected. Without
     /// this event it is the medium's own.
     Next(Device),
+    /// The client has the line until [`Link::resume`].
+    Interactive {
+        /// Why.
+        what: Interaction,
+        /// What ends the dial if nobody may have it, where that is more than that.
+        otherwise: Option<Cause>,
+    },
     /// The line has told the address that this host asks for.
     Address(Ipv4Addr),
     /// PPP frames can flow.

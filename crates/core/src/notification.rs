@@ -1,6 +1,6 @@
 //! What a dial tells its client.
 
-use crate::{AuthMethod, Cause, Code, ConnState, Projection, Question};
+use crate::{AuthMethod, Cause, Code, ConnState, Projection, Question, QuestionKind};
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -100,6 +100,9 @@ impl fmt::Display for Detail {
             Self::Reached { peer: None, protection } => f.write_str(protection),
             Self::Authentication(method) => write!(f, "{method}"),
             Self::Projection(projection) => write!(f, "{projection}"),
+            Self::Question(Question { id, kind: QuestionKind::Interactive(what) }) => {
+                write!(f, "question {id}: {what}")
+            }
             Self::Question(question) => write!(f, "question {}", question.id),
             Self::Trying { server, medium, of, last } => {
                 write!(f, "{server} (server {medium} of {of}), after error {}", CodeNumber(*last))

@@ -1,6 +1,6 @@
 //! Questions that pause a dial, and their answers.
 
-use crate::{Code, Credentials, Secret, is_callback_number};
+use crate::{Code, Credentials, Interaction, Secret, is_callback_number};
 
 /// A question put to the user; the dial waits until it is answered, hung up, or out of time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +38,8 @@ pub enum QuestionKind {
         /// No number may be given: the connection then goes on as it is.
         may_decline: bool,
     },
+    /// The client has the line (RASCS_Interactive) until [`Answer::Continue`].
+    Interactive(Interaction),
 }
 
 impl QuestionKind {
@@ -57,6 +59,7 @@ impl QuestionKind {
                 | (Self::PasswordExpired { .. }, Answer::NewPassword(_))
                 | (Self::EapDialog(EapDialog::ServerCertificate { .. }), Answer::Accept)
                 | (Self::EapDialog(EapDialog::CertificatePassword), Answer::CertificatePassword(_))
+                | (Self::Interactive(_), Answer::Continue)
         )
     }
 }
@@ -91,4 +94,6 @@ pub enum Answer {
     Accept,
     /// The number to be called back at; empty for none.
     CallbackNumber(String),
+    /// The line is given back; what was written to it before goes out first.
+    Continue,
 }

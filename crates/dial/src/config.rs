@@ -35,6 +35,9 @@ pub struct Config {
     pub callback: Duration,
     /// A question to the user; then the cause that led to it.
     pub question: Duration,
+    /// The same in Interactive, from what the client last said on the line; then 703. Longer: people read menus there, and
+    /// look for a password of today, while a line that somebody pays for must not wait for ever.
+    pub terminal: Duration,
     /// How often the user may be asked for other credentials within one dial.
     pub questions_max: u32,
     /// An orderly disconnect; then the ports are closed without a goodbye.
@@ -73,6 +76,7 @@ impl Default for Config {
             modem_reset: Duration::from_secs(5),
             callback: Duration::from_secs(120),
             question: Duration::from_secs(300),
+            terminal: Duration::from_secs(600),
             questions_max: 3,
             disconnect: Duration::from_secs(3),
             abandon: Duration::from_millis(300),

@@ -21,6 +21,8 @@ pub enum Command {
         /// The answer.
         answer: Answer,
     },
+    /// Say this on the line, which the client has (Interactive); at other times nobody hears it.
+    LineOctets(Vec<u8>),
     /// The handler has returned from the notification `seq`.
     HandlerDone {
         /// Which notification.
@@ -63,8 +65,10 @@ pub enum Effect {
     /// The far network has told something beyond the projection; it is the whole of what is known, and only the latest
     /// matters. Nothing waits for it.
     Learned(Learned),
-    /// Tell whoever listens.
+    /// Tell whoever listens. From a question of Interactive on until the next notification the client has the line.
     Notify(Notification),
+    /// The other end of the line has said this to the client, who has it.
+    LineOctets(Vec<u8>),
     /// A connection that was established carries nothing any more and is being taken down; `Finished` follows.
     Ending,
     /// The link of an established connection was lost or is there again; told to watchers, not to whoever dialled
@@ -87,7 +91,8 @@ pub enum Effect {
 pub struct Status {
     /// The state now executing, or the one in which the dial failed (clause A46).
     pub state: ConnState,
-    /// Why it failed or ended; while paused in RetryAuthentication, why the credentials were refused.
+    /// Why it failed or ended; while paused in RetryAuthentication, why the credentials were refused, in
+    /// Interactive, why the script gave up.
     pub error: Option<Cause>,
     /// The device in use.
     pub device: Device,

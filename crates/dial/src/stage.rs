@@ -1,7 +1,9 @@
 //! The stages of a connection.
 
 use rasman_auth::Authenticated;
-use rasman_core::{Answer, Cause, Code, ConnState, Duration, EapDialog, Projection, Question, QuestionKind, Secret};
+use rasman_core::{
+    Answer, Cause, Code, ConnState, Duration, EapDialog, Interaction, Projection, Question, QuestionKind, Secret,
+};
 use rasman_ppp::{CallbackChoice, CallbackOffer};
 
 /// Where a connection stands. Each variant holds exactly what is known there.
@@ -21,7 +23,7 @@ pub(crate) enum Stage {
     /// The authentication exchange runs.
     Authenticate,
     AuthNotify(Outcome),
-    /// A question pauses the dial: RetryAuthentication, PasswordExpired, InvokeEapUI, CallbackSetByCaller.
+    /// A question pauses the dial: RetryAuthentication, PasswordExpired, InvokeEapUI, CallbackSetByCaller, Interactive.
     Asking(Asking),
     /// Other credentials are tried, on this link or on a fresh one.
     AuthRetry {
@@ -144,8 +146,24 @@ impl Asking {
         matches!(self.question.kind, QuestionKind::CallbackNumber { .. })
     }
 
+    /// Tells whether the client has the line.
+    pub(crate) fn is_interactive(&self) -> bool {
+        matches!(self.question.kind, QuestionKind::Interactive(_))
+    }
+
+    /// Gives why something was refused, if that is what led to the question.
+    pub(crate) fn refusal(&self) -> Option<&Cause> {
+        match &self.question.kind {
+            QuestionKind::CallbackNumber { .. } => None,
+            QuestionKind::Interactive(Interaction::HaltedScript { .. }) => Some(&self.refused),
+            QuestionKind::Interactive(_) => None,
+            _ => Some(&self.refused),
+        }
+    }
+
     fn state(&self) -> ConnState {
         match &self.question.kind {
+            QuestionKind::Interactive(_) => ConnState::Interactive,
             QuestionKind::PasswordExpired { .. } => ConnState::PasswordExpired,
             QuestionKind::EapDialog(_) => ConnState::InvokeEapUI,
             QuestionKind::CallbackNumber { .. } => ConnState::CallbackSetByCaller,

@@ -72,7 +72,11 @@ macro_rules! properties {
         }
 
         /// The keys that are typed.
-        #[cfg(test)]
+
+/// RASEO_CustomScript, among the bits of [`Properties::further_options`].
+pub(crate) const CUSTOM_SCRIPT: u32 = 0x8000_0000;
+
+#[cfg(test)]
         pub(crate) const TYPED: &[&str] = &[$($key,)+];
     };
 }
@@ -332,6 +336,17 @@ impl Properties {
             None | Some(NonZeroU32::MAX) => IdleDisconnect::Never,
             Some(seconds) => IdleDisconnect::After(seconds),
         }
+    }
+
+    /// Tells whether a program of whoever dials logs in on the line (RASEO_CustomScript, clause A58).
+    #[must_use]
+    pub fn custom_script(&self) -> bool {
+        self.further_options & CUSTOM_SCRIPT != 0
+    }
+
+    /// Says whether it does.
+    pub fn set_custom_script(&mut self, on: bool) {
+        self.further_options = self.further_options & !CUSTOM_SCRIPT | if on { CUSTOM_SCRIPT } else { 0 };
     }
 
     /// Says when the connection ends without traffic.

@@ -2,6 +2,7 @@
 
 use crate::{AutodialBackend, Change, ConnectionInfo, Dial, EntryBackend, Error, Handle, HangUp, Status};
 use rasman_core::{Answer, Cause, Device, Notification, Statistics};
+use std::os::fd::OwnedFd;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// A manager as the library sees it: in the same process, or behind a socket.
@@ -35,6 +36,15 @@ pub trait Backend: EntryBackend + AutodialBackend + 'static {
     /// # Errors
     /// 6 for an unknown handle, 705 if no question with this id is open.
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error>;
+
+    /// Gives the line of a dial that is paused in Interactive: a stream socket that does not block.
+    ///
+    /// # Errors
+    /// 6 for an unknown handle, 705 if the dial is not paused there, 50 if the manager has no lines.
+    fn line(&self, handle: Handle) -> Result<OwnedFd, Error> {
+        let _ = handle;
+        Err(Error::refused(rasman_core::Code::NOT_SUPPORTED, "looked for a line where there are none"))
+    }
 
     /// Gives up one reference; the last one ends the connection (clause H9).
     ///

@@ -5,6 +5,7 @@ use rasman_core::{Answer, AuthMethod, Cause, ConnState, Device, Learned, Project
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -86,6 +87,21 @@ impl Connection {
     /// 705 if that question is not open (clause P12); 6 once the connection is gone.
     pub fn answer(&self, question: u32, answer: Answer) -> Result<(), Error> {
         self.backend.answer(self.handle, question, answer)
+    }
+
+    /// Gives the line of a dial that is paused in Interactive ([`QuestionKind::Interactive`](crate::QuestionKind)), as a
+    /// stream socket that does not block: what the other end says is read from it, and what is written to it is said, octet
+    /// for octet. With tokio it becomes a `tokio::net::UnixStream` by `from_std`; a program that would rather wait calls
+    /// `set_nonblocking(false)`.
+    ///
+    /// It is there from the notification on, also within a handler, until [`Answer::Continue`] gives the line back: what was
+    /// written before goes out first. Then, and when the dial ends, reading it comes to an end. A client that does not read
+    /// loses the oldest octets. Every call gives a descriptor of the same line.
+    ///
+    /// # Errors
+    /// 705 if the dial is not paused there; 6 once the connection is gone.
+    pub fn line(&self) -> Result<UnixStream, Error> {
+        self.backend.line(self.handle).map(UnixStream::from)
     }
 
     /// Hangs up: gives one reference back, and ends the connection with the last one.

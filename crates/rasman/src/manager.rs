@@ -173,6 +173,9 @@ pub struct Dial {
     pub prefix_and_suffix: bool,
     /// Whether the modem's speaker is on until the carrier is there, in place of what the entry says (clause A55).
     pub speaker: Option<bool>,
+    /// A program of ours logs in on the line where the entry says so (RASEO_CustomScript with RDEOPT_UseCustomScripting, clause
+    /// A58): the dial then pauses in Interactive, also without paused states.
+    pub custom_scripting: bool,
     /// Hang the dial up if the thread that dials ends before it is connected (clause A23).
     pub bound_to_thread: bool,
 }
@@ -281,6 +284,13 @@ impl Dial {
         self
     }
 
+    /// Has the dial pause in Interactive for a script of ours where the entry wants one (clause A58).
+    #[must_use]
+    pub fn custom_scripting(mut self, on: bool) -> Self {
+        self.custom_scripting = on;
+        self
+    }
+
     /// Lets the dial end with the thread that dials, as long as it is not connected. Without, it ends with the
     /// [`Dialing`], or with the process.
     #[must_use]
@@ -303,6 +313,7 @@ impl Dial {
             eap_user_data: Secret::default(),
             prefix_and_suffix: true,
             speaker: None,
+            custom_scripting: false,
             bound_to_thread: false,
         }
     }

@@ -17,6 +17,7 @@ use rasman_net::tls::eap::EapTunnels;
 use rasman_net::tun::Journal;
 use rasman_phonebook::store::Places;
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -272,6 +273,10 @@ impl Backend for Embedded {
                 Err(Error::refused(Code::INVALID_AUTH_STATE, format!("looked for the open question {question}")))
             }
         }
+    }
+
+    fn line(&self, handle: Handle) -> Result<OwnedFd, Error> {
+        self.table().line(handle)
     }
 
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {

@@ -10,6 +10,7 @@ use rasman::{Doors, Handle};
 use rasman_core::{Cause, Code, ConnState, Detail, LayerName, Notification, Substate};
 use rasman_dial::Status;
 use rasman_net::session::{Observer, OpenDoors};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 /// Reports one session to the table.
@@ -89,6 +90,10 @@ impl Observer for TableObserver {
         if connected {
             self.remember();
         }
+    }
+
+    fn line(&mut self, line: OwnedFd) {
+        lock(&self.table).line_opened(self.handle, line);
     }
 
     fn ending(&mut self) {

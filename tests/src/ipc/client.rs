@@ -53,6 +53,10 @@ async fn obey(manager: Manager, facts: &Facts) {
                 let dial = Dial::entry(*name).credentials(harness::credentials(rasman_lab::DEFAULT_PASSWORD));
                 report(manager.dial(dial).map(|dialing| follow(dialing, &mut dials)));
             }
+            ["paused", name] => {
+                let dial = Dial::entry(*name).credentials(harness::credentials(rasman_lab::DEFAULT_PASSWORD));
+                report(manager.dial(dial.paused_states(true)).map(|dialing| follow(dialing, &mut dials)));
+            }
             ["device", name] => {
                 let dial = dial(facts, name).data_path(DataPath::Tun(TunSettings::default()));
                 report(manager.dial(dial).map(|dialing| follow(dialing, &mut dials)));

@@ -7,7 +7,10 @@ mod sources;
 mod table;
 
 use eap::Eap;
-use rasman::{Answer, Cause, Connection, Detail, Dial, Entry, HttpProxy, Manager, MppeConsent, Revocation, Trust};
+use rasman::{
+    Answer, Cause, Connection, Detail, Dial, Entry, HttpProxy, Manager, Medium, MppeConsent, Revocation, Trust,
+};
+use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::harness::{self, dial, dial_as, manager_with, sstp_of};
@@ -124,6 +127,7 @@ impl Setup {
             "encryption" => entry.network.mppe = Some(MppeConsent::Strong),
             "other-address" => entry.network.address = Some(Ipv4Addr::new(192, 0, 2, 7)),
             "no-certificate" => sstp_of(&mut entry).trust.added_roots = vec![vec![0x30, 3, 2, 1, 1]],
+            "terminal" => entry.medium = terminal(),
             "session" => entry.session_limit = Some(rasman_core::Duration::from_secs(1)),
             "idle" => entry.idle_disconnect = Some(rasman_core::Duration::from_secs(1)),
             _ => {}
@@ -182,6 +186,15 @@ fn limits(which: &str) -> Config {
         other => panic!("no limit {other}"),
     }
     limits
+}
+
+/// A modem of which the dial does not come to know that there is none.
+fn terminal() -> Medium {
+    let login = LineLogin { terminal_after_dial: true, ..LineLogin::default() };
+    let modem = ModemSettings { number: "5550100".into(), ..ModemSettings::default() };
+    let port = SerialPort::Device("/dev/ttyS0".into());
+    let device = LineDevice::Modem(modem);
+    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login })
 }
 
 fn free_port() -> u16 {

@@ -39,8 +39,7 @@ impl Connection {
         self.questions += 1;
         let numbers = if offer.by_caller { Vec::new() } else { offer.list.clone() };
         let kind = QuestionKind::CallbackNumber { numbers, may_decline: offer.none };
-        let question = Question { id: self.questions, kind };
-        Next::Enter(Stage::Asking(Asking { question, refused: no_number(), same_link: true, answer: None }))
+        self.ask(kind, no_number(), true)
     }
 
     pub(super) fn choose_callback(&mut self, now: Instant, choice: CallbackChoice) {

@@ -12,6 +12,7 @@ impl Connection {
             self.ppp_event(now, event);
         }
         self.layers.link.set_framing(self.layers.ppp.line_framing());
+        self.hear_line();
     }
 
     pub(super) fn link_event(&mut self, event: LinkEvent) {
@@ -26,6 +27,7 @@ impl Connection {
                 self.effects.push_back(Effect::Port(port, command));
             }
             LinkEvent::Next(device) => self.signals.next_device = Some(device),
+            LinkEvent::Interactive { what, otherwise } => self.signals.interactive = Some((what, otherwise)),
             LinkEvent::Address(address) => self.layers.ppp.request_address(address),
             LinkEvent::Up(params) => self.signals.link_up = Some(params),
             LinkEvent::Down(cause) => {
@@ -139,8 +141,8 @@ impl Connection {
         let tolerant = match &self.stage {
             // The refusal says more than the hang-up that usually follows it.
             Stage::Authenticate | Stage::AuthChangePassword(_) | Stage::ReAuthenticate => refused,
-            // Without the link there is nobody to tell a number to.
-            Stage::Asking(asking) => !asking.is_about_callback(),
+            // Without the link there is nobody to tell a number to, and no line.
+            Stage::Asking(asking) => !asking.is_about_callback() && !asking.is_interactive(),
             Stage::AuthNotify(Outcome::Refused(_)) => true,
             // A server may hang up as soon as it has agreed.
             Stage::PrepareForCallback(_) => self.signals.callback_agreed,
@@ -178,6 +180,26 @@ fn mppe(consent: MppeConsent) -> ppp::Mppe {
 }
 
 impl Layers {
+    /// Takes the front of what came from the port, through link and PPP.
+    pub(super) fn handle_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
+        match self.link.handle_input(now, input) {
+            Input::Payload { range, used } => match self.ppp.handle_input(now, &mut input[range.clone()]) {
+                Input::Payload { range: inner, .. } => {
+                    Input::Payload { range: range.start + inner.start..range.start + inner.end, used }
+                }
+                Input::Rebuilt { .. } => Input::Rebuilt { used },
+                Input::Dropped { reason, .. } => Input::Dropped { used, reason },
+                Input::Consumed { .. } | Input::NeedMore => Input::Consumed { used },
+            },
+            other => {
+                if let Input::Dropped { .. } = other {
+                    self.ppp.frame_lost();
+                }
+                other
+            }
+        }
+    }
+
     /// Writes an IP packet: straight to its place, or in `scratch` first where PPP encrypts or compresses.
     pub(super) fn encap_with(
         &mut self,

@@ -8,6 +8,7 @@ mod attempts;
 mod callback;
 mod layers;
 mod limits;
+mod line;
 mod line_times;
 mod stages;
 
@@ -17,9 +18,9 @@ use attempts::{Attempts, Outage};
 use rasman_auth::Authenticated;
 use rasman_core::{
     Answer, AuthMethod, Batch, Callback, Cause, Code, CodeNumber, ConnState, Detail, Device, DropReason, Duration,
-    EapDialog, EapSettings, Input, Instant, Layer, LayerName, Learned, LineLogin, Link, LinkEvent, LinkParams, Medium,
-    MppeConsent, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Question, QuestionKind,
-    Retrying, Rng, Secret, SerialSettings, SstpSettings, Statistics, Substate, Timeout, TlsSpec, Trust,
+    EapDialog, EapSettings, Input, Instant, Interaction, Layer, LayerName, Learned, LineLogin, Link, LinkEvent,
+    LinkParams, Medium, MppeConsent, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection, Question,
+    QuestionKind, Retrying, Rng, Secret, SerialSettings, SstpSettings, Statistics, Substate, Timeout, TlsSpec, Trust,
 };
 use rasman_media::{modem, sstp};
 use rasman_ppp::{self as ppp, CallbackChoice, CallbackOffer, Ppp};
@@ -72,6 +73,8 @@ pub struct Connection {
     /// The client has hung up after a failure, so nothing has to be remembered for it.
     hang_up_wanted: bool,
     next_seq: u64,
+    /// How many questions were put, and how many of them because something was refused.
+    asked: u32,
     questions: u32,
     effects: VecDeque<Effect>,
     /// Frames of PPP on their way to the link; reused.
@@ -107,6 +110,8 @@ struct Signals {
     link_up: Option<LinkParams>,
     /// The device that comes next in the chain.
     next_device: Option<Device>,
+    /// The client is to have the line; what ends the dial if nobody may.
+    interactive: Option<(Interaction, Option<Cause>)>,
     established: bool,
     authentication: Option<Result<Authenticated, Refusal>>,
     /// The server would call back, and waits for what we choose.
@@ -181,6 +186,7 @@ impl Connection {
             ending_told: false,
             hang_up_wanted: false,
             next_seq: 0,
+            asked: 0,
             questions: 0,
             effects: VecDeque::new(),
             scratch: Batch::new(),
@@ -205,6 +211,7 @@ impl Connection {
                 self.hang_up(now, cause);
             }
             Command::Answer { id, answer } => self.answer(id, answer),
+            Command::LineOctets(octets) => self.say_on_line(now, &octets),
             Command::HandlerDone { seq, more } => self.handler_done(seq, more),
             Command::PortProgress(port, phase) => self.port_progress(now, port, phase),
             Command::PortReady(port, facts) => self.port_ready(now, port, facts),
@@ -223,25 +230,15 @@ impl Connection {
         if !self.ports.contains(&port) {
             return Input::Dropped { used: input.len(), reason: DropReason::Unexpected("bytes of a closed port") };
         }
-        let taken = match self.layers.link.handle_input(now, input) {
-            Input::Payload { range, used } => match self.layers.ppp.handle_input(now, &mut input[range.clone()]) {
-                Input::Payload { range: inner, .. } => {
-                    let range = range.start + inner.start..range.start + inner.end;
-                    return self.received(now, range.len(), Input::Payload { range, used }, used);
-                }
-                Input::Rebuilt { .. } => {
-                    let length = self.layers.ppp.rebuilt().len();
-                    return self.received(now, length, Input::Rebuilt { used }, used);
-                }
-                Input::Dropped { reason, .. } => Input::Dropped { used, reason },
-                Input::Consumed { .. } | Input::NeedMore => Input::Consumed { used },
-            },
-            other => {
-                if let Input::Dropped { .. } = other {
-                    self.layers.ppp.frame_lost();
-                }
-                other
+        let taken = match self.layers.handle_input(now, input) {
+            Input::Payload { range, used } => {
+                return self.received(now, range.len(), Input::Payload { range, used }, used);
             }
+            Input::Rebuilt { used } => {
+                let length = self.layers.ppp.rebuilt().len();
+                return self.received(now, length, Input::Rebuilt { used }, used);
+            }
+            other => other,
         };
         if let Input::Dropped { .. } = taken {
             self.statistics.receive_drops += 1;
@@ -366,8 +363,7 @@ impl Connection {
             Stage::Failed { cause, .. } | Stage::Disconnecting(cause) | Stage::Disconnected(cause) => {
                 Some(cause.clone())
             }
-            // Nothing was refused where the server would call back.
-            Stage::Asking(asking) => Some(asking.refused.clone()).filter(|_| !asking.is_about_callback()),
+            Stage::Asking(asking) => asking.refusal().cloned(),
             _ => None,
         };
         let projection = match &self.stage {

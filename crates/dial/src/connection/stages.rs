@@ -1,6 +1,7 @@
 //! What follows what: the stages, from the first to the teardown.
 
 use super::callback::chosen;
+use super::line::nobody_at_terminal;
 use super::*;
 
 impl Connection {
@@ -102,6 +103,10 @@ impl Connection {
 
     /// Starts the work of the stage, once nothing holds it.
     fn begin(&mut self, now: Instant) {
+        if self.is_unattended() {
+            self.signals.lost = Some(nobody_at_terminal());
+            return;
+        }
         match &mut self.stage {
             Stage::OpenPort { .. } if self.layers.link.opens_port_first() => self.open_link(now),
             Stage::ConnectDevice if self.layers.link.opens_port_first() => {
@@ -130,6 +135,9 @@ impl Connection {
                 self.layers.link.close(now, &user_hung_up());
                 let limit = self.plan.config.disconnect;
                 self.limit(now, limit, "closing the refused link");
+            }
+            Stage::Asking(asking) if asking.is_interactive() => {
+                self.limit(now, self.plan.config.terminal, "terminal");
             }
             Stage::Asking(_) => self.limit(now, self.plan.config.question, "question"),
             Stage::AuthNotify(Outcome::NoCallback) => self.choose_callback(now, CallbackChoice::None),
@@ -201,6 +209,7 @@ impl Connection {
             Stage::ConnectDevice if self.signals.link_up.is_some() || self.signals.next_device.is_some() => {
                 Next::Enter(Stage::DeviceConnected)
             }
+            Stage::ConnectDevice => self.offer_line(now),
             // A chain of devices has a pair of states for each.
             Stage::DeviceConnected if self.signals.next_device.is_some() => self.connect_device(),
             Stage::DeviceConnected => {
@@ -259,6 +268,7 @@ impl Connection {
                 let refusal = refusal.clone();
                 self.ask_or_fail(refusal)
             }
+            Stage::Asking(asking) if asking.is_interactive() => self.line_is_back(now),
             Stage::Asking(asking) => match asking.answer.take() {
                 Some(answer) => {
                     let kind = asking.question.kind.clone();
@@ -284,8 +294,7 @@ impl Connection {
                 Some(Err(cause)) => Next::Fail(cause),
                 None => Next::Stay,
             },
-            Stage::ConnectDevice
-            | Stage::AllDevicesConnected
+            Stage::AllDevicesConnected
             | Stage::AuthRetry { same_link: false }
             | Stage::WaitForModemReset
             | Stage::WaitForCallback
@@ -330,7 +339,13 @@ impl Connection {
             None if expired => QuestionKind::PasswordExpired { refused: code, attempts },
             None => QuestionKind::RetryAuthentication { refused: code, attempts },
         };
-        let question = Question { id: self.questions, kind };
+        self.ask(kind, refused, same_link)
+    }
+
+    /// Puts a question, which `refused` ends if it is not answered in time.
+    pub(super) fn ask(&mut self, kind: QuestionKind, refused: Cause, same_link: bool) -> Next {
+        self.asked += 1;
+        let question = Question { id: self.asked, kind };
         Next::Enter(Stage::Asking(Asking { question, refused, same_link, answer: None }))
     }
 

@@ -3,6 +3,7 @@
 mod hostile;
 mod scripts;
 mod slow;
+mod terminals;
 mod world;
 
 use rasman_core::*;

@@ -49,6 +49,12 @@ pub(crate) struct World {
     pub(crate) down: Wire,
     pub(crate) told: Vec<(ConnState, u32)>,
     pub(crate) details: Vec<Detail>,
+    /// What the line said to the client, who had it.
+    pub(crate) screen: Vec<u8>,
+    /// How characters were set, one after another.
+    pub(crate) formats: Vec<CharacterFormat>,
+    /// The number of the last notification.
+    pub(crate) seq: u64,
     pub(crate) finished: Option<Cause>,
 }
 
@@ -123,12 +129,17 @@ pub(crate) fn entry(media: Vec<Medium>) -> Entry {
 
 impl World {
     pub(crate) fn new(entry: Entry) -> Self {
+        Self::with(entry, false, false)
+    }
+
+    /// Makes a dial that may pause, and of which a handler may be told.
+    pub(crate) fn with(entry: Entry, paused_states: bool, handler: bool) -> Self {
         let credentials = Credentials { user: "alice".into(), password: "wonderland".into(), ..Default::default() };
         let plan = DialPlan {
             entry: Arc::new(entry),
             credentials,
-            handler: false,
-            paused_states: false,
+            handler,
+            paused_states,
             config: Config::default(),
             tunnels: std::sync::Arc::new(rasman_dial::NoTunnels),
         };
@@ -162,6 +173,9 @@ impl World {
             down: Wire::default(),
             told: Vec::new(),
             details: Vec::new(),
+            screen: Vec::new(),
+            formats: Vec::new(),
+            seq: 0,
             finished: None,
         }
     }
@@ -245,9 +259,12 @@ impl World {
             }
             Effect::ConfigureNetwork(_) => self.connection.handle_command(self.now, Command::NetworkReady),
             Effect::Notify(notification) => {
+                self.seq = notification.seq;
                 self.told.push((notification.state, notification.error_number()));
                 self.details.push(notification.detail);
             }
+            Effect::LineOctets(octets) => self.screen.extend(octets),
+            Effect::Port(_, PortCommand::Line(LineCommand::Format(format))) => self.formats.push(format),
             Effect::Finished(cause) => self.finished = Some(cause),
             _ => {}
         }
@@ -399,6 +416,20 @@ impl World {
         let nobody = Ppp::client(ppp::ClientConfig::default(), Box::new(SeededRng::new(1)));
         self.server = Some((link, nobody));
         self.down.cut();
+    }
+
+    /// The client says something on the line.
+    pub(crate) fn types(&mut self, octets: &str) -> &mut Self {
+        self.connection.handle_command(self.now, Command::LineOctets(octets.into()));
+        self
+    }
+
+    /// The client gives the line back.
+    pub(crate) fn goes_on(&mut self) -> &mut Self {
+        let Some(Detail::Question(question)) = self.details.last() else { panic!("{:?}", self.told) };
+        let command = Command::Answer { id: question.id, answer: Answer::Continue };
+        self.connection.handle_command(self.now, command);
+        self
     }
 
     pub(crate) fn hang_up(&mut self) -> &mut Self {

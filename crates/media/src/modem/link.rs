@@ -1,5 +1,6 @@
 //! The link over a serial line.
 
+mod chain;
 mod layer;
 mod pace;
 
@@ -10,10 +11,13 @@ use super::ending::Ending;
 use super::greeting::{Greeted, Greeting};
 use super::hdlc::{ACCM_DEFAULT, Decoder, Encoder, FRAME_MAX, Fcs, LCP_FRAME, is_negotiating};
 use super::script::{Progress, Run, Script};
+use super::terminal::Terminal;
+use chain::Step;
 use pace::Pace;
 use rasman_core::{
-    Batch, Cause, Code, Credentials, Input, Instant, LayerName, LineCommand, LineDevice, LineFraming, LineLogin,
-    LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort, SerialSettings, Timeout,
+    Batch, Cause, Code, Credentials, Device, Input, Instant, Interaction, LayerName, LineCommand, LineDevice,
+    LineFraming, LineLogin, LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort,
+    SerialSettings, Timeout,
 };
 use std::collections::VecDeque;
 
@@ -38,8 +42,8 @@ pub struct SerialLink {
     events: VecDeque<LinkEvent>,
     /// Who dials, for a script.
     credentials: Credentials,
-    /// The script that has still to run.
-    script: Option<Box<Run>>,
+    /// What has still to be connected, one after another.
+    chain: VecDeque<Step>,
     /// What the modem said of its speed, in bits a second.
     connect_speed: Option<u32>,
     /// How far the line is behind with what it was given.
@@ -61,15 +65,15 @@ enum State {
     /// Waits for the port.
     Opening,
     /// Waits for `connect`.
-    Ready,
+    Before(Step),
     /// The modem dials or answers.
     Dialling(Dialogue),
     /// The null modem's greeting.
     Greeting(Greeting),
-    /// The line is connected and the script waits for its `connect`.
-    BeforeScript(Box<Run>),
     /// The script talks to the other end.
     Script(Box<Run>),
+    /// The client does.
+    Line(Box<Terminal>),
     /// Frames flow.
     Up,
     Ending(Ending),
@@ -117,7 +121,7 @@ impl SerialLink {
             out: Vec::new(),
             events: VecDeque::new(),
             credentials: Credentials::default(),
-            script: None,
+            chain: VecDeque::new(),
             connect_speed: None,
             pace: Pace::new(0),
             doubt: None,
@@ -156,53 +160,12 @@ impl SerialLink {
         self.flush_dialogue();
     }
 
-    /// The device is connected: the script comes next, or PPP.
+    /// The device is connected: a script or a terminal comes next, or PPP.
     fn device_connected(&mut self) {
         if self.has_lines && self.is_modem() {
             self.port(PortCommand::Line(LineCommand::WatchCarrier(true)));
         }
-        let (Some(run), Some(script)) = (self.script.take(), &self.settings.login.script) else { return self.up() };
-        self.events.push_back(LinkEvent::Next(script.device()));
-        self.enter(State::BeforeScript(run));
-    }
-
-    fn start_script(&mut self, now: Instant) {
-        let State::BeforeScript(mut run) = core::mem::replace(&mut self.state, State::Down) else { return };
-        let progress = run.start(now);
-        self.enter(State::Script(run));
-        self.script_became(now, progress);
-    }
-
-    /// Takes what the other end says to the script; gives how much of it that was.
-    fn script_input(&mut self, now: Instant, input: &[u8]) -> usize {
-        self.doubt_carrier(now, input);
-        let (used, progress) = match &mut self.state {
-            State::BeforeScript(run) => {
-                run.keep(input);
-                return input.len();
-            }
-            State::Script(run) => run.handle_input(now, input),
-            _ => return input.len(),
-        };
-        self.script_became(now, progress);
-        used
-    }
-
-    fn script_became(&mut self, now: Instant, progress: Progress) {
-        let State::Script(run) = &mut self.state else { return };
-        self.out.append(&mut run.take_output());
-        let (format, address) = (run.take_format(), run.address());
-        if let Some(format) = format {
-            self.port(PortCommand::Line(LineCommand::Format(format)));
-        }
-        match progress {
-            Progress::Goes => {}
-            Progress::Done => {
-                self.events.extend(address.map(LinkEvent::Address));
-                self.up();
-            }
-            Progress::Failed(cause) => self.hang_up(now, cause, OnLine::Login),
-        }
+        self.next_step();
     }
 
     /// Frames flow from here on.
@@ -319,26 +282,24 @@ impl SerialLink {
 
     /// Asks for the port, once the script can be run.
     fn open_port(&mut self) {
-        if let Some(script) = &self.settings.login.script {
-            match Script::of(script) {
-                Ok(steps) => self.script = Some(Box::new(Run::new(steps, &script.name, self.credentials.clone()))),
-                Err(cause) => return self.down(cause, false),
-            }
-        }
+        self.chain = match self.steps() {
+            Ok(steps) => steps,
+            Err(cause) => return self.down(cause, false),
+        };
         let spec = PortSpec::Serial(self.settings.port.clone(), self.settings.line);
         self.port(PortCommand::Open(spec));
         self.enter(State::Opening);
     }
 
     fn data_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
-        self.doubt_carrier(now, input);
+        self.doubt_carrier(now, input.ends_with(NO_CARRIER));
         self.decoder.decode(input)
     }
 
     /// A port without lines has no other way to tell that the modem has gone back to commands. Data may end in the same
     /// words, but then more follows.
-    fn doubt_carrier(&mut self, now: Instant, input: &[u8]) {
-        let is_said = !self.has_lines && self.is_modem() && input.ends_with(NO_CARRIER);
+    fn doubt_carrier(&mut self, now: Instant, is_said: bool) {
+        let is_said = is_said && !self.has_lines && self.is_modem();
         self.doubt = is_said.then(|| Timeout { at: now + GUARD, why: "silence behind NO CARRIER" });
     }
 

@@ -14,6 +14,7 @@ use crate::tun::Journal;
 use rasman_core::{Cause, Duration, Instant, Notification, Statistics, Substate};
 use rasman_dial::{Command, DialPlan, Status};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use tokio::sync::mpsc;
@@ -36,6 +37,10 @@ pub struct Session {
 pub trait Observer: Send {
     /// A notification, and the status that goes with it.
     fn notified(&mut self, notification: Notification, status: Status);
+
+    /// The client's end of the line, a socket that does not block, before Interactive is notified. It ends with the next
+    /// notification.
+    fn line(&mut self, line: OwnedFd);
 
     /// An established connection carries nothing any more and is being taken down.
     fn ending(&mut self);

@@ -1,7 +1,13 @@
 //! Keys that would change a dial and are not honoured yet.
 
+use crate::properties::CUSTOM_SCRIPT;
+use crate::value::Value;
+
 /// Tells whether a value of a key says something that a dial does not heed.
 pub(crate) fn is_not_honoured(key: &str, value: &str) -> bool {
+    if key == "RasmanOptions" && u32::read(&[value.into()]).is_some_and(|bits| bits & !CUSTOM_SCRIPT == 0) {
+        return false;
+    }
     let idle = if key == "LcpExtensions" { "1" } else { "0" };
     NOT_HONOURED.contains(&key) && value != idle && (value == "2" || !ASSIGNS.contains(&key))
 }
@@ -57,7 +63,6 @@ const NOT_HONOURED: &[&str] = &[
     "RasmanChannels",
     "UseDialingRules",
     "MdmProtocol",
-    "Terminal",
     "X25Address",
 ];
 
@@ -65,6 +70,20 @@ const NOT_HONOURED: &[&str] = &[
 mod tests {
     use super::*;
     use crate::{Scope, keys};
+
+    #[test]
+    fn of_the_options_the_custom_script_alone_is_honoured() {
+        for (value, is_not) in [
+            ("0", false),
+            ("-2147483648", false),
+            ("2147483648", false),
+            ("-2147483647", true),
+            ("1", true),
+            ("x", true),
+        ] {
+            assert_eq!(is_not_honoured("RasmanOptions", value), is_not, "{value}");
+        }
+    }
 
     #[test]
     fn keys_that_are_not_honoured_are_known() {

@@ -26,7 +26,7 @@ impl Properties {
         let speed = if link.connect_bps == 0 { LineSettings::default().speed } else { link.connect_bps };
         let flow = if link.hw_flow_control == 0 { FlowControl::None } else { FlowControl::Hardware };
         let line = LineSettings { speed, flow };
-        let login = line_login(link, files)?;
+        let login = self.line_login(link, files)?;
         let settings = |device| {
             let (port, login) = (port.clone(), login.clone());
             Medium::Serial(SerialSettings { port, line, device, accm: 0, fcs32: self.fcs32, login })
@@ -65,11 +65,23 @@ impl Properties {
     }
 }
 
-/// Gives what is said on the line before PPP begins.
-fn line_login(link: &Subentry, files: &mut impl ReadFiles) -> Result<LineLogin, NotDialable> {
+impl Properties {
+    /// Gives what is said on the line before PPP begins.
+    fn line_login(&self, link: &Subentry, files: &mut impl ReadFiles) -> Result<LineLogin, NotDialable> {
+        Ok(LineLogin {
+            terminal_before_dial: link.terminal_before_dial,
+            script: login_script(link, files)?,
+            custom_script: self.custom_script(),
+            terminal_after_dial: link.terminal_after_dial,
+            ..LineLogin::default()
+        })
+    }
+}
+
+fn login_script(link: &Subentry, files: &mut impl ReadFiles) -> Result<Option<LoginScript>, NotDialable> {
     let path = link.script.trim();
     if path.is_empty() {
-        return Ok(LineLogin::default());
+        return Ok(None);
     }
     let text = files.whole(path).map_err(|problem| {
         let error = NotDialable::new(Code::SCRIPT_SYNTAX, "Script", path, problem);
@@ -77,5 +89,5 @@ fn line_login(link: &Subentry, files: &mut impl ReadFiles) -> Result<LineLogin, 
     })?;
     // Of a path of Windows' too.
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-    Ok(LineLogin { script: Some(LoginScript { name, text: Secret::new(text) }) })
+    Ok(Some(LoginScript { name, text: Secret::new(text) }))
 }

@@ -6,8 +6,8 @@ use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
     AnswerCall, AnswerKind, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply,
-    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, Listed, May, Nothing, OfHandle, SecretAt, StatisticsReply,
-    StatusReply, Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
+    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, LineReply, Listed, May, Nothing, OfHandle, SecretAt,
+    StatisticsReply, StatusReply, Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
@@ -66,6 +66,7 @@ impl Remote {
             data_path: dial.data_path.as_ref().map(|path| DataPathWire::new(path, LOGIN)).transpose()?,
             prefix_and_suffix: (!dial.prefix_and_suffix).then_some(false),
             speaker: dial.speaker,
+            custom_scripting: dial.custom_scripting.then_some(true),
             // The last of them.
             eap_user_data: (!dial.eap_user_data.is_empty()).then(|| descriptors.len() - 1),
             channel: Some(channel),
@@ -145,6 +146,7 @@ impl Backend for Remote {
             Answer::NewPassword(new) => (password(new), AnswerKind::NewPassword),
             Answer::CertificatePassword(secret) => (password(secret), AnswerKind::CertificatePassword),
             Answer::Accept => (Credentials::default(), AnswerKind::Accept),
+            Answer::Continue => (Credentials::default(), AnswerKind::Continue),
             _ => {
                 return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
             }
@@ -168,6 +170,18 @@ impl Backend for Remote {
         answered.map(|Nothing {}| ())
     }
 
+    fn line(&self, handle: Handle) -> Result<OwnedFd, Error> {
+        let call = OfHandle { handle: handle.to_string() };
+        let (LineReply { line }, mut descriptors) =
+            self.shared.calls.call_for_descriptors("io.rasman.Manager.Line", &call, &[])?;
+        if line >= descriptors.len() {
+            return Err(Error::refused(
+                Code::OUT_OF_BUFFERS,
+                "looked for the line, and no descriptor came with the reply",
+            ));
+        }
+        Ok(descriptors.swap_remove(line))
+    }
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
         self.end(handle, false)
     }

@@ -10,9 +10,9 @@ use rasman::ipc::wire::*;
 use rasman::ipc::{DESCRIPTION, INTERFACE};
 use rasman::{
     Cause, Change, Code, ConnState, ConnectionInfo, Credentials, DataPath, Detail, Device, Doors, EapDialog,
-    EapSettings, Encryption, Entry, Forward, Handle, HttpProxy, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium,
-    MppeCipher, MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying,
-    Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
+    EapSettings, Encryption, Entry, Forward, Handle, HttpProxy, Interaction, Ipv6Link, Ipv6Setup, LayerName, Learned,
+    Medium, MppeCipher, MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial,
+    Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,6 +40,7 @@ fn details() -> Vec<Detail> {
         asked(QuestionKind::CallbackNumber { numbers: vec!["555".into()], may_decline: true }),
         asked(QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256: [7; 32], refused: Code(864) })),
         asked(QuestionKind::EapDialog(EapDialog::CertificatePassword)),
+        asked(QuestionKind::Interactive(Interaction::HaltedScript { script: "isp.scp".into(), line: 7 })),
         Detail::Trying { server: "b".into(), medium: 2, of: 2, last: Code(868) },
         Detail::Waiting { attempt: 1, of: 2, pause: Duration::from_secs(1), last: Code(868) },
     ]
@@ -201,7 +202,7 @@ fn the_types_are_those_of_the_interface() {
     for method in ["Describe", "Events", "ShareSecrets", "List", "Devices", "Stop"] {
         parameters(i, method, &Nothing {});
     }
-    for method in ["MayEnterHandler", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
+    for method in ["MayEnterHandler", "Line", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
         parameters(i, method, &OfHandle { handle: handle() });
     }
     let dial = DialCall {
@@ -219,6 +220,7 @@ fn the_types_are_those_of_the_interface() {
         eap_user_data: Some(1),
         prefix_and_suffix: Some(false),
         speaker: Some(true),
+        custom_scripting: Some(true),
         channel: channel(),
     };
     parameters(i, "Dial", &dial);
@@ -250,6 +252,7 @@ fn the_types_are_those_of_the_interface() {
             reply(i, method, &DialReply { handle, token: Some("t".into()), notification: Some(notification) });
         }
     }
+    reply(i, "Line", &LineReply { line: 0 });
     reply(i, "Transfer", &Token { token: "t".into() });
     for method in ["ShareSecrets", "HandlerDone", "Answer", "Abandon", "ClearStatistics", "Stop"] {
         reply(i, method, &Nothing {});

@@ -15,8 +15,8 @@ use crate::entries::is_asterisks;
 use rasman::ipc::message::{Called, Reply, write};
 use rasman::ipc::secret::SharedFile;
 use rasman::ipc::wire::{
-    AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, Listed, May,
-    Nothing, OfHandle, SecretAt, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply,
+    AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, LineReply,
+    Listed, May, Nothing, OfHandle, SecretAt, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply,
     parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
@@ -24,7 +24,7 @@ use rasman_core::{Cause, Code, LayerName, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -126,6 +126,7 @@ impl Call<'_> {
             "HandlerDone" => self.handler_done(),
             "MayEnterHandler" => self.may_enter_handler(),
             "Answer" => self.answer(),
+            "Line" => self.line(),
             "HangUp" => self.hang_up(),
             "Abandon" => self.abandon(),
             "Status" => self.status(),
@@ -199,6 +200,7 @@ impl Call<'_> {
             AnswerKind::NewPassword => Answer::NewPassword(credentials.password),
             AnswerKind::CertificatePassword => Answer::CertificatePassword(credentials.password),
             AnswerKind::Accept => Answer::Accept,
+            AnswerKind::Continue => Answer::Continue,
             AnswerKind::CallbackNumber => Answer::CallbackNumber(callback_number.unwrap_or_default()),
         };
         if stored && matches!(answer, Answer::Credentials(_)) {
@@ -209,6 +211,20 @@ impl Call<'_> {
         }
         rasman::Backend::answer(&*self.server.embedded, handle, question, answer)?;
         reply(&Nothing {})
+    }
+
+    fn line(&self) -> Result<Outcome> {
+        let OfHandle { handle } = self.read()?;
+        let handle = self.known(&handle)?;
+        let line = self.server.embedded.table().line(handle)?;
+        if self.called.oneway {
+            return Ok(Outcome::Answered);
+        }
+        let message = write(&Reply { error: None, parameters: LineReply { line: 0 }, continues: false });
+        if !self.client.outbox.send_with(&message, line.as_fd()) {
+            return Err(Error::refused(Code::OUT_OF_BUFFERS, "found replies that were not read").into());
+        }
+        Ok(Outcome::Answered)
     }
 
     fn hang_up(&self) -> Result<Outcome> {

@@ -95,6 +95,7 @@ impl Entries {
         let data_path = dial.data_path.take();
         let eap_user_data = std::mem::take(&mut dial.eap_user_data);
         let (keeps_prefix, speaker, paused_states) = (dial.prefix_and_suffix, dial.speaker, dial.paused_states);
+        let custom_scripting = dial.custom_scripting;
         let replaced = data_path.is_some() || !dial.number.is_empty();
         let replaces_number = !dial.number.is_empty();
         let callback = callback_of(&dial)?;
@@ -130,6 +131,8 @@ impl Entries {
             Arc::make_mut(&mut resolved.entry).callback = callback;
         }
         set_modems(&mut resolved.entry, keeps_prefix, speaker);
+        let may_take_over = caller.may_change_machine || !resolved.source.all_users;
+        set_logins(&mut resolved.entry, custom_scripting, may_take_over);
         Ok(resolved)
     }
 
@@ -451,6 +454,28 @@ fn set_modems(entry: &mut Arc<Entry>, keeps_prefix: bool, speaker: Option<bool>)
             modem.suffix.clear();
         }
         modem.speaker = speaker.unwrap_or(modem.speaker);
+    }
+}
+
+/// Does to what is said on the entry's lines what the dial says of it (clause A58).
+///
+/// Whoever has a line can have the modem call any number. A terminal is what an administrator has put there; a script that
+/// gives up is not.
+fn set_logins(entry: &mut Arc<Entry>, custom_scripting: bool, may_take_over: bool) {
+    let is_other = |medium: &Medium| match medium {
+        Medium::Serial(SerialSettings { login, .. }) => {
+            login.custom_script && !custom_scripting || login.script.is_some() && !may_take_over
+        }
+        _ => false,
+    };
+    if !is_other(&entry.medium) && !entry.alternates.iter().any(is_other) {
+        return;
+    }
+    let entry = Arc::make_mut(entry);
+    for medium in std::iter::once(&mut entry.medium).chain(&mut entry.alternates) {
+        let Medium::Serial(SerialSettings { login, .. }) = medium else { continue };
+        login.custom_script &= custom_scripting;
+        login.halt_ends |= !may_take_over;
     }
 }
 

@@ -5,6 +5,7 @@ use crate::who::{Holder, Owner};
 use rasman::{Change, ConnectionInfo, Error, Handle, HangUp, Status};
 use rasman_core::{Answer, Cause, Code, LayerName, QuestionKind, Statistics};
 use rasman_dial::Command;
+use std::os::fd::OwnedFd;
 use tokio::sync::{broadcast, oneshot};
 
 impl Table {
@@ -37,6 +38,18 @@ impl Table {
         }
         record.command(Command::Answer { id: question, answer });
         Ok(Answering::Taken)
+    }
+
+    /// Gives the line of a dial that is paused in Interactive.
+    pub(crate) fn line(&mut self, handle: Handle) -> Result<OwnedFd, Error> {
+        let record = self.record(handle)?;
+        let asks = record.question.as_ref().is_some_and(|open| matches!(open.kind, QuestionKind::Interactive(_)));
+        match &record.line {
+            Some(line) if asks => line.try_clone().map_err(|error| {
+                Error::refused(Code::OUT_OF_BUFFERS, format!("made another descriptor of the line: {error}"))
+            }),
+            _ => Err(Error::refused(Code::INVALID_AUTH_STATE, "looked for the line of a dial that has not given it")),
+        }
     }
 
     /// Gives back one reference of this process, or with `force` all there are.

@@ -160,6 +160,7 @@ impl Table {
             references: References::new(who.holder),
             held: None,
             question: None,
+            line: None,
             ending: false,
             was_connected: false,
             hung_up: false,

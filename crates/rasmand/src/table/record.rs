@@ -9,6 +9,7 @@ use rasman_core::{Cause, ConnState, Credentials, Entry, Notification, Question, 
 use rasman_dial::Command;
 use rasman_net::session::Counters;
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,6 +38,8 @@ pub(super) struct Record {
     pub(super) held: Option<u64>,
     /// The question that is open.
     pub(super) question: Option<Question>,
+    /// The client's end of the line, while the dial is paused in Interactive.
+    pub(super) line: Option<OwnedFd>,
     /// It is on its way out, whoever wished it.
     pub(super) ending: bool,
     /// It has come to Connected.

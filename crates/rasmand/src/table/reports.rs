@@ -5,6 +5,7 @@ use super::{ENDED_MAX, Ended, Numbered, Table};
 use crate::who::{Listener, Owner};
 use rasman::{Change, Doors, Error, Handle, HangUp};
 use rasman_core::{Cause, ConnState, Detail, Notification, Substate};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 impl Table {
@@ -31,6 +32,8 @@ impl Table {
             Detail::Question(question) => Some(question.clone()),
             _ => None,
         };
+        // Who still has it finds its end.
+        record.line.take_if(|_| notification.state != ConnState::Interactive || notification.error.is_some());
         let over = notification.error.is_some() || notification.state == ConnState::Disconnected;
         let mut listener = None;
         if let Some(teller) = &record.teller {
@@ -71,6 +74,12 @@ impl Table {
     pub(crate) fn learned(&mut self, handle: Handle, status: rasman_dial::Status) {
         if let Some(record) = self.records.get_mut(&handle) {
             record.take(status);
+        }
+    }
+
+    pub(crate) fn line_opened(&mut self, handle: Handle, line: OwnedFd) {
+        if let Some(record) = self.records.get_mut(&handle) {
+            record.line = Some(line);
         }
     }
 

@@ -28,7 +28,7 @@ pub const LINE_FRAME_MAX: usize = 2 * (FRAME_MAX + 4);
 pub const FRAME_MAX: usize = 4096 + 4;
 
 /// RFC 1662 3.1: begins and ends every frame.
-const FLAG: u8 = 0x7e;
+pub(super) const FLAG: u8 = 0x7e;
 /// RFC 1662 4.2: the next octet is complemented in its sixth bit.
 const ESCAPE: u8 = 0x7d;
 /// That bit.

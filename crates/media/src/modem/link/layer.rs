@@ -11,11 +11,13 @@ impl Layer for SerialLink {
             _ if input.is_empty() => return Input::NeedMore,
             State::Dialling(_) => self.dialogue_input(now, input),
             State::Greeting(_) => self.greeting_input(input),
-            State::BeforeScript(_) | State::Script(_) => self.script_input(now, input),
+            State::Before(Step::Script(_) | Step::Line(_)) | State::Script(_) | State::Line(_) => {
+                self.login_input(now, input)
+            }
             State::Ending(ref ending) if ending.is_parting() => return self.parting_input(now, input),
             State::Ending(_) => self.ending_input(now, input),
             State::Up => return self.data_input(now, input),
-            State::Idle | State::Opening | State::Ready | State::Down => {
+            State::Idle | State::Opening | State::Before(Step::Device) | State::Down => {
                 return Input::Dropped { used: input.len(), reason: DropReason::NotUp };
             }
         };
@@ -63,8 +65,11 @@ impl Layer for SerialLink {
                     self.hung_up(now);
                 }
             }
-            State::BeforeScript(_) => {
-                self.doubt_is_over(now, "waited for the script to begin");
+            State::Before(_) => {
+                self.doubt_is_over(now, "waited for a script or a terminal to begin");
+            }
+            State::Line(_) => {
+                self.doubt_is_over(now, "had the line in a terminal");
             }
             State::Script(run) => {
                 let progress = run.handle_timeout(now);
@@ -75,7 +80,7 @@ impl Layer for SerialLink {
             State::Up => {
                 self.doubt_is_over(now, "carried data");
             }
-            State::Idle | State::Opening | State::Ready | State::Down => {}
+            State::Idle | State::Opening | State::Down => {}
         }
     }
 
@@ -98,8 +103,8 @@ impl Layer for SerialLink {
             State::Greeting(greeting) => Some(greeting.timeout()),
             State::Ending(ending) => Some(ending.timeout()),
             State::Script(run) => Timeout::earliest(self.doubt, Some(run.timeout())),
-            State::BeforeScript(_) | State::Up => self.doubt,
-            State::Idle | State::Opening | State::Ready | State::Down => None,
+            State::Before(_) | State::Line(_) | State::Up => self.doubt,
+            State::Idle | State::Opening | State::Down => None,
         }
     }
 }
@@ -116,11 +121,24 @@ impl Link for SerialLink {
     }
 
     fn connect(&mut self, now: Instant) {
-        match self.state {
-            State::Ready => self.start(now),
-            State::BeforeScript(_) => self.start_script(now),
-            _ => {}
+        self.start_step(now);
+    }
+
+    fn send_octets(&mut self, _now: Instant, octets: &[u8]) {
+        if matches!(self.state, State::Line(_)) {
+            self.out.extend_from_slice(octets);
         }
+    }
+
+    fn take_octets(&mut self) -> Vec<u8> {
+        match &mut self.state {
+            State::Line(terminal) => terminal.take_unread(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn resume(&mut self, now: Instant) -> Vec<u8> {
+        self.take_line_back(now)
     }
 
     fn set_credentials(&mut self, credentials: &Credentials) {
@@ -130,7 +148,7 @@ impl Link for SerialLink {
     fn port_ready(&mut self, _now: Instant, _port: PortId, facts: &PortFacts) {
         if matches!(self.state, State::Opening) {
             self.has_lines = facts.has_lines;
-            self.enter(State::Ready);
+            self.first_step();
         }
     }
 
@@ -139,7 +157,12 @@ impl Link for SerialLink {
             (State::Down | State::Idle, _) => return,
             (State::Ending(ending), _) => ending.cause.clone(),
             (_, PortClosed::Failed(cause)) => cause.clone(),
-            (State::BeforeScript(_) | State::Script(_), _) if self.is_modem() => carrier_lost("ran a script"),
+            (State::Before(Step::Script(_)) | State::Script(_), _) if self.is_modem() => carrier_lost("ran a script"),
+            (State::Before(Step::Line(terminal)) | State::Line(terminal), _)
+                if self.is_modem() && terminal.what.is_connected() =>
+            {
+                carrier_lost("had the line in a terminal")
+            }
             (State::Up, _) => carrier_lost("watched the carrier"),
             (_, _) => Cause::new(Code::HARDWARE_FAILURE, LayerName::Port)
                 .did("waited for the modem")
@@ -157,9 +180,16 @@ impl Link for SerialLink {
                 let line = if dialogue.is_calling() { OnLine::Call } else { OnLine::Nothing };
                 self.hang_up(now, cause.clone(), line);
             }
-            State::BeforeScript(_) | State::Script(_) => self.hang_up(now, cause.clone(), OnLine::Login),
+            State::Before(Step::Line(terminal)) | State::Line(terminal) if !terminal.what.is_connected() => {
+                self.hang_up(now, cause.clone(), OnLine::Nothing);
+            }
+            State::Before(Step::Script(_) | Step::Line(_)) | State::Script(_) | State::Line(_) => {
+                self.hang_up(now, cause.clone(), OnLine::Login);
+            }
             State::Up => self.hang_up(now, cause.clone(), OnLine::Frames),
-            State::Opening | State::Ready | State::Greeting(_) => self.hang_up(now, cause.clone(), OnLine::Nothing),
+            State::Opening | State::Before(Step::Device) | State::Greeting(_) => {
+                self.hang_up(now, cause.clone(), OnLine::Nothing)
+            }
         }
     }
 

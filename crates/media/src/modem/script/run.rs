@@ -45,6 +45,8 @@ pub enum Progress {
     Goes,
     /// It has come to its end: PPP begins.
     Done,
+    /// It gives up: a person may go on ([`Run::skip`]), else this ends the dial.
+    Halted(Cause),
     /// It cannot go on.
     Failed(Cause),
 }
@@ -99,6 +101,12 @@ impl Run {
             address: None,
             end: Instant::ZERO,
         }
+    }
+
+    /// Gives the script's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Begins.
@@ -158,6 +166,18 @@ impl Run {
         own.filter(|own| own.at < self.end).unwrap_or(Timeout { at: self.end, why: "end of a script" })
     }
 
+    /// Leaves out the rest, for somebody who has said it; characters look as PPP needs it then.
+    pub fn skip(&mut self, now: Instant) -> Progress {
+        self.at = self.script.steps.len();
+        self.waits = Waits::No;
+        self.go_on(now)
+    }
+
+    /// Takes what has come and was not looked at.
+    pub fn take_received(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.received).into()
+    }
+
     /// Takes what is to be sent.
     pub fn take_output(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.out)
@@ -196,7 +216,7 @@ impl Run {
             };
             let (line, command) = (step.line, step.command.clone());
             if matches!(command, Command::Halt) {
-                return Progress::Failed(self.halted(line));
+                return Progress::Halted(self.halted(line));
             }
             self.steps += 1;
             self.at += 1;

@@ -60,7 +60,7 @@ impl Line {
     }
 
     fn failed(&self) -> &Cause {
-        let Progress::Failed(cause) = &self.progress else { panic!("{:?}", self.progress) };
+        let (Progress::Failed(cause) | Progress::Halted(cause)) = &self.progress else { panic!("{:?}", self.progress) };
         cause
     }
 }

@@ -1,6 +1,7 @@
 //! Drives one connection: the only place where its state machine meets sockets and the clock.
 
 mod data;
+mod line;
 mod opening;
 mod port;
 
@@ -10,6 +11,7 @@ use crate::clock;
 use crate::clock::sleep_until;
 use crate::random::SystemRng;
 use crate::tun::{Drops, Journal, Tun};
+use line::LineEnd;
 use opening::PortReport;
 use port::Port;
 use rasman_core::{Batch, Cause, Code, ConnState, Entry, Instant, LayerName, Learned, PortCommand, PortId, Substate};
@@ -35,6 +37,7 @@ pub(super) async fn run(session: Session) {
         reports,
         network: None,
         doors: None,
+        line: None,
         tun: None,
         drops: Drops::default(),
         journal,
@@ -58,6 +61,7 @@ pub(super) async fn run(session: Session) {
         }
         let wake = driver.next_wake(clock::now());
         let has_room = driver.has_room_for_device();
+        let line_has_room = driver.has_room_for_line();
         tokio::select! {
             command = commands.recv(), if commands_open => {
                 commands_open = command.is_some();
@@ -67,6 +71,7 @@ pub(super) async fn run(session: Session) {
             () = driver.port.ready() => driver.exchange(clock::now()),
             () = data::stack_notified(&driver.network) => {}
             () = data::device_ready(&driver.tun), if has_room => {}
+            () = line::line_ready(&driver.line, line_has_room) => driver.exchange_line(clock::now()),
             () = sleep_until(wake) => driver.connection.handle_timeout(clock::now()),
         }
     }
@@ -83,6 +88,8 @@ struct Driver {
     network: Option<NetworkPath>,
     /// Bound once, and kept while the link is made again.
     doors: Option<Doors>,
+    /// The line in the hands of the client.
+    line: Option<LineEnd>,
     /// Made once, and kept while the link is made again: what programs send meanwhile goes nowhere.
     tun: Option<Tun>,
     drops: Drops,
@@ -149,7 +156,11 @@ impl Driver {
             Command::HangUp(cause.did("stopped").advice("dial again when the manager runs"))
         };
         let command = command.map_or_else(stopped, |command| *command);
-        self.connection.handle_command(clock::now(), command);
+        let now = clock::now();
+        if matches!(command, Command::Answer { .. }) {
+            self.drain_line(now);
+        }
+        self.connection.handle_command(now, command);
     }
 
     fn effect(&mut self, now: Instant, effect: Effect) {
@@ -171,8 +182,10 @@ impl Driver {
                     ConnState::Disconnected => self.close_network(),
                     _ => {}
                 }
+                self.hand_line(&notification);
                 self.observer.notified(notification, self.connection.status());
             }
+            Effect::LineOctets(octets) => self.give_line(&octets),
             Effect::Learned(learned) => self.learned(learned),
             Effect::Ending => self.observer.ending(),
             Effect::Substate { substate, cause } => {

@@ -80,6 +80,8 @@ pub struct DialCall {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_scripting: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
 }
 
@@ -138,6 +140,7 @@ pub enum AnswerKind {
     CertificatePassword,
     Accept,
     CallbackNumber,
+    Continue,
 }
 
 /// Parameters of `HangUp`.
@@ -182,6 +185,8 @@ replies! {
     StatusReply { status: StatusWire, }
     /// Reply of `Statistics`.
     StatisticsReply { statistics: StatisticsWire, }
+    /// Reply of `Line`.
+    LineReply { line: usize, }
     /// Reply of `Devices`.
     DevicesReply { devices: Vec<DeviceWire>, }
     /// Reply of `List`.

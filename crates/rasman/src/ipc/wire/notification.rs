@@ -2,8 +2,8 @@
 
 use super::{CauseWire, millis};
 use rasman_core::{
-    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Encryption, HeaderCompression, MppeCipher,
-    Notification, Projection, Question, QuestionKind,
+    AuthMethod, Code, ConnState, Detail, Device, Duration, EapDialog, Encryption, HeaderCompression, Interaction,
+    MppeCipher, Notification, Projection, Question, QuestionKind,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -114,6 +114,42 @@ pub struct QuestionWire {
     pub certificate_password: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_number: Option<CallbackNumberWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactive: Option<InteractiveWire>,
+}
+
+/// An [`Interaction`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct InteractiveWire {
+    pub why: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+impl InteractiveWire {
+    fn new(what: &Interaction) -> Option<Self> {
+        let (why, script, line) = match what {
+            Interaction::TerminalBeforeDial => ("terminal_before_dial", None, None),
+            Interaction::TerminalAfterDial => ("terminal_after_dial", None, None),
+            Interaction::HaltedScript { script, line } => ("halted_script", Some(script.clone()), Some(*line)),
+            Interaction::CustomScript => ("custom_script", None, None),
+            _ => return None,
+        };
+        Some(Self { why: why.to_owned(), script, line })
+    }
+
+    fn read(self) -> Option<Interaction> {
+        Some(match self.why.as_str() {
+            "terminal_before_dial" => Interaction::TerminalBeforeDial,
+            "terminal_after_dial" => Interaction::TerminalAfterDial,
+            "halted_script" => Interaction::HaltedScript { script: self.script?, line: self.line? },
+            "custom_script" => Interaction::CustomScript,
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -294,6 +330,7 @@ impl From<&Question> for QuestionWire {
             server_certificate: None,
             certificate_password: None,
             callback_number: None,
+            interactive: None,
         };
         let refusal = |refused: Code, attempts| Some(RetryAuthenticationWire { refused: refused.0, attempts });
         match &question.kind {
@@ -309,6 +346,7 @@ impl From<&Question> for QuestionWire {
             QuestionKind::CallbackNumber { numbers, may_decline } => {
                 wire.callback_number = Some(CallbackNumberWire { numbers: numbers.clone(), may_decline: *may_decline });
             }
+            QuestionKind::Interactive(what) => wire.interactive = InteractiveWire::new(what),
             _ => {}
         }
         wire
@@ -326,6 +364,8 @@ impl QuestionWire {
             QuestionKind::EapDialog(EapDialog::ServerCertificate { sha256, refused: Code(refused) })
         } else if let Some(CallbackNumberWire { numbers, may_decline }) = self.callback_number {
             QuestionKind::CallbackNumber { numbers, may_decline }
+        } else if let Some(what) = self.interactive {
+            QuestionKind::Interactive(what.read()?)
         } else {
             self.certificate_password.filter(|asked| *asked)?;
             QuestionKind::EapDialog(EapDialog::CertificatePassword)
@@ -365,6 +405,13 @@ mod tests {
             Detail::Question(Question {
                 id: 11,
                 kind: QuestionKind::CallbackNumber { numbers: vec!["555".into()], may_decline: true },
+            }),
+            Detail::Question(Question { id: 12, kind: QuestionKind::Interactive(Interaction::TerminalBeforeDial) }),
+            Detail::Question(Question { id: 13, kind: QuestionKind::Interactive(Interaction::TerminalAfterDial) }),
+            Detail::Question(Question { id: 14, kind: QuestionKind::Interactive(Interaction::CustomScript) }),
+            Detail::Question(Question {
+                id: 15,
+                kind: QuestionKind::Interactive(Interaction::HaltedScript { script: "isp.scp".into(), line: 7 }),
             }),
             Detail::Trying { server: "b".into(), medium: 2, of: 3, last: Code(868) },
             Detail::Waiting { attempt: 1, of: 5, pause: Duration::from_millis(1500), last: Code(809) },

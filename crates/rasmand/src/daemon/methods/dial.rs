@@ -64,6 +64,7 @@ impl Call<'_> {
         dial.remember = call.remember.unwrap_or(false);
         dial.prefix_and_suffix = call.prefix_and_suffix.unwrap_or(true);
         dial.speaker = call.speaker;
+        dial.custom_scripting = call.custom_scripting.unwrap_or(false);
         if let Some(index) = call.eap_user_data {
             dial.eap_user_data = self.secret(SecretAt::Descriptor(index))?;
         }
