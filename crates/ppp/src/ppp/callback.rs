@@ -1,7 +1,8 @@
 //! The callback that is negotiated between authentication and network.
 
+use super::input::malformed;
 use super::phases::Phase;
-use super::{Ppp, Role, malformed};
+use super::{Ppp, Role};
 use crate::cbcp::{Cbcp, Outcome};
 use crate::packet::Packet;
 use crate::{CallbackChoice, Event, Protocol};

@@ -6,8 +6,9 @@
 //!                    IPV6CP: begun by the peer, or by us once IPv4 is up; its failure fails nothing
 //! ```
 
+use super::input::malformed;
 use super::phases::Phase;
-use super::{Ppp, Role, malformed};
+use super::{Ppp, Role};
 use crate::ccp::{self, Ccp};
 use crate::control::{Control, Outcome};
 use crate::host::Host;
