@@ -100,7 +100,7 @@ impl Bench {
             2 => self.command(Command::HangUp(cause(if argument & 1 == 0 { 631 } else { 834 }))),
             3 if argument & 16 != 0 => self.command(Command::LineOctets(vec![argument as u8; argument])),
             3 if argument & 8 != 0 => {
-                self.command(Command::Answer { id: (argument % 4) as u32, answer: Answer::Continue });
+                self.command(Command::Answer { id: (argument % 4) as u32, answer: line_answer(argument) });
             }
             3 => self.command(Command::Answer {
                 id: (argument % 4) as u32,
@@ -382,6 +382,16 @@ fn facts() -> PortFacts {
 
 fn credentials(password: &str) -> Credentials {
     Credentials { user: "fuzz".to_owned(), domain: String::new(), password: password.into() }
+}
+
+/// What may be answered in Interactive, and 0, which may not.
+fn line_answer(argument: usize) -> Answer {
+    match argument & 0xe0 {
+        0x40 => Answer::LoggedIn(credentials("right")),
+        0x80 => Answer::GiveUp(Code(629)),
+        0xc0 => Answer::GiveUp(Code(0)),
+        _ => Answer::Continue,
+    }
 }
 
 fn cause(code: u32) -> Cause {

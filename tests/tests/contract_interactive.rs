@@ -8,7 +8,7 @@ use rasman_dial::Config;
 use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Running};
 use rasman_tests::capi::World;
-use rasman_tests::harness::{dial, get, manager_with, modem_entry, sha256};
+use rasman_tests::harness::{credentials, dial, dial_as, get, manager_with, modem_entry, sha256};
 use rasman_tests::ipc::Daemon;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -234,6 +234,35 @@ async fn p3_a_halted_script_leaves_the_line_to_a_person() {
         // Clause P2: without paused states it ends the dial.
         let mut dialing = front.manager.dial(dial()).expect("it is dialled");
         assert_eq!(follow(&mut dialing).await, (ConnState::ConnectDevice, 703));
+    }
+}
+
+/// What a script has learnt on the line is what PPP goes by.
+#[tokio::test]
+async fn a58_p11_a_script_brings_the_credentials_of_ppp() {
+    let login = LineLogin { custom_script: true, ..LineLogin::default() };
+    for front in Front::both(host, &login) {
+        let wrong = dial_as("looking-glass").custom_scripting(true);
+        let (dialing, mut paused) = front.pauses(wrong).await;
+        paused.logs_in().await;
+        let learnt = Answer::LoggedIn(credentials(DEFAULT_PASSWORD));
+        dialing.answer(paused.question, learnt).expect("it is the answer");
+        front.carries(dialing).await;
+    }
+}
+
+#[tokio::test]
+async fn a58_p11_a20_a_script_that_gives_up_ends_the_dial_with_its_error() {
+    let login = LineLogin { custom_script: true, ..LineLogin::default() };
+    for front in Front::both(host, &login) {
+        let (mut dialing, paused) = front.pauses(dial().custom_scripting(true)).await;
+        let nothing = dialing.answer(paused.question, Answer::GiveUp(Code(0))).expect_err("it is no error");
+        assert_eq!(nothing.code(), Code::INVALID_PARAMETER);
+        dialing.answer(paused.question, Answer::GiveUp(Code(4711))).expect("it is the answer");
+        assert_eq!(follow(&mut dialing).await, (ConnState::Interactive, 4711));
+        let why = dialing.connection().status().expect("known").error.expect("it failed");
+        assert!(why.to_string().contains("the script gave up with 4711"), "{why}");
+        paused.ends().await;
     }
 }
 

@@ -59,8 +59,8 @@ impl QuestionKind {
                 | (Self::PasswordExpired { .. }, Answer::NewPassword(_))
                 | (Self::EapDialog(EapDialog::ServerCertificate { .. }), Answer::Accept)
                 | (Self::EapDialog(EapDialog::CertificatePassword), Answer::CertificatePassword(_))
-                | (Self::Interactive(_), Answer::Continue)
-        )
+                | (Self::Interactive(_), Answer::Continue | Answer::LoggedIn(_))
+        ) || matches!((self, answer), (Self::Interactive(_), Answer::GiveUp(code)) if code.0 != 0)
     }
 }
 
@@ -96,4 +96,8 @@ pub enum Answer {
     CallbackNumber(String),
     /// The line is given back; what was written to it before goes out first.
     Continue,
+    /// The same, and PPP authenticates as this from now on: what a script has learnt on the line.
+    LoggedIn(Credentials),
+    /// Nobody could log in on the line: the dial ends with this error, which is not 0.
+    GiveUp(Code),
 }

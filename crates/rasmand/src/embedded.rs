@@ -265,6 +265,10 @@ impl Backend for Embedded {
                 let login = self.table().login(handle)?;
                 Answer::Credentials(self.entries.complete(login.as_ref(), credentials)?)
             }
+            Answer::LoggedIn(credentials) if is_asterisks(&credentials.password) => {
+                let login = self.table().login(handle)?;
+                Answer::LoggedIn(self.entries.complete(login.as_ref(), credentials)?)
+            }
             other => other,
         };
         match self.table().answer(handle, question, answer)? {

@@ -62,7 +62,12 @@ impl Connection {
     /// Takes the line back once the client gives it, and goes on once the link does.
     pub(super) fn line_is_back(&mut self, now: Instant) -> Next {
         let Stage::Asking(asking) = &mut self.stage else { return Next::Stay };
-        if asking.answer.take().is_some() {
+        if let Some(answer) = asking.answer.take() {
+            match answer {
+                Answer::GiveUp(code) => return Next::Fail(given_up(code)),
+                Answer::LoggedIn(credentials) => self.plan.credentials = credentials,
+                _ => {}
+            }
             let mut unread = self.layers.link.resume(now);
             self.look_for_frames(now, &mut unread);
             return Next::Again;
@@ -92,6 +97,13 @@ impl Connection {
             .did(format!("gave the line to {what}, and heard nothing more of it for {:?}", self.plan.config.terminal))
             .advice("say when the login is done, so that the dial goes on")
     }
+}
+
+fn given_up(code: Code) -> Cause {
+    Cause::new(code, LayerName::User)
+        .did("gave the line to a script of the program that dials")
+        .said(format!("the script gave up with {}", CodeNumber(code)))
+        .advice("ask whoever made the script, or look at what it was told in a terminal")
 }
 
 pub(super) fn nobody_at_terminal() -> Cause {

@@ -136,7 +136,7 @@ impl Backend for Remote {
 
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
         let password = |password| Credentials { password, ..Credentials::default() };
-        let mut callback_number = None;
+        let (mut callback_number, mut code) = (None, None);
         let (credentials, kind) = match answer {
             Answer::CallbackNumber(number) => {
                 callback_number = Some(number);
@@ -147,6 +147,11 @@ impl Backend for Remote {
             Answer::CertificatePassword(secret) => (password(secret), AnswerKind::CertificatePassword),
             Answer::Accept => (Credentials::default(), AnswerKind::Accept),
             Answer::Continue => (Credentials::default(), AnswerKind::Continue),
+            Answer::LoggedIn(credentials) => (credentials, AnswerKind::LoggedIn),
+            Answer::GiveUp(given) => {
+                code = Some(given.0);
+                (Credentials::default(), AnswerKind::GiveUp)
+            }
             _ => {
                 return Err(Error::refused(Code::NOT_SUPPORTED, "looked for a way to send this answer to the manager"));
             }
@@ -157,6 +162,7 @@ impl Backend for Remote {
             credentials: CredentialsWire::default(),
             answer: Some(kind),
             callback_number,
+            code,
         };
         let answered = self.shared.calls.call_with_secret(
             "io.rasman.Manager.Answer",

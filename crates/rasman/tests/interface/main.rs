@@ -236,6 +236,7 @@ fn the_types_are_those_of_the_interface() {
             credentials: credentials(),
             answer: Some(AnswerKind::NewPassword),
             callback_number: Some("555".into()),
+            code: Some(703),
         },
     );
     let hang_up = HangUpCall { handle: handle(), force: Some(true), wait: Some(true), channel: channel() };

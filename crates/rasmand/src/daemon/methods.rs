@@ -191,7 +191,7 @@ impl Call<'_> {
     }
 
     fn answer(&mut self) -> Result<Outcome> {
-        let AnswerCall { handle, question, credentials, answer, callback_number } = self.read()?;
+        let AnswerCall { handle, question, credentials, answer, callback_number, code } = self.read()?;
         let handle = self.known(&handle)?;
         let credentials = credentials.read(|at| self.secret(at))?;
         let stored = is_asterisks(&credentials.password);
@@ -201,9 +201,11 @@ impl Call<'_> {
             AnswerKind::CertificatePassword => Answer::CertificatePassword(credentials.password),
             AnswerKind::Accept => Answer::Accept,
             AnswerKind::Continue => Answer::Continue,
+            AnswerKind::LoggedIn => Answer::LoggedIn(credentials),
+            AnswerKind::GiveUp => Answer::GiveUp(Code(code.unwrap_or_default())),
             AnswerKind::CallbackNumber => Answer::CallbackNumber(callback_number.unwrap_or_default()),
         };
-        if stored && matches!(answer, Answer::Credentials(_)) {
+        if stored && matches!(answer, Answer::Credentials(_) | Answer::LoggedIn(_)) {
             // What is stored is read from files.
             return self.on_entries(move |entries| {
                 rasman::Backend::answer(entries.manager, handle, question, answer).map(|()| Nothing {})

@@ -25,7 +25,7 @@ impl Table {
             Some(_) => record.question = None,
         }
         match &answer {
-            Answer::Credentials(credentials) => {
+            Answer::Credentials(credentials) | Answer::LoggedIn(credentials) => {
                 record.credentials = credentials.clone();
                 (record.given, record.slow) = (true, false);
             }

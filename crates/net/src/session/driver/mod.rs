@@ -157,8 +157,11 @@ impl Driver {
         };
         let command = command.map_or_else(stopped, |command| *command);
         let now = clock::now();
-        if matches!(command, Command::Answer { .. }) {
-            self.drain_line(now);
+        match command {
+            Command::Answer { .. } => self.drain_line(now),
+            // Who waits for the line has nothing to wait for any more, however long the goodbye takes.
+            Command::HangUp(_) => self.line = None,
+            _ => {}
         }
         self.connection.handle_command(now, command);
     }

@@ -127,6 +127,8 @@ pub struct AnswerCall {
     pub answer: Option<AnswerKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
 }
 
 /// What the credentials of an answer are.
@@ -141,6 +143,8 @@ pub enum AnswerKind {
     Accept,
     CallbackNumber,
     Continue,
+    LoggedIn,
+    GiveUp,
 }
 
 /// Parameters of `HangUp`.
