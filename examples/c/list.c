@@ -10,7 +10,7 @@ int main(void)
     /* The list may grow between two calls. */
     while ((code = RasEnumConnectionsA(list, &size, &count)) == ERROR_BUFFER_TOO_SMALL) {
         free(list);
-        list = calloc(1, size);
+        list = (RASCONNA *)calloc(1, size);
         if (list == NULL)
             return failed("list", ERROR_NOT_ENOUGH_MEMORY);
         list->dwSize = sizeof *list;

@@ -4,7 +4,7 @@
 use rasman::ConnState;
 use rasman_tests::capi::{self, Language, World};
 use rasman_tests::harness::{self, lab};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -78,6 +78,40 @@ fn another_password_for_a_paused_dial() {
     assert_eq!(String::from_utf8_lossy(&output.stderr).matches("refused").count(), 2);
 }
 
+/// Reads up to what is awaited.
+fn hear(from: &mut impl Read, awaited: &str) {
+    let mut heard = Vec::new();
+    while !heard.ends_with(awaited.as_bytes()) {
+        let mut octet = [0];
+        assert_eq!(from.read(&mut octet).expect("it says something"), 1, "{}", String::from_utf8_lossy(&heard));
+        heard.push(octet[0]);
+    }
+}
+
+#[test]
+fn a_terminal_on_the_line() {
+    let mut config = rasman_lab::Config::default();
+    let personality = "speed=0,login=alice:wonderland".parse().expect("the lab's grammar");
+    config.modems = vec![rasman_lab::modem::ModemConfig { link: None, personality }];
+    let lab = rasman_lab::spawn(config).expect("the lab starts");
+    let mut entry = harness::modem_entry(&lab);
+    let rasman::Medium::Serial(settings) = &mut entry.medium else { unreachable!("made as one") };
+    settings.login.terminal_after_dial = true;
+    let world = World::with(rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() });
+    let mut command = world.command(&example("terminal"));
+    command.args([harness::ENTRY, "alice"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    keys.write_all(b"wonderland\n").unwrap();
+    for (prompt, typed) in [("login: ", "alice\n"), ("Password: ", "wonderland\n"), ("PPP begins", ".\n")] {
+        hear(&mut screen, prompt);
+        keys.write_all(typed.as_bytes()).unwrap();
+    }
+    hear(&mut screen, "connected 0x");
+    assert!(child.wait().unwrap().success());
+    assert_eq!(world.manager().connections()[0].state, ConnState::Connected);
+}
+
 #[test]
 fn connections_that_come_and_go_are_noticed() {
     let lab = lab("");
@@ -120,6 +154,16 @@ fn the_static_library_serves_too() {
     let mut command = world.command(&program);
     command.args([harness::ENTRY, "alice"]);
     assert!(said(&run(command, "wonderland\n")).starts_with("connected 0x"));
+}
+
+#[test]
+fn each_is_cpp_as_well_and_bears_short_wide_characters() {
+    let files = std::fs::read_dir(folder()).unwrap().flatten().map(|file| file.path());
+    for source in files.filter(|path| path.extension().is_some_and(|extension| extension == "c")) {
+        for (language, flags) in [(Language::Cpp, &[][..]), (Language::C, &["-fshort-wchar", "-DUNICODE"])] {
+            assert!(capi::compile_with(&source, language, flags).is_file(), "{}", source.display());
+        }
+    }
 }
 
 #[test]

@@ -113,6 +113,38 @@ typedef struct tagRASEAPQUESTION {
 
 DWORD RasGetEapQuestion(HRASCONN hrasconn, LPRASEAPQUESTION lpQuestion);
 
+/*
+ * The line of a dial that is paused in RASCS_Interactive: the entry has a terminal before or after dialling, its login script
+ * came to `halt`, or a custom script is to log in. *lpDescriptor becomes a descriptor of a stream socket that does not block
+ * (O_NONBLOCK, FD_CLOEXEC): what the other end says is read from it, and what is written to it is said, octet for octet. It
+ * is there from the notification on, also in the handler, until a second RasDial resumes; what was written before goes
+ * out first. Then, and when the dial ends, reading it gives 0, and writing EPIPE: with SIGPIPE, unless it is by send with
+ * MSG_NOSIGNAL. Every call gives another descriptor, which is the program's to close.
+ *
+ * ERROR_INVALID_HANDLE for an unknown handle, ERROR_INVALID_AUTH_STATE if the dial is not paused there,
+ * ERROR_OUT_OF_BUFFERS if there are no more descriptors, ERROR_INVALID_PARAMETER for null.
+ */
+DWORD RasLineDescriptor(HRASCONN hrasconn, int *lpDescriptor);
+
+/*
+ * Custom scripting. Windows finds a library in its registry; here the program names the function, one for all of its
+ * dials, or takes it back by null. It is called on the line of each later dial that has RDEOPT_UseCustomScripting and whose
+ * entry has RASEO_CustomScript, after the handler has returned from RASCS_Interactive with 0: on the notification thread,
+ * in RasDispatch, in the call of RasGetQueueMessage that lets the dial go on, or in the synchronous RasDial. Returning 0
+ * resumes the dial, anything else ends it with that error. Paused states are not needed for it, and RasDial does not resume
+ * it (ERROR_INVALID_AUTH_STATE). Without a function, a dial with paused states stops in RASCS_Interactive for the program
+ * to log in by RasLineDescriptor; one without them has no script.
+ *
+ * hPort is the number of a descriptor of the line, which stays the library's, and is good until the function returns, as
+ * are all buffers. pRasDialParams is a RASDIALPARAMSW in every program, as RasDial had it (what is stored is not told);
+ * szUserName, szPassword and szDomain may be changed, and are then what PPP authenticates with. hWnd is hwndParent of the
+ * extensions, and the last argument a RASCUSTOMSCRIPTEXTENSIONS. hEvent of RasReceiveBuffer is an eventfd, cast to HANDLE:
+ * it is signalled when RasRetrieveBuffer has something to tell, which is octets, the end of the line
+ * (ERROR_PORT_DISCONNECTED), or 0 octets once dwTimeOut has passed. RasSetCommSettings is ERROR_NOT_SUPPORTED: the line
+ * has eight bits and no parity. The function must not throw, but out of RasDispatch.
+ */
+DWORD RasSetCustomScript(RasCustomScriptExecuteFn pfnScript);
+
 #define RAS_INFINITE 0xFFFFFFFFu
 #ifndef WAIT_TIMEOUT
 #define WAIT_TIMEOUT 258u

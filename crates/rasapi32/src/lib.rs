@@ -36,6 +36,7 @@ pub mod linux;
 mod managers;
 mod process;
 pub mod projection;
+pub mod script;
 pub mod statistics;
 pub mod status;
 mod sync;

@@ -7,6 +7,7 @@ use crate::dial::context::undisturbed;
 use crate::managers;
 use crate::text::{self, Char};
 use rasman::{Code, Error, Handle};
+use std::os::fd::IntoRawFd;
 
 /// Tells the address of the SOCKS5 proxy of a rootless connection.
 ///
@@ -46,6 +47,24 @@ pub unsafe extern "C" fn RasGetConnectionCauseA(connection: HRASCONN, cause: *mu
 pub unsafe extern "C" fn RasGetConnectionCauseW(connection: HRASCONN, cause: *mut u16, length: *mut u32) -> u32 {
     // SAFETY: the caller answers for it.
     answer(|| unsafe { fill(cause, length, || why(connection)) })
+}
+
+/// Gives a descriptor of the line of a dial that is paused in Interactive. It is the program's, to be closed by it.
+///
+/// # Safety
+/// Unless null, a number can be written at `descriptor`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RasLineDescriptor(connection: HRASCONN, descriptor: *mut i32) -> u32 {
+    answer(|| {
+        if descriptor.is_null() {
+            return Err(Code::INVALID_PARAMETER);
+        }
+        let handle = Handle(connection as u64);
+        let line = undisturbed(|| managers::of(handle).and_then(|(manager, _)| manager.backend().line(handle)));
+        // SAFETY: it is not null, and the caller answers for the rest.
+        unsafe { descriptor.write_unaligned(line.map_err(code_of)?.into_raw_fd()) };
+        Ok(())
+    })
 }
 
 fn proxy(connection: HRASCONN) -> Result<String, Code> {

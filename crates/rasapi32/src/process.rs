@@ -2,6 +2,7 @@
 
 use crate::dial::{Dialled, Queues, Table};
 use crate::managers::Managers;
+use crate::script::Scripts;
 use crate::watch::Watchers;
 use std::mem::ManuallyDrop;
 use std::ptr;
@@ -14,6 +15,7 @@ pub(crate) struct Process {
     pub(crate) dials: Table<Dialled>,
     pub(crate) queues: Queues,
     pub(crate) watchers: Watchers,
+    pub(crate) scripts: Scripts,
 }
 
 /// Gives what this process keeps.

@@ -96,7 +96,7 @@ fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
-/// There are no bundles of links yet.
+/// There are no bundles of links.
 const ONLY_LINK: u32 = 1;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::abi::constants::{
 use crate::call::{Outcome, answer, code_of};
 use crate::dial::context::undisturbed;
 use crate::{managers, process};
-use event::Event;
+pub(crate) use event::Event;
 use rasman::{Code, Handle};
 use std::ffi::c_void;
 

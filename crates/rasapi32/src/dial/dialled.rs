@@ -7,9 +7,10 @@ use super::inside::Inside;
 use super::notifier::{Notifier, Told};
 use super::request::Request;
 use crate::process;
+use crate::script::Script;
 use rasman::{
-    Answer, Code, ConnState, Credentials, Detail, EapDialog, Handle, Manager, Notification, Question, QuestionKind,
-    Started,
+    Answer, Code, ConnState, Credentials, Detail, EapDialog, Handle, Interaction, Manager, Notification, Question,
+    QuestionKind, Started,
 };
 use std::ffi::c_void;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub(crate) struct Dialled {
     pub(crate) callback_id: usize,
     pub(crate) target: Target,
     pub(crate) gate: Gate,
+    /// What logs in on its line, if it comes to that.
+    script: Option<Script>,
     source: Mutex<Receiver<Box<Notification>>>,
     pause: Mutex<Option<Pause>>,
     last_state: AtomicU32,
@@ -55,6 +58,7 @@ impl Pause {
                 Ok(Answer::CertificatePassword(credentials.password))
             }
             (None, QuestionKind::EapDialog(_)) => Err(INTERACTIVE_MODE),
+            (None, QuestionKind::Interactive(_)) => Ok(Answer::Continue),
             // Clause P6.
             (None, QuestionKind::CallbackNumber { .. }) => Ok(Answer::CallbackNumber(callback_number)),
             (None, _) => Ok(Answer::Credentials(credentials)),
@@ -85,6 +89,7 @@ impl Dialled {
             callback_id: request.callback_id,
             target: request.target,
             gate: Gate::new(),
+            script: request.script,
             source: Mutex::new(started.notifications),
             pause: Mutex::new(None),
             last_state: AtomicU32::new(ConnState::OpenPort.number()),
@@ -129,17 +134,24 @@ impl Dialled {
     /// Remembers what follows from a notification. None means that the manager is gone, which ends the dial in its state
     /// with 834.
     fn note(&self, received: Option<&Notification>) -> Told {
-        let told = received.map_or_else(
+        let mut told = received.map_or_else(
             || Told {
                 seq: None,
                 state: self.last_state.load(Relaxed),
                 error: Code::RASMAN_SERVICE_STOPPED.0,
                 sub_entry: 1,
                 is_last: true,
+                script: None,
             },
             Told::from,
         );
         *self.pause() = match received.map(|notification| &notification.detail) {
+            Some(Detail::Question(Question { id, kind: QuestionKind::Interactive(Interaction::CustomScript) }))
+                if self.script.is_some() =>
+            {
+                told.script = Some(*id);
+                None
+            }
             Some(Detail::Question(question)) => Some(Pause { question: question.clone(), prepared: None }),
             _ => None,
         };
@@ -148,9 +160,23 @@ impl Dialled {
         told
     }
 
-    /// Calls the handler, unless the dial was hung up or the handler wants no more calls, and lets the dial go on when it
-    /// has returned (clause A24). With a context it has the signals of the dialling thread.
+    /// Calls the handler, and then the program's script if the dial has come to it. With a context both have the signals of
+    /// the dialling thread.
     pub(crate) fn tell(self: &Arc<Self>, told: &Told, context: Option<&super::context::Context>) {
+        self.call_handler(told, context);
+        self.run_script(told, context);
+    }
+
+    /// Has the program's script log in, if that is what was told.
+    pub(crate) fn run_script(self: &Arc<Self>, told: &Told, context: Option<&super::context::Context>) {
+        if let (Some(question), Some(script)) = (told.script, &self.script) {
+            script.run(self, question, context);
+        }
+    }
+
+    /// Calls the handler, unless the dial was hung up or the handler wants no more calls, and lets the dial go on when it
+    /// has returned (clause A24).
+    fn call_handler(self: &Arc<Self>, told: &Told, context: Option<&super::context::Context>) {
         if self.is_silent.load(Relaxed) {
             return;
         }
@@ -171,7 +197,7 @@ impl Dialled {
         }
     }
 
-    /// Answers the question that pauses the dial: with what RasInvokeEapUI was given (clause P9), with credentials, with
+    /// Answers the question that pauses the dial: in Interactive by giving the line back (clause P3), else with what RasInvokeEapUI was given (clause P9), with credentials, with
     /// a password alone where the question wants one (clause P8), or with the callback number (clause P6).
     ///
     /// # Errors

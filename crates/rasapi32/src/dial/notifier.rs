@@ -88,6 +88,8 @@ pub(crate) struct Told {
     pub(crate) error: u32,
     pub(crate) sub_entry: u32,
     pub(crate) is_last: bool,
+    /// The question that a script of the program is to answer (clause A58).
+    pub(crate) script: Option<u32>,
 }
 
 impl From<&Notification> for Told {
@@ -98,6 +100,7 @@ impl From<&Notification> for Told {
             error: notification.error_number(),
             sub_entry: notification.sub_entry,
             is_last: notification.is_last(),
+            script: None,
         }
     }
 }

@@ -66,12 +66,14 @@ impl Queue {
         self.inbox.follow(dial);
     }
 
-    /// Lets the dial of the last message go on, and gives the next.
+    /// Lets the dial of the last message go on, a script of the program first if it has come to that, and gives the next.
     ///
     /// # Errors
     /// 258 if none came in time, 6 once the queue is closed.
     fn next(&self, limit: Option<Duration>) -> Result<(Arc<Dialled>, Told), Code> {
-        self.acknowledge();
+        if let Some((dial, told)) = self.acknowledge() {
+            dial.run_script(&told, None);
+        }
         loop {
             let (dial, told) = self.inbox.next(limit).ok_or_else(|| self.nothing())?;
             if told.is_last {
@@ -89,7 +91,7 @@ impl Queue {
     /// Whoever has closed the queue meanwhile did not see this message.
     fn unless_closed(&self, message: (Arc<Dialled>, Told)) -> Result<(Arc<Dialled>, Told), Code> {
         if self.inbox.is_closed() {
-            self.acknowledge();
+            let _ = self.acknowledge();
             return Err(Code::INVALID_HANDLE);
         }
         Ok(message)
@@ -99,11 +101,13 @@ impl Queue {
         if self.inbox.is_closed() { Code::INVALID_HANDLE } else { WAIT_TIMEOUT }
     }
 
-    fn acknowledge(&self) {
+    /// Lets the dial of the last message go on; gives that message.
+    fn acknowledge(&self) -> Option<(Arc<Dialled>, Told)> {
         let current = self.current().take();
-        if let Some((dial, told)) = current {
-            dial.acknowledge(&told, true);
+        if let Some((dial, told)) = &current {
+            dial.acknowledge(told, true);
         }
+        current
     }
 
     fn current(&self) -> MutexGuard<'_, Option<(Arc<Dialled>, Told)>> {
@@ -150,7 +154,7 @@ pub extern "C" fn RasCloseMessageQueue(queue: *mut c_void) -> u32 {
         let removed = process::current().queues.lock().1.remove(&(queue as usize));
         let queue = removed.ok_or(Code::INVALID_HANDLE)?;
         let dials = queue.inbox.close();
-        queue.acknowledge();
+        let _ = queue.acknowledge();
         for dial in dials {
             dial.abandon();
             dial.forget();

@@ -4,10 +4,12 @@ use super::dialled::Target;
 use super::eap::eap_data;
 use super::notifier::Notifier;
 use crate::abi::constants::{
-    RDEOPT_IgnoreModemSpeaker, RDEOPT_PausedStates, RDEOPT_SetModemSpeaker, RDEOPT_UsePrefixSuffix,
+    RDEOPT_IgnoreModemSpeaker, RDEOPT_PausedStates, RDEOPT_SetModemSpeaker, RDEOPT_UseCustomScripting,
+    RDEOPT_UsePrefixSuffix,
 };
 use crate::abi::{Layout, RASDIALEXTENSIONS, RASDIALPARAMS, Scrubbed, read_versioned};
 use crate::buffer::INVALID_SIZE;
+use crate::script::Script;
 use crate::text::{self, Char};
 use rasman::{Code, Credentials, Dial, Secret};
 use std::ffi::c_void;
@@ -27,6 +29,8 @@ pub(crate) struct Request {
     options: u32,
     /// RasEapInfo of the extensions (clause A60).
     eap_user_data: Secret,
+    /// What logs in on the line where the entry wants that (clause A58).
+    pub(crate) script: Option<Script>,
 }
 
 /// The arguments as C gives them.
@@ -67,16 +71,20 @@ impl Request {
         let (entry, number) = (text::of_array(&{ params.szEntryName })?, text::of_array(&{ params.szPhoneNumber })?);
         // Clause B11: so it is listed. No entry has such a name.
         let listed = if entry.is_empty() { format!(".{number}") } else { entry.clone() };
+        let credentials = credentials(&params)?;
+        let scripted = options & RDEOPT_UseCustomScripting != 0;
+        let script = scripted.then(|| Script::of_program(of_script(&params)?, extensions.hwndParent)).flatten();
         Ok(Self {
             entry,
             target: Target { entry: listed, phonebook },
             notifier,
             callback_id: params.dwCallbackId,
-            credentials: credentials(&params)?,
+            credentials,
             number,
             callback_number: text::of_array(&{ params.szCallbackNumber })?,
             options,
             eap_user_data,
+            script,
         })
     }
 
@@ -92,6 +100,7 @@ impl Request {
             callback_number: String::new(),
             options: 0,
             eap_user_data: Secret::default(),
+            script: None,
         }
     }
 
@@ -115,6 +124,8 @@ impl Request {
             .paused_states(paused_states)
             .prefix_and_suffix(has(RDEOPT_UsePrefixSuffix))
             .eap_user_data(self.eap_user_data.clone())
+            // Without a function the program logs in itself, if it may be asked to.
+            .custom_scripting(has(RDEOPT_UseCustomScripting) && (self.script.is_some() || paused_states))
             .remember(true);
         // Clause A55: the second says nothing without the first.
         if has(RDEOPT_IgnoreModemSpeaker) {
@@ -171,6 +182,21 @@ fn credentials<C: Char>(params: &RASDIALPARAMS<C>) -> Result<Credentials, Code> 
         domain: text::of_array(&{ params.szDomain })?,
         password: text::secret_of_array(params.szPassword)?,
     })
+}
+
+/// Gives the parameters as a script has them; none if they are no text.
+fn of_script<C: Char>(params: &RASDIALPARAMS<C>) -> Option<Scrubbed<RASDIALPARAMS<u16>>> {
+    let mut wide = Scrubbed(RASDIALPARAMS::<u16>::zeroed());
+    wide.dwSize = RASDIALPARAMS::<u16>::size();
+    wide.szEntryName = text::array(&text::of_array(&{ params.szEntryName }).ok()?);
+    wide.szPhoneNumber = text::array(&text::of_array(&{ params.szPhoneNumber }).ok()?);
+    wide.szCallbackNumber = text::array(&text::of_array(&{ params.szCallbackNumber }).ok()?);
+    wide.szUserName = text::array(&text::of_array(&{ params.szUserName }).ok()?);
+    wide.szDomain = text::array(&text::of_array(&{ params.szDomain }).ok()?);
+    let password = text::secret_of_array(params.szPassword).ok()?;
+    wide.szPassword = text::array(password.expose_str()?);
+    (wide.dwSubEntry, wide.dwCallbackId) = (params.dwSubEntry, params.dwCallbackId);
+    Some(wide)
 }
 
 /// All RDEOPT_*.

@@ -1,6 +1,7 @@
 //! The synchronous dial: the calling thread waits itself.
 
 use super::dialled::Dialled;
+use super::eap::INTERACTIVE_MODE;
 use crate::call::{Outcome, code_of};
 use rasman::{Code, ConnState, StateClass};
 use std::sync::Arc;
@@ -15,8 +16,12 @@ pub(crate) fn wait(dial: &Arc<Dialled>) -> Outcome {
             dial.forget();
             return end(told.state, told.error);
         }
+        if told.script.is_some() {
+            dial.run_script(&told, None);
+            continue;
+        }
         if ConnState::from_number(told.state).is_some_and(|state| state.class() == StateClass::Paused) {
-            return Err(pause(dial));
+            return Err(pause(dial, told.state));
         }
     }
     // Somebody else has waited for the same dial.
@@ -31,9 +36,10 @@ fn end(state: u32, error: u32) -> Outcome {
     }
 }
 
-fn pause(dial: &Dialled) -> Code {
+fn pause(dial: &Dialled, state: u32) -> Code {
+    let asked = if state == ConnState::Interactive.number() { INTERACTIVE_MODE } else { Code::AUTHENTICATION_FAILURE };
     match dial.manager.backend().status(dial.handle) {
-        Ok(status) => status.error.map_or(Code::AUTHENTICATION_FAILURE, |cause| cause.code),
+        Ok(status) => status.error.map_or(asked, |cause| cause.code),
         Err(error) => code_of(error),
     }
 }

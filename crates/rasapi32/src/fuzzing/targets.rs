@@ -196,4 +196,6 @@ targets! {
     CmMalloc(Number);
     CmFree(Null);
     RasGetEapQuestion(Handle, Struct(EAP_QUESTION));
+    RasLineDescriptor(Handle, Out);
+    RasSetCustomScript(Null);
 }
