@@ -1,8 +1,8 @@
 //! JSON of what the manager tells. The names of the fields are in docs/rasctl.md.
 
 use rasman::{
-    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Learned, MppeCipher, Notification, Projection,
-    Question, QuestionKind, Retrying, StateClass, Statistics, Status,
+    Cause, ConnState, ConnectionInfo, Detail, Doors, EapDialog, Handle, Interaction, Learned, MppeCipher, Notification,
+    Projection, Question, QuestionKind, Retrying, StateClass, Statistics, Status,
 };
 use serde_json::{Value, json};
 use std::net::Ipv6Addr;
@@ -202,6 +202,18 @@ fn question(question: &Question) -> Value {
         QuestionKind::CallbackNumber { numbers, may_decline } => {
             json!({ "id": question.id, "kind": "callback-number", "numbers": numbers, "may_decline": may_decline })
         }
+        QuestionKind::Interactive(what) => interactive(question.id, what),
         _ => json!({ "id": question.id, "kind": "other" }),
     }
+}
+
+fn interactive(id: u32, what: &Interaction) -> Value {
+    let (why, script, line) = match what {
+        Interaction::TerminalBeforeDial => ("terminal-before-dial", None, None),
+        Interaction::TerminalAfterDial => ("terminal-after-dial", None, None),
+        Interaction::HaltedScript { script, line } => ("halted-script", Some(script), Some(line)),
+        Interaction::CustomScript => ("custom-script", None, None),
+        _ => ("other", None, None),
+    };
+    json!({ "id": id, "kind": "interactive", "why": why, "script": script, "line": line })
 }

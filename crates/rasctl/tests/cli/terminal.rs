@@ -3,7 +3,7 @@
 use crate::scene::{RASCTL, RASDIAL, Scene};
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -54,6 +54,15 @@ impl Terminal {
         self.ours.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
+    fn press(&mut self, keys: &str) {
+        self.ours.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Whether it echoes, makes lines, and so on.
+    fn modes(&self) -> LocalModes {
+        tcgetattr(&self.ours).unwrap().local_modes
+    }
+
     /// Reads the rest, and gives the exit code.
     fn end(&mut self) -> Option<i32> {
         let mut bytes = [0; 4096];
@@ -100,6 +109,85 @@ fn a_dial_that_takes_its_time_shows_that_it_is_alive() {
     rustix::process::kill_process(rustix::process::Pid::from_child(&terminal.child), rustix::process::Signal::INT)
         .unwrap();
     assert_eq!(terminal.end(), Some(17));
+}
+
+/// An entry with a terminal behind the modem, where a host asks for name and password.
+fn with_terminal() -> Scene {
+    let scene = Scene::with_modems("", &["login=alice:wonderland,speed=0"]);
+    let port = scene.text("modem0");
+    let entry = ["entry", "add", "Office", "--medium", "modem", "--number", "5550123", "--port", &port];
+    scene.run(&[&entry[..], &["--set", "redial-attempts=0", "--set", "terminal-after=yes"]].concat()).expect(0);
+    let password = scene.text("password");
+    scene.run(&["credentials", "set", "Office", "-u", "alice", "--password-file", &password]).expect(0);
+    scene
+}
+
+/// Dials it up to the terminal; also gives how the terminal was before.
+fn at_the_terminal(scene: &Scene) -> (Terminal, LocalModes) {
+    let mut terminal = Terminal::start(scene, RASCTL, &["dial", "Office"]);
+    let before = terminal.modes();
+    terminal.until("Interactive");
+    terminal.until("Ctrl-] goes on");
+    terminal.until("login: ");
+    assert_ne!(terminal.modes(), before, "keys go on as they are");
+    (terminal, before)
+}
+
+#[test]
+fn a_person_logs_in_on_the_line_and_the_dial_goes_on() {
+    let scene = with_terminal();
+    let shown = scene.run(&["entry", "show", "Office", "--json"]).expect(0).json();
+    let settings = &shown["settings"];
+    assert_eq!((&settings["terminal-before"], &settings["terminal-after"]), (&"no".into(), &"yes".into()));
+    let (mut terminal, before) = at_the_terminal(&scene);
+    terminal.press("alice\r");
+    terminal.until("Password: ");
+    terminal.press("wonderland\r");
+    terminal.until("PPP begins");
+    terminal.press("\x1d");
+    terminal.until("Connected");
+    assert_eq!(terminal.modes(), before);
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.shown);
+    scene.run(&["hangup"]).expect(0);
+}
+
+#[test]
+fn whatever_ends_a_terminal_it_is_as_it_was() {
+    let scene = with_terminal();
+    let (mut terminal, before) = at_the_terminal(&scene);
+    terminal.press("\x1c");
+    terminal.until("hanging up the dial");
+    assert_eq!(terminal.modes(), before);
+    assert_eq!(terminal.end(), Some(17), "{}", terminal.shown);
+    let (mut terminal, before) = at_the_terminal(&scene);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&terminal.child), rustix::process::Signal::TERM)
+        .unwrap();
+    terminal.until("hanging up the dial");
+    assert_eq!(terminal.modes(), before);
+    assert_eq!(terminal.end(), Some(17), "{}", terminal.shown);
+}
+
+#[test]
+fn a_host_that_hangs_up_ends_the_terminal() {
+    let scene = with_terminal();
+    let (mut terminal, before) = at_the_terminal(&scene);
+    for _ in 0..3 {
+        terminal.press("mallory\r");
+        terminal.until("Password: ");
+        terminal.press("x\r");
+    }
+    terminal.until("Too many attempts");
+    terminal.until("error 629");
+    assert_eq!(terminal.modes(), before);
+    assert_ne!(terminal.end(), Some(0), "{}", terminal.shown);
+}
+
+#[test]
+fn without_a_terminal_of_its_own_a_dial_says_what_to_do() {
+    let scene = with_terminal();
+    let refused = scene.run(&["dial", "Office"]);
+    assert!(refused.err.starts_with("rasctl: error 703: "), "{refused:?}");
+    assert!(refused.err.contains("dial where somebody can be asked"), "{refused:?}");
 }
 
 #[test]

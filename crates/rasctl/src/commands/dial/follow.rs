@@ -1,5 +1,6 @@
 //! A dial as its user follows it: states, questions, and the end.
 
+use super::terminal;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Paint, Progress, json};
@@ -34,7 +35,7 @@ pub(crate) async fn follow(
                     && output.can_ask()
                 {
                     progress.clear();
-                    asking = Some(Box::pin(put(question.clone(), credentials.clone())));
+                    asking = Some(Box::pin(put(question.clone(), credentials.clone(), connection.clone())));
                 }
             }
             answer = reply(&mut asking) => {
@@ -45,6 +46,8 @@ pub(crate) async fn follow(
             }
             () = progress.tick(), if asking.is_none() => {}
             () = ending.wait() => {
+                // A terminal is as it was before anything else is said.
+                drop(asking.take());
                 progress.clear();
                 return give_up(dialing, &connection, output).await;
             }
@@ -118,7 +121,7 @@ async fn reply(asking: &mut Option<Asking>) -> Result<(u32, Answer), Failure> {
 }
 
 /// Puts a question to the user.
-async fn put(question: Question, before: Credentials) -> Result<(u32, Answer), Failure> {
+async fn put(question: Question, before: Credentials, dialled: Connection) -> Result<(u32, Answer), Failure> {
     match question.kind {
         QuestionKind::RetryAuthentication { refused, .. } => {
             let sentence = refused.sentence().unwrap_or("The server refused the credentials.");
@@ -158,6 +161,10 @@ async fn put(question: Question, before: Credentials) -> Result<(u32, Answer), F
             let nothing = if may_decline { " (nothing: go on without a callback)" } else { "" };
             let number = ask_plain(&format!("Number{nothing}"), "").await?;
             Ok((question.id, Answer::CallbackNumber(number)))
+        }
+        QuestionKind::Interactive(what) => {
+            terminal::converse(&dialled, &what).await?;
+            Ok((question.id, Answer::Continue))
         }
         _ => Err(Failure::new(Exit::Unsupported, "the dial asks something that cannot be answered here", "")),
     }

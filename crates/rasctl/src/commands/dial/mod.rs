@@ -5,6 +5,7 @@ mod follow;
 mod hold;
 mod leave;
 mod server;
+mod terminal;
 mod who;
 
 pub(crate) use server::MediumName;

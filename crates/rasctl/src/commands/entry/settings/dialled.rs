@@ -65,6 +65,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "terminal-before",
+        takes: "yes or no",
+        what: "have a serial line in a terminal before the modem dials",
+        get: |entry| yes_or_no(entry.primary().is_some_and(|link| link.terminal_before_dial)),
+        set: |entry, value| flag(&mut link(entry)?.terminal_before_dial, value),
+    },
+    Setting {
+        name: "terminal-after",
+        takes: "yes or no",
+        what: "have it in a terminal once the line is connected",
+        get: |entry| yes_or_no(entry.primary().is_some_and(|link| link.terminal_after_dial)),
+        set: |entry, value| flag(&mut link(entry)?.terminal_after_dial, value),
+    },
+    Setting {
         name: "script",
         takes: "FILE",
         what: "login script that a modem line runs before PPP; empty for none",
