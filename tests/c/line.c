@@ -409,7 +409,10 @@ static DWORD WINAPI tries(HANDLE port, LPCWSTR phonebook, LPCWSTR entry, PFNRASG
     CHECK_EQUAL(given.set(other, &settings, NULL), ERROR_INVALID_PORT_HANDLE);
     CHECK_EQUAL(given.set(port, NULL, NULL), ERROR_INVALID_PARAMETER);
     CHECK_EQUAL(given.set(port, &settings, none), ERROR_INVALID_PARAMETER);
-    CHECK_EQUAL(given.set(port, &settings, NULL), ERROR_NOT_SUPPORTED);
+    /* A terminal without bits of its own stays as it is. */
+    CHECK_EQUAL(given.set(port, &settings, NULL), 0);
+    settings.bByteSize = 9;
+    CHECK_EQUAL(given.set(port, &settings, NULL), ERROR_INVALID_PARAMETER);
     settings.dwSize++;
     CHECK_EQUAL(given.set(port, &settings, NULL), ERROR_INVALID_SIZE);
     /* A50, P12: neither here nor elsewhere does RasDial resume it. */

@@ -4,8 +4,8 @@
 //! stream, so that scripts get as far as Connected; steps bend, cut or replace what it says.
 
 use rasman_core::{
-    Answer, Batch, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName, Leaf, Link,
-    LinkEvent, PortClosed, PortCommand, PortFacts, PortId, Redial, StateClass, Substate,
+    Answer, Batch, Cause, CharacterFormat, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer,
+    LayerName, Leaf, Link, LinkEvent, PortClosed, PortCommand, PortFacts, PortId, Redial, StateClass, Substate,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, PortPhase, RngSource};
 use rasman_media::sstp;
@@ -98,6 +98,7 @@ impl Bench {
             0 => self.pass(Duration::from_millis(argument as u64 * 40)),
             1 => self.pass(Duration::from_secs(argument as u64)),
             2 => self.command(Command::HangUp(cause(if argument & 1 == 0 { 631 } else { 834 }))),
+            3 if argument & 48 == 48 => self.command(Command::LineFormat(CharacterFormat::default())),
             3 if argument & 16 != 0 => self.command(Command::LineOctets(vec![argument as u8; argument])),
             3 if argument & 8 != 0 => {
                 self.command(Command::Answer { id: (argument % 4) as u32, answer: line_answer(argument) });

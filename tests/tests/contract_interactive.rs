@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use rasman::{Answer, Code, ConnState, Detail, Dial, Dialing, Interaction, Manager, Medium, QuestionKind, StateClass};
-use rasman_core::LineLogin;
+use rasman_core::{CharacterFormat, LineLogin};
 use rasman_dial::Config;
 use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Running};
@@ -245,6 +245,7 @@ async fn a58_p11_a_script_brings_the_credentials_of_ppp() {
         let wrong = dial_as("looking-glass").custom_scripting(true);
         let (dialing, mut paused) = front.pauses(wrong).await;
         paused.logs_in().await;
+        dialing.connection().set_line_format(CharacterFormat::default()).expect("it has the line");
         let learnt = Answer::LoggedIn(credentials(DEFAULT_PASSWORD));
         dialing.answer(paused.question, learnt).expect("it is the answer");
         front.carries(dialing).await;
@@ -260,6 +261,8 @@ async fn a58_p11_a20_a_script_that_gives_up_ends_the_dial_with_its_error() {
         assert_eq!(nothing.code(), Code::INVALID_PARAMETER);
         dialing.answer(paused.question, Answer::GiveUp(Code(4711))).expect("it is the answer");
         assert_eq!(follow(&mut dialing).await, (ConnState::Interactive, 4711));
+        let late = dialing.connection().set_line_format(CharacterFormat::default()).expect_err("it has it no more");
+        assert_eq!(late.code(), Code::INVALID_AUTH_STATE);
         let why = dialing.connection().status().expect("known").error.expect("it failed");
         assert!(why.to_string().contains("the script gave up with 4711"), "{why}");
         paused.ends().await;

@@ -33,6 +33,11 @@ pub trait Link: Layer<Event = LinkEvent> {
         let _ = (now, octets);
     }
 
+    /// Has characters look like this for whoever has the line, until it is taken back.
+    fn set_format(&mut self, format: CharacterFormat) {
+        let _ = format;
+    }
+
     /// Takes what the other end has said to whoever has the line; taken after each input, nothing is lost.
     fn take_octets(&mut self) -> Vec<u8> {
         Vec::new()

@@ -1,8 +1,8 @@
 //! What goes into a connection besides bytes and time, and what comes out besides bytes.
 
 use rasman_core::{
-    Answer, Cause, ConnState, Device, Learned, Notification, PortClosed, PortCommand, PortFacts, PortId, Projection,
-    Retrying, Substate,
+    Answer, Cause, CharacterFormat, ConnState, Device, Learned, Notification, PortClosed, PortCommand, PortFacts,
+    PortId, Projection, Retrying, Substate,
 };
 
 /// A command or an event of the outside.
@@ -23,6 +23,8 @@ pub enum Command {
     },
     /// Say this on the line, which the client has (Interactive); at other times nobody hears it.
     LineOctets(Vec<u8>),
+    /// Have characters of the line, which the client has, look like this until it is given back.
+    LineFormat(CharacterFormat),
     /// The handler has returned from the notification `seq`.
     HandlerDone {
         /// Which notification.

@@ -140,8 +140,9 @@ DWORD RasLineDescriptor(HRASCONN hrasconn, int *lpDescriptor);
  * szUserName, szPassword and szDomain may be changed, and are then what PPP authenticates with. hWnd is hwndParent of the
  * extensions, and the last argument a RASCUSTOMSCRIPTEXTENSIONS. hEvent of RasReceiveBuffer is an eventfd, cast to HANDLE:
  * it is signalled when RasRetrieveBuffer has something to tell, which is octets, the end of the line
- * (ERROR_PORT_DISCONNECTED), or 0 octets once dwTimeOut has passed. RasSetCommSettings is ERROR_NOT_SUPPORTED: the line
- * has eight bits and no parity. The function must not throw, but out of RasDispatch.
+ * (ERROR_PORT_DISCONNECTED), or 0 octets once dwTimeOut has passed. RasSetCommSettings takes
+ * the numbers of a DCB, without one and a half stop bits (ERROR_INVALID_PARAMETER), and counts until the function returns:
+ * PPP has eight bits and no parity. The function must not throw, but out of RasDispatch.
  */
 DWORD RasSetCustomScript(RasCustomScriptExecuteFn pfnScript);
 

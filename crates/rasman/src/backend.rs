@@ -1,7 +1,7 @@
 //! What a manager must be able to do, wherever it lives.
 
 use crate::{AutodialBackend, Change, ConnectionInfo, Dial, EntryBackend, Error, Handle, HangUp, Status};
-use rasman_core::{Answer, Cause, Device, Notification, Statistics};
+use rasman_core::{Answer, Cause, CharacterFormat, Device, Notification, Statistics};
 use std::os::fd::OwnedFd;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -43,6 +43,15 @@ pub trait Backend: EntryBackend + AutodialBackend + 'static {
     /// 6 for an unknown handle, 705 if the dial is not paused there, 50 if the manager has no lines.
     fn line(&self, handle: Handle) -> Result<OwnedFd, Error> {
         let _ = handle;
+        Err(Error::refused(rasman_core::Code::NOT_SUPPORTED, "looked for a line where there are none"))
+    }
+
+    /// Has characters of the line of a dial that is paused in Interactive look like this, until the line is given back.
+    ///
+    /// # Errors
+    /// 6 for an unknown handle, 705 if the dial is not paused there, 50 if the manager has no lines.
+    fn set_line_format(&self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
+        let _ = (handle, format);
         Err(Error::refused(rasman_core::Code::NOT_SUPPORTED, "looked for a line where there are none"))
     }
 

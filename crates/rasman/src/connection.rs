@@ -1,7 +1,9 @@
 //! A handle to a connection.
 
 use crate::{Backend, Error};
-use rasman_core::{Answer, AuthMethod, Cause, ConnState, Device, Learned, Projection, Retrying, Statistics, Substate};
+use rasman_core::{
+    Answer, AuthMethod, Cause, CharacterFormat, ConnState, Device, Learned, Projection, Retrying, Statistics, Substate,
+};
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -102,6 +104,15 @@ impl Connection {
     /// 705 if the dial is not paused there; 6 once the connection is gone.
     pub fn line(&self) -> Result<UnixStream, Error> {
         self.backend.line(self.handle).map(UnixStream::from)
+    }
+
+    /// Has characters of that line look like this until it is given back: some hosts want seven bits and a parity before PPP.
+    /// What was written before goes out first. A raw TCP port and a pseudo-terminal have no such settings.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub fn set_line_format(&self, format: CharacterFormat) -> Result<(), Error> {
+        self.backend.set_line_format(self.handle, format)
     }
 
     /// Hangs up: gives one reference back, and ends the connection with the last one.

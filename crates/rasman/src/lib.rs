@@ -57,11 +57,11 @@ pub use watch::{Change, Watch, WatchEvent};
 pub use rasman_phonebook::{AutodialEntry, Properties, Subentry};
 
 pub use rasman_core::{
-    Answer, AuthMethod, Cause, ClientCertificate, Code, ConnState, Credentials, DataPath, Detail, Device, EapDialog,
-    EapSettings, Encryption, Entry, Forward, HeaderCompression, HttpProxy, Interaction, InvalidSetting, IpNet, Ipv4Net,
-    Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeCipher, MppeConsent, Network, Notification, Projection,
-    ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless, Secret, SstpSettings, StateClass,
-    Statistics, Substate, Trust, TunSettings,
+    Answer, AuthMethod, Cause, CharacterFormat, ClientCertificate, Code, ConnState, Credentials, DataPath, Detail,
+    Device, EapDialog, EapSettings, Encryption, Entry, Forward, HeaderCompression, HttpProxy, Interaction,
+    InvalidSetting, IpNet, Ipv4Net, Ipv6Link, Ipv6Setup, LayerName, Learned, Medium, MppeCipher, MppeConsent, Network,
+    Notification, Parity, Projection, ProxyLogin, Question, QuestionKind, Redial, Retrying, Revocation, Rootless,
+    Secret, SstpSettings, StateClass, Statistics, StopBits, Substate, Trust, TunSettings,
 };
 
 /// Why a call failed or a dial ended: a [`Cause`] as an error.

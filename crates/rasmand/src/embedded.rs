@@ -10,7 +10,7 @@ use crate::who::{Holder, Who};
 use rasman::{
     Backend, Change, ConnectionInfo, Dial, Entry, Error, Handle, HangUp, Manager, Started, Statistics, Status,
 };
-use rasman_core::{Answer, Cause, Code, Device, LayerName, Notification};
+use rasman_core::{Answer, Cause, CharacterFormat, Code, Device, LayerName, Notification};
 use rasman_dial::{Config, DialPlan};
 use rasman_net::session::{Counters, Session, Stopping, Workers};
 use rasman_net::tls::eap::EapTunnels;
@@ -281,6 +281,10 @@ impl Backend for Embedded {
 
     fn line(&self, handle: Handle) -> Result<OwnedFd, Error> {
         self.table().line(handle)
+    }
+
+    fn set_line_format(&self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
+        self.table().set_line_format(handle, format)
     }
 
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {

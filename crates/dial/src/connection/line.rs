@@ -55,7 +55,7 @@ impl Connection {
     }
 
     /// From when the state is told, also while a handler still works on that.
-    fn has_line(&self) -> bool {
+    pub(super) fn has_line(&self) -> bool {
         matches!(&self.stage, Stage::Asking(asking) if asking.is_interactive())
     }
 

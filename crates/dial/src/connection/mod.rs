@@ -212,6 +212,8 @@ impl Connection {
             }
             Command::Answer { id, answer } => self.answer(id, answer),
             Command::LineOctets(octets) => self.say_on_line(now, &octets),
+            Command::LineFormat(format) if self.has_line() => self.layers.link.set_format(format),
+            Command::LineFormat(_) => {}
             Command::HandlerDone { seq, more } => self.handler_done(seq, more),
             Command::PortProgress(port, phase) => self.port_progress(now, port, phase),
             Command::PortReady(port, facts) => self.port_ready(now, port, facts),

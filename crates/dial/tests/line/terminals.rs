@@ -270,3 +270,19 @@ fn octets_for_a_line_that_nobody_has_go_nowhere() {
     assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)));
     assert!(world.command.is_empty(), "{:?}", world.command);
 }
+
+#[test]
+fn the_client_sets_how_characters_look_until_it_gives_the_line_back() {
+    let mut world = World::with(with_login(|login| login.custom_script = true), false, false);
+    world.run_until(5_000);
+    assert_eq!(asked(&world), &Interaction::CustomScript);
+    let seven = CharacterFormat { data_bits: 7, parity: Parity::Even, stop_bits: StopBits::One };
+    world.connection.handle_command(world.now, Command::LineFormat(seven));
+    world.run_until(6_000);
+    assert_eq!(world.formats, [seven]);
+    world.goes_on().run_until(12_000);
+    assert_eq!(world.formats, [seven, CharacterFormat::default()], "as PPP needs it");
+    world.connection.handle_command(world.now, Command::LineFormat(seven));
+    world.run_until(13_000);
+    assert_eq!(world.formats.len(), 2, "nobody has the line");
+}

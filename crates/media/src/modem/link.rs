@@ -15,8 +15,8 @@ use super::terminal::Terminal;
 use chain::Step;
 use pace::Pace;
 use rasman_core::{
-    Batch, Cause, Code, Credentials, Device, Input, Instant, Interaction, LayerName, LineCommand, LineDevice,
-    LineFraming, LineLogin, LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort,
+    Batch, Cause, CharacterFormat, Code, Credentials, Device, Input, Instant, Interaction, LayerName, LineCommand,
+    LineDevice, LineFraming, LineLogin, LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort,
     SerialSettings, Timeout,
 };
 use std::collections::VecDeque;

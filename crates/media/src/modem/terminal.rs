@@ -10,6 +10,8 @@ pub(super) struct Terminal {
     pub(super) what: Interaction,
     /// The script that gave up, which has left characters looking as the other end wants them.
     pub(super) halted: Option<Box<Run>>,
+    /// The client has set how characters look.
+    pub(super) has_format: bool,
     /// What the client has not taken.
     unread: Kept,
     /// What came last: the other end may have begun PPP.
@@ -18,7 +20,7 @@ pub(super) struct Terminal {
 
 impl Terminal {
     pub(super) fn new(what: Interaction, halted: Option<Box<Run>>) -> Self {
-        Self { what, halted, unread: Kept::default(), recent: Kept::default() }
+        Self { what, halted, has_format: false, unread: Kept::default(), recent: Kept::default() }
     }
 
     /// Takes the front of what comes; gives how much that was.

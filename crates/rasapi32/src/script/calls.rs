@@ -1,12 +1,12 @@
 //! The functions that a script is given pointers to.
 
 use super::buffers::SIZE_MAX;
-use crate::abi::RASCOMMSETTINGS;
+use crate::abi::{RASCOMMSETTINGS, read_versioned};
 use crate::buffer::{BUFFER_INVALID, INVALID_SIZE};
 use crate::call::answer;
 use crate::process;
 use crate::watch::Event;
-use rasman::Code;
+use rasman::{CharacterFormat, Code, Parity, StopBits};
 use rustix::event::Timespec;
 use std::ffi::c_void;
 use std::time::Duration;
@@ -109,30 +109,65 @@ pub(super) unsafe extern "C" fn ras_retrieve_buffer(port: *mut c_void, buffer: *
     })
 }
 
-/// RasSetCommSettings: the line of a script has eight bits and no parity, as PPP needs them afterwards, so it is always
-/// 50 where the arguments are right.
+/// RasSetCommSettings: has characters look like this until the function returns; PPP then has eight bits again. What was
+/// sent before leaves as it was meant.
 ///
 /// # Safety
-/// Unless null, four bytes are readable at `settings`.
+/// Unless null, as many bytes as its dwSize says are readable at `settings`.
 pub(super) unsafe extern "C" fn ras_set_comm_settings(
     port: *mut c_void,
     settings: *mut RASCOMMSETTINGS,
     reserved: *mut c_void,
 ) -> u32 {
     answer(|| {
-        process::current().scripts.ports.find(port)?;
+        let port = process::current().scripts.ports.find(port)?;
         if settings.is_null() || !reserved.is_null() {
             return Err(Code::INVALID_PARAMETER);
         }
-        // SAFETY: it is not null, and the caller answers for its first member.
-        let size = unsafe { settings.cast::<u32>().read_unaligned() };
-        if size as usize != size_of::<RASCOMMSETTINGS>() {
-            return Err(INVALID_SIZE);
-        }
-        Err(Code::NOT_SUPPORTED)
+        // SAFETY: it is not null, and the caller answers for the rest.
+        let settings = unsafe { read_versioned(settings.cast_const()) }.ok_or(INVALID_SIZE)?;
+        port.set_format(format(&settings).ok_or(Code::INVALID_PARAMETER)?)
     })
+}
+
+/// Reads the numbers of Windows' DCB; nothing for what no line here has, as one and a half stop bits.
+fn format(settings: &RASCOMMSETTINGS) -> Option<CharacterFormat> {
+    let parity = match settings.bParity {
+        0 => Parity::None,
+        1 => Parity::Odd,
+        2 => Parity::Even,
+        3 => Parity::Mark,
+        4 => Parity::Space,
+        _ => return None,
+    };
+    let stop_bits = match settings.bStop {
+        0 => StopBits::One,
+        2 => StopBits::Two,
+        _ => return None,
+    };
+    let data_bits = settings.bByteSize;
+    (5..=8).contains(&data_bits).then_some(CharacterFormat { data_bits, parity, stop_bits })
 }
 
 fn timespec(limit: Duration) -> Timespec {
     Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_those_of_a_dcb() {
+        let read = |parity, stop, size| {
+            let of_dcb = RASCOMMSETTINGS { dwSize: 8, bParity: parity, bStop: stop, bByteSize: size, bAlign: 9 };
+            format(&of_dcb)
+        };
+        assert_eq!(read(0, 0, 8), Some(CharacterFormat::default()));
+        let seven = CharacterFormat { data_bits: 7, parity: Parity::Even, stop_bits: StopBits::Two };
+        assert_eq!(read(2, 2, 7), Some(seven));
+        for wrong in [read(5, 0, 8), read(0, 1, 8), read(0, 3, 8), read(0, 0, 4), read(0, 0, 9)] {
+            assert_eq!(wrong, None);
+        }
+    }
 }

@@ -99,7 +99,7 @@ impl Script {
     /// Calls the function. Nothing comes of it if the dial was hung up before.
     fn log_in(&self, dial: &Arc<Dialled>, line: std::os::fd::OwnedFd, context: Option<&Context>) -> Option<Answer> {
         let scripts = &process::current().scripts;
-        let port = match scripts.ports.open(line) {
+        let port = match scripts.ports.open(line, dial) {
             Ok(port) => Closing { scripts, port },
             Err(code) => return Some(Answer::GiveUp(code)),
         };

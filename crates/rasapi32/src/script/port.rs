@@ -1,8 +1,10 @@
 //! The ports that scripts have: lines of paused dials.
 
+use crate::call::code_of;
+use crate::dial::Dialled;
 use crate::dial::context::undisturbed;
 use crate::watch::Event;
-use rasman::Code;
+use rasman::{CharacterFormat, Code};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
@@ -19,6 +21,7 @@ pub(super) struct Ports(Mutex<HashMap<usize, Arc<Port>>>);
 /// A line in the hands of a script.
 pub(super) struct Port {
     line: OwnedFd,
+    dial: Arc<Dialled>,
     /// Readable once the script has returned: nothing is signalled any more.
     over: OwnedFd,
     /// How many threads wait for the line.
@@ -30,12 +33,13 @@ impl Ports {
     ///
     /// # Errors
     /// 8 if the system has no descriptor left.
-    pub(super) fn open(&self, line: OwnedFd) -> Result<*mut c_void, Code> {
+    pub(super) fn open(&self, line: OwnedFd, dial: &Arc<Dialled>) -> Result<*mut c_void, Code> {
         // A handle is never null.
         let line = rustix::io::fcntl_dupfd_cloexec(&line, 3).map_err(|_| NOT_ENOUGH_MEMORY)?;
         let over = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|_| NOT_ENOUGH_MEMORY)?;
         let number = line.as_raw_fd() as usize;
-        self.lock().insert(number, Arc::new(Port { line, over, waiting: AtomicUsize::new(0) }));
+        let (dial, waiting) = (Arc::clone(dial), AtomicUsize::new(0));
+        self.lock().insert(number, Arc::new(Port { line, dial, over, waiting }));
         Ok(number as *mut c_void)
     }
 
@@ -88,6 +92,14 @@ impl Port {
             Err(Errno::AGAIN) => Ok(0),
             Err(_) => Err(PORT_DISCONNECTED),
         }
+    }
+
+    /// Has characters look like this until the line is given back.
+    ///
+    /// # Errors
+    /// 705 once the dial is not paused any more, 6 once it is gone.
+    pub(super) fn set_format(&self, format: CharacterFormat) -> Result<(), Code> {
+        undisturbed(|| self.dial.manager.backend().set_line_format(self.dial.handle, format)).map_err(code_of)
     }
 
     /// Has the event signalled once the line says something or ends, or the time is up.

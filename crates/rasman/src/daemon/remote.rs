@@ -6,13 +6,13 @@ use super::router::Router;
 use crate::ipc::secret;
 use crate::ipc::wire::{
     AnswerCall, AnswerKind, AttachCall, CredentialsWire, DataPathWire, DevicesReply, DialCall, DialReply, EndedReply,
-    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, LineReply, Listed, May, Nothing, OfHandle, SecretAt,
-    StatisticsReply, StatusReply, Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
+    EntryWire, HandlerDoneCall, HangUpCall, HangUpReply, LineFormatCall, LineReply, Listed, May, Nothing, OfHandle,
+    SecretAt, StatisticsReply, StatusReply, Token, WaitCall, WaitReply, WatchCall, WatchReply, write_path,
 };
 use crate::{
     Answer, Backend, Change, ConnectionInfo, Dial, Error, Handle, HangUp, Started, Statistics, Status, Target,
 };
-use rasman_core::{Cause, Code, Credentials, DataPath, Device, Rootless, Secret};
+use rasman_core::{Cause, CharacterFormat, Code, Credentials, DataPath, Device, Rootless, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -188,6 +188,12 @@ impl Backend for Remote {
         }
         Ok(descriptors.swap_remove(line))
     }
+
+    fn set_line_format(&self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
+        let call = LineFormatCall::new(handle.to_string(), format);
+        self.call("io.rasman.Manager.SetLineFormat", &call).map(|Nothing {}| ())
+    }
+
     fn hang_up(&self, handle: Handle) -> Result<oneshot::Receiver<HangUp>, Error> {
         self.end(handle, false)
     }

@@ -205,6 +205,7 @@ fn the_types_are_those_of_the_interface() {
     for method in ["MayEnterHandler", "Line", "Abandon", "Status", "Statistics", "ClearStatistics", "Ended"] {
         parameters(i, method, &OfHandle { handle: handle() });
     }
+    parameters(i, "SetLineFormat", &LineFormatCall::new(handle(), rasman::CharacterFormat::default()));
     let dial = DialCall {
         entry: Some("work".into()),
         data_path: Some(DataPathWire::new(&DataPath::Tun(device()), 1).unwrap()),
@@ -254,6 +255,7 @@ fn the_types_are_those_of_the_interface() {
         }
     }
     reply(i, "Line", &LineReply { line: 0 });
+    reply(i, "SetLineFormat", &Nothing {});
     reply(i, "Transfer", &Token { token: "t".into() });
     for method in ["ShareSecrets", "HandlerDone", "Answer", "Abandon", "ClearStatistics", "Stop"] {
         reply(i, method, &Nothing {});

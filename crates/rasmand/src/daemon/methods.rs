@@ -15,9 +15,9 @@ use crate::entries::is_asterisks;
 use rasman::ipc::message::{Called, Reply, write};
 use rasman::ipc::secret::SharedFile;
 use rasman::ipc::wire::{
-    AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, LineReply,
-    Listed, May, Nothing, OfHandle, SecretAt, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall, WatchReply,
-    parse_handle,
+    AnswerCall, AnswerKind, Described, DevicesReply, EndedReply, EventsReply, HangUpCall, HangUpReply, LineFormatCall,
+    LineReply, Listed, May, Nothing, OfHandle, SecretAt, StatisticsReply, StatusReply, WaitCall, WaitReply, WatchCall,
+    WatchReply, parse_handle,
 };
 use rasman::{Answer, Error, Handle, HangUp};
 use rasman_core::{Cause, Code, LayerName, Secret};
@@ -127,6 +127,7 @@ impl Call<'_> {
             "MayEnterHandler" => self.may_enter_handler(),
             "Answer" => self.answer(),
             "Line" => self.line(),
+            "SetLineFormat" => self.set_line_format(),
             "HangUp" => self.hang_up(),
             "Abandon" => self.abandon(),
             "Status" => self.status(),
@@ -227,6 +228,16 @@ impl Call<'_> {
             return Err(Error::refused(Code::OUT_OF_BUFFERS, "found replies that were not read").into());
         }
         Ok(Outcome::Answered)
+    }
+
+    fn set_line_format(&self) -> Result<Outcome> {
+        let call: LineFormatCall = self.read()?;
+        let handle = self.known(&call.handle)?;
+        let format = call.format().ok_or_else(|| {
+            Error::refused(Code::INVALID_PARAMETER, "read the bits of a character, which no line has like that")
+        })?;
+        rasman::Backend::set_line_format(&*self.server.embedded, handle, format)?;
+        reply(&Nothing {})
     }
 
     fn hang_up(&self) -> Result<Outcome> {

@@ -3,7 +3,7 @@
 use super::{Answering, CHANGES_MAX, Numbered, Table};
 use crate::who::{Holder, Owner};
 use rasman::{Change, ConnectionInfo, Error, Handle, HangUp, Status};
-use rasman_core::{Answer, Cause, Code, LayerName, QuestionKind, Statistics};
+use rasman_core::{Answer, Cause, CharacterFormat, Code, LayerName, QuestionKind, Statistics};
 use rasman_dial::Command;
 use std::os::fd::OwnedFd;
 use tokio::sync::{broadcast, oneshot};
@@ -50,6 +50,19 @@ impl Table {
             }),
             _ => Err(Error::refused(Code::INVALID_AUTH_STATE, "looked for the line of a dial that has not given it")),
         }
+    }
+
+    /// Has characters of that line look like this until it is given back.
+    pub(crate) fn set_line_format(&mut self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
+        let record = self.record(handle)?;
+        if !record.question.as_ref().is_some_and(|open| matches!(open.kind, QuestionKind::Interactive(_))) {
+            return Err(Error::refused(
+                Code::INVALID_AUTH_STATE,
+                "looked for the line of a dial that has not given it",
+            ));
+        }
+        record.command(Command::LineFormat(format));
+        Ok(())
     }
 
     /// Gives back one reference of this process, or with `force` all there are.

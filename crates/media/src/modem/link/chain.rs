@@ -144,6 +144,9 @@ impl SerialLink {
         match core::mem::replace(&mut self.state, State::Down) {
             State::Line(mut terminal) => {
                 let frames = terminal.take_frames();
+                if terminal.has_format {
+                    self.port(PortCommand::Line(LineCommand::Format(CharacterFormat::default())));
+                }
                 match terminal.halted {
                     Some(mut run) => {
                         let progress = run.skip(now);

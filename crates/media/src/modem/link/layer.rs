@@ -1,7 +1,7 @@
 //! The serial line as a layer and as a link: what comes in, by state.
 
 use super::*;
-use rasman_core::{DropReason, Duration, Layer, Link, PortClosed, PortFacts};
+use rasman_core::{CharacterFormat, DropReason, Duration, Layer, Link, PortClosed, PortFacts};
 
 impl Layer for SerialLink {
     type Event = LinkEvent;
@@ -128,6 +128,12 @@ impl Link for SerialLink {
         if matches!(self.state, State::Line(_)) {
             self.out.extend_from_slice(octets);
         }
+    }
+
+    fn set_format(&mut self, format: CharacterFormat) {
+        let State::Line(terminal) = &mut self.state else { return };
+        terminal.has_format = true;
+        self.port(PortCommand::Line(LineCommand::Format(format)));
     }
 
     fn take_octets(&mut self) -> Vec<u8> {

@@ -158,7 +158,8 @@ impl Driver {
         let command = command.map_or_else(stopped, |command| *command);
         let now = clock::now();
         match command {
-            Command::Answer { .. } => self.drain_line(now),
+            // What was written before goes first.
+            Command::Answer { .. } | Command::LineFormat(_) => self.drain_line(now),
             // Who waits for the line has nothing to wait for any more, however long the goodbye takes.
             Command::HangUp(_) => self.line = None,
             _ => {}

@@ -8,6 +8,7 @@ mod cause;
 mod data_path;
 mod entries;
 mod entry;
+mod line_format;
 mod methods;
 mod notification;
 mod status;
@@ -20,6 +21,7 @@ pub use entries::*;
 pub use entry::{
     CredentialsWire, EapWire, EntryWire, MediumWire, NetworkWire, RedialWire, SecretAt, SstpWire, TrustWire,
 };
+pub use line_format::LineFormatCall;
 pub use methods::*;
 pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,
