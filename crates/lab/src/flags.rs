@@ -229,7 +229,7 @@ fn help() -> String {
     let mut text = "A server to dial, for tests and demos: SSTP with a web server inside.\n\nFlags:\n".to_owned();
     for (name, meaning) in FLAGS {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  --{name:<14}{meaning}");
+        let _ = writeln!(text, "  --{name:<20}{meaning}");
     }
     text + "\nFaults:\n" + crate::faults::GRAMMAR + "\nModems:\n" + PERSONALITY_GRAMMAR + COMMANDS
 }

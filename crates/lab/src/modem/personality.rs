@@ -139,8 +139,7 @@ impl fmt::Display for InvalidPersonality {
 impl std::error::Error for InvalidPersonality {}
 
 /// How a personality is written.
-pub const PERSONALITY_GRAMMAR: &str = "\
-  number=N                      its own number, for calls of the other modems
+pub const PERSONALITY_GRAMMAR: &str = "  number=N                      its own number, for calls of the other modems
   speed=N                       bits a second of the line (115200); 0 for no limit
   busy=N no-answer=N            what happens to a number that is dialled; others are connected
   no-carrier=N no-dialtone=N

@@ -53,7 +53,7 @@ pub(crate) fn command() -> clap::Command {
         .arg(argument("/PHONE:number", "Number or server to dial in place of the entry's own"))
         .arg(argument("/CALLBACK:number", "Number at which to be called back"))
         .arg(argument("/PHONEBOOK:file", "Phone book of the entry"))
-        .arg(argument("/PREFIXSUFFIX", "Use the prefix and suffix of the location"))
+        .arg(argument("/PREFIXSUFFIX", "Dial the number with its prefix and suffix"))
         .arg(argument("/DISCONNECT", "Hang up the entry, or all connections"))
         .arg(argument("/?", "Show the help"))
 }

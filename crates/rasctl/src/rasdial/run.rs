@@ -66,12 +66,6 @@ async fn disconnect(managers: &Managers, entry: Option<&str>, output: Output) ->
 }
 
 async fn dial(request: DialRequest, password: Password, output: Output) -> Result<(), Failure> {
-    if request.prefix_suffix {
-        let cause = Cause::new(Code::NOT_SUPPORTED, LayerName::Settings)
-            .did("found /PREFIXSUFFIX on the command line")
-            .advice("leave it out: prefix and suffix stand in the entry");
-        return Err(cause.into());
-    }
     let books = Books::new(request.phonebook.clone(), None);
     let loaded = books.find(&request.entry)?;
     let manager = manager::to_dial(None, loaded.place.scope == Scope::AllUsers)?;
@@ -92,6 +86,7 @@ async fn dial(request: DialRequest, password: Password, output: Output) -> Resul
     let dial = dial
         .number(request.phone.unwrap_or_default())
         .callback_number(request.callback.unwrap_or_default())
+        .prefix_and_suffix(request.prefix_suffix)
         .credentials(credentials);
     let result = follow(&manager, dial, &request.entry, output).await;
     result.map(drop).inspect_err(|failure| last::remember(&request.entry, &failure.json()))

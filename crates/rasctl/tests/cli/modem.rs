@@ -81,6 +81,16 @@ fn a_busy_line_is_explained() {
 }
 
 #[test]
+fn rasdial_takes_prefix_and_suffix_where_it_is_told_to() {
+    let scene = Scene::with_modems("", &["busy=5550123,speed=0"]);
+    office(&scene, "5550123");
+    scene.run(&["entry", "set", "Office", "RasmanDialPrefix=9,"]).expect(0);
+    scene.rasdial(&["Office"]).expect(676 & 255);
+    scene.rasdial(&["Office", "/PREFIXSUFFIX"]).expect(0).says("Connecting to Office...\n", "");
+    scene.rasdial(&["Office", "/DISCONNECT"]).expect(0);
+}
+
+#[test]
 fn ports_without_a_modem_are_told_apart() {
     let scene = Scene::with_modems("", &["mute"]);
     let port = scene.text("modem0");
