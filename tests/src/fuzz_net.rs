@@ -4,13 +4,29 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use rasman_core::{Duration, Instant, Ipv6Link, Ipv6Setup, Projection};
-use rasman_net::fuzzing::{Class, FlowKey, classify};
+use rasman_net::fuzzing::{Class, FlowKey, classify, names_whom_to_ask, revoked_by};
 use rasman_net::stack::{Stack, StackConfig, StackListener, StackStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const OWN6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
 const MTU: u16 = 1400;
+
+/// A certificate and an answer of OCSP about it, which it may have signed itself: two octets say where the one ends.
+pub fn ocsp_answer(data: &[u8]) {
+    let _ = ocsp_says(data);
+}
+
+fn ocsp_says(data: &[u8]) -> Option<bool> {
+    let [high, low, rest @ ..] = data else { return None };
+    let (certificate, answer) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])).min(rest.len()));
+    assert!(names_whom_to_ask(certificate) <= 8);
+    assert_eq!(revoked_by(certificate, answer, 0), None, "no answer is older than OCSP");
+    revoked_by(certificate, answer, NOW)
+}
+
+/// When the answers of the corpus were made: 2026-11-26.
+const NOW: u64 = 1_795_683_600;
 
 /// To whom a packet belongs, told apart by the bytes that the RFCs name.
 pub fn stack_classify(data: &[u8]) {
@@ -332,5 +348,14 @@ mod tests {
         bench.accept();
         assert_eq!(bench.streams.len(), 1);
         assert!(bench.streams[0].peer().is_ipv6());
+    }
+
+    #[test]
+    fn the_seeds_of_ocsp_say_what_they_are_named() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/ocsp_answer");
+        for (name, expected) in [("good", Some(false)), ("revoked", Some(true)), ("unknown", None)] {
+            let seed = std::fs::read(folder.join(name)).expect("a committed seed");
+            assert_eq!(super::ocsp_says(&seed), expected, "{name}");
+        }
     }
 }

@@ -23,7 +23,7 @@ corpora! {
     fuzz_import: phonebook_import;
     fuzz_lab: lab_dns, lab_http, lab_radius;
     fuzz_modem: hdlc, at_replies, com_port, script, serial_link;
-    fuzz_net: stack_classify, stack_packets;
+    fuzz_net: stack_classify, stack_packets, ocsp_answer;
     fuzz_phonebook: phonebook;
     fuzz_ppp: ppp_frame, ppp_client, ppp_server, mschapv2_messages, vj_segments, ppp_client_whole, ppp_server_whole, ppp_host, cbcp;
     fuzz_sstp: sstp_wire, sstp_http, sstp_client, sstp_server;

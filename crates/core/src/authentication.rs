@@ -99,9 +99,9 @@ impl AuthMethod {
 /// What the methods of EAP need beside a name and a password.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EapSettings {
-    /// Which certificates of the authentication server are accepted; that server is another than SSTP's. Lists of
-    /// revoked ones are not fetched for it, so [`Revocation::Required`](crate::Revocation::Required) is refused and
-    /// `IfPossible` finds nothing.
+    /// Which certificates of the authentication server are accepted; that server is another than SSTP's. Nothing is
+    /// fetched in the middle of EAP, so [`Revocation`](crate::Revocation) goes by the answer of OCSP that it staples (RFC 9190
+    /// 5.4).
     pub trust: Trust,
     /// The names one of which the certificate must carry; `*.example.com` stands for the names right below. Empty takes
     /// every name, so it is only allowed with roots of the entry's own or with a pinned certificate.

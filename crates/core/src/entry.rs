@@ -248,13 +248,6 @@ impl Entry {
             return Ok(());
         }
         self.eap.trust.validate("eap.trust", "eap.trust.added_roots")?;
-        if self.eap.trust.revocation == Revocation::Required && self.eap.trust.pinned_leaf_sha256.is_none() {
-            // The method's answer is due in mid-dial, where nothing waits for a list to be fetched.
-            let problem = "is required, and inside EAP no list can be fetched";
-            let advice =
-                "leave it out for EAP, pin the authentication server's certificate, or require it of SSTP's server";
-            return Err(InvalidSetting::new("eap.trust.revocation", problem, advice));
-        }
         if self.eap.require_crypto_binding
             && let Some(method) = self.authentication.iter().find(|method| method.is_ttls())
         {
@@ -387,20 +380,6 @@ mod tests {
         };
         assert_eq!(field(Vec::new()), Some("eap.server_names"));
         assert_eq!(field(vec![[7; 20]]), None);
-    }
-
-    #[test]
-    fn revocation_cannot_be_required_of_the_server_of_eap() {
-        let field = |revocation, pinned_leaf_sha256| {
-            field_of(|e| {
-                e.authentication = vec![AuthMethod::PeapMsChapV2];
-                e.eap.trust =
-                    Trust { added_roots: vec![vec![0x30]], revocation, pinned_leaf_sha256, ..Trust::default() };
-            })
-        };
-        assert_eq!(field(Revocation::Required, None), Some("eap.trust.revocation"));
-        assert_eq!(field(Revocation::Required, Some([7; 32])), None);
-        assert_eq!(field(Revocation::IfPossible, None), None);
     }
 
     #[test]

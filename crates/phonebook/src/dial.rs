@@ -420,7 +420,7 @@ pub(crate) const UNREADABLE: &str = "cannot be read";
 const NUMBERS_MAX: usize = 256;
 /// The most files with certificates that an entry names.
 const CA_MAX: usize = 64;
-/// What `RasmanRevocation` may say.
+/// What `RasmanRevocation` and `RasmanEapRevocation` may say.
 const REVOCATION: [(&str, Revocation); 2] =
     [("if-possible", Revocation::IfPossible), ("required", Revocation::Required)];
 /// What `RasmanMppe` may say.

@@ -224,6 +224,7 @@ pub(crate) const OURS: &[Key] = &[
     if_set("RasmanEapPin", Kind::Text, ""),
     if_set("RasmanEapServerName", Kind::Repeats, ""),
     if_set("RasmanEapCryptoBinding", Kind::Flag, "0"),
+    if_set("RasmanEapRevocation", Kind::Text, ""),
     if_set("RasmanEapIdentity", Kind::Text, ""),
     if_set("RasmanEapCertificate", Kind::Text, ""),
     if_set("RasmanEapKey", Kind::Text, ""),

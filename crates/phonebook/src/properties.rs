@@ -263,6 +263,8 @@ properties! {
     eap_server_names: Vec<String> = "RasmanEapServerName";
     /// PEAP's server has to bind what is inside to TLS; `CustomAuthData` may demand it, too.
     eap_crypto_binding: bool = "RasmanEapCryptoBinding";
+    /// Whether EAP's server has to staple that its certificate was not revoked: `if-possible` or `required`; empty for not.
+    eap_revocation: String = "RasmanEapRevocation";
     /// The identity that EAP tells in the open; empty for the user's name.
     eap_identity: String = "RasmanEapIdentity";
     /// The file of the user's certificate for EAP-TLS: PEM, or PKCS#12 with the key.

@@ -15,8 +15,9 @@ pub struct Trust {
     pub revocation: Revocation,
 }
 
-/// Whether a certificate is looked for in its issuer's list of revoked ones, which is fetched by HTTP from where the
-/// certificate says (RFC 5280 4.2.1.13). A pinned certificate is not: whoever pins has decided.
+/// Whether it is found out that a certificate was revoked: by the answer of OCSP that the server staples (RFC 6066 8), from the
+/// responders that the certificate names (RFC 6960), or in its issuer's list (RFC 5280 4.2.1.13), both by HTTP. A pinned
+/// certificate is not looked up: whoever pins has decided.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Revocation {
     /// No.

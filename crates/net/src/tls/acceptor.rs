@@ -90,6 +90,24 @@ impl Acceptor {
         stream::handshake(Box::new(transport), tcp).await
     }
 
+    /// One that staples an answer of OCSP.
+    #[cfg(test)]
+    pub(super) fn stapling_for_test(chain: Vec<Vec<u8>>, key: Vec<u8>, answer: Vec<u8>, tls12_only: bool) -> Self {
+        let leaf = leaf_of(&chain[0]);
+        let versions = if tls12_only { &[&rustls::version::TLS12][..] } else { rustls::DEFAULT_VERSIONS };
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions)
+            .expect("the provider has suites for TLS 1.2 and 1.3")
+            .with_no_client_auth()
+            .with_single_cert_with_ocsp(
+                chain.into_iter().map(CertificateDer::from).collect(),
+                PrivateKeyDer::try_from(key).expect("a key"),
+                answer,
+            )
+            .expect("they belong together");
+        Self { config: Arc::new(config), leaf }
+    }
+
     #[cfg(test)]
     pub(super) fn transport_for_test(&self) -> Box<dyn super::TlsTransport> {
         Box::new(backend::server(Arc::clone(&self.config), self.leaf).expect("a server"))

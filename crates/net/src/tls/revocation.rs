@@ -1,32 +1,63 @@
-//! Whether a server's certificate was revoked: its issuer's list is fetched by HTTP from where the certificate says.
+//! Whether a server's certificate was revoked: a responder is asked by OCSP, or its issuer's list is fetched, both by HTTP at
+//! the addresses that the certificate names.
 //!
 //! It happens after the handshake and before the first byte of ours, since only then it is known whose list to fetch. The
-//! list is signed by the issuer, so the fetch needs no protection of its own. The whole of it has a time limit well below
+//! answers are signed by the issuer, so the fetch needs no protection of its own. The whole of it has a time limit well below
 //! that of the stage that opens the port, and each address a share of it, so that dead servers of lists do not end a dial
 //! that may do without.
 
-use super::der::distribution_points;
+use super::der::{distribution_points, responders};
 use crate::connect;
 use rasman_core::{Cause, Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
+/// Gives until when everything about one certificate has to be known.
+pub(super) fn deadline() -> Instant {
+    Instant::now() + LIMIT
+}
+
+/// Asks the responders that a certificate names, one after the other, until `judge` makes something of an answer.
+///
+/// # Errors
+/// Why nothing is known, in words; empty if the certificate names nobody.
+pub(super) async fn ask<T>(
+    leaf: &[u8],
+    question: &[u8],
+    judge: impl Fn(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, String> {
+    let mut failed = Vec::new();
+    let deadline = Instant::now() + ASK_LIMIT;
+    let addresses = responders(leaf);
+    for (address, left) in addresses.iter().zip((1..=addresses.len() as u32).rev()) {
+        let share = deadline.saturating_duration_since(Instant::now()) / left;
+        match tokio::time::timeout(share, exchange(address, Some(question), ANSWER_MAX)).await {
+            Ok(Ok(answer)) => match judge(&answer) {
+                Ok(status) => return Ok(status),
+                Err(why) => failed.push(format!("{address}: the answer {why}")),
+            },
+            Ok(Err(error)) => failed.push(format!("{address}: {error}")),
+            Err(_) => failed.push(format!("{address}: no answer in {:.1} s", share.as_secs_f32())),
+        }
+    }
+    Err(failed.join("; "))
+}
+
 /// Fetches the lists that a certificate names, as far as they can be had.
 ///
 /// # Errors
 /// Why none can be had, in words.
-pub(super) async fn fetch(leaf: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+pub(super) async fn fetch(leaf: &[u8], deadline: Instant) -> Result<Vec<Vec<u8>>, String> {
     let points = distribution_points(leaf);
     if points.is_empty() {
         return Err("the certificate does not say where its issuer's list is".to_owned());
     }
     let mut lists = Vec::new();
     let mut failed = Vec::new();
-    let deadline = Instant::now() + LIMIT;
     for (point, left) in points.iter().zip((1..=points.len() as u32).rev()) {
         // What quicker ones leave is shared by those that follow.
         let share = deadline.saturating_duration_since(Instant::now()) / left;
-        match tokio::time::timeout(share, get(point)).await {
+        match tokio::time::timeout(share, exchange(point, None, LIST_MAX)).await {
             Ok(Ok(list)) => lists.push(list),
             Ok(Err(error)) => failed.push(format!("{point}: {error}")),
             Err(_) => failed.push(format!("{point}: no answer in {:.1} s", share.as_secs_f32())),
@@ -35,19 +66,26 @@ pub(super) async fn fetch(leaf: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     if lists.is_empty() { Err(failed.join("; ")) } else { Ok(lists) }
 }
 
-/// Fetches a list in DER form.
-async fn get(url: &str) -> Result<Vec<u8>, String> {
+/// Fetches what is at an address, or what it answers to a question of OCSP (RFC 6960 A.1).
+async fn exchange(url: &str, question: Option<&[u8]>, max: u64) -> Result<Vec<u8>, String> {
     let (host, port, path) = split(url).ok_or_else(|| unspoken(url))?;
     let in_words = |cause: Cause| cause.did;
     let addresses = connect::resolve(host, port).await.map_err(in_words)?;
     let mut tcp = connect::connect_tcp(&addresses).await.map_err(in_words)?;
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    tcp.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+    let (verb, more) = match question {
+        Some(question) => {
+            ("POST", format!("Content-Type: application/ocsp-request\r\nContent-Length: {}\r\n", question.len()))
+        }
+        None => ("GET", String::new()),
+    };
+    let head = format!("{verb} {path} HTTP/1.0\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n");
+    let request = [head.as_bytes(), question.unwrap_or_default()].concat();
+    tcp.write_all(&request).await.map_err(|error| error.to_string())?;
     let mut answer = Vec::new();
-    // A list may have any length, and a server that sends without end is let go.
-    let read = tcp.take(LIST_MAX).read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
-    if read as u64 == LIST_MAX {
-        return Err(format!("is more than {} MiB", LIST_MAX >> 20));
+    // An answer may have any length, and a server that sends without end is let go.
+    let read = tcp.take(max).read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
+    if read as u64 == max {
+        return Err(format!("is more than {} KiB", max >> 10));
     }
     body(answer)
 }
@@ -95,8 +133,11 @@ fn body(mut answer: Vec<u8>) -> Result<Vec<u8>, String> {
     }
 }
 
-/// For all lists of a certificate together.
+/// For everything about a certificate together.
 const LIMIT: Duration = Duration::from_secs(6);
+/// Of that, for all responders together.
+const ASK_LIMIT: Duration = Duration::from_secs(2);
+const ANSWER_MAX: u64 = 64 << 10;
 const LIST_MAX: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -121,7 +162,7 @@ mod tests {
         let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.crl_distribution_points = vec![rcgen::CrlDistributionPoint { uris: vec![url.to_owned()] }];
         let leaf = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
-        let failed = fetch(leaf.der()).await.unwrap_err();
+        let failed = fetch(leaf.der(), deadline()).await.unwrap_err();
         assert_eq!(failed, format!("{url}: is in a directory (LDAP), and lists are fetched by HTTP alone"));
     }
 
@@ -134,10 +175,21 @@ mod tests {
         params.crl_distribution_points = vec![rcgen::CrlDistributionPoint { uris: vec![url.clone()] }; 4];
         let leaf = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
         let began = Instant::now();
-        let failed = fetch(leaf.der()).await.unwrap_err();
+        let failed = fetch(leaf.der(), deadline()).await.unwrap_err();
         assert_eq!(failed.matches(&url).count(), 4, "{failed}");
         // The timer counts whole milliseconds, and rounds up.
         assert!(began.elapsed() <= LIMIT + Duration::from_millis(10), "{:?}", began.elapsed());
+        let began = Instant::now();
+        let failed = ask(&naming(&url), b"question", |_| Ok(())).await.unwrap_err();
+        assert_eq!(failed.matches(&url).count(), 1, "{failed}");
+        assert!(began.elapsed() <= ASK_LIMIT + Duration::from_millis(10), "{:?}", began.elapsed());
+    }
+
+    /// A certificate that names a responder.
+    fn naming(url: &str) -> Vec<u8> {
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.custom_extensions.push(super::super::tests::names_responder(url));
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().der().to_vec()
     }
 
     #[test]

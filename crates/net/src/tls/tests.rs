@@ -6,6 +6,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 mod later;
+mod ocsp;
+
+pub(super) use ocsp::names_responder;
 
 struct Ca(CertifiedIssuer<'static, KeyPair>);
 

@@ -2,7 +2,10 @@
 
 use super::backend::ClientSetup;
 use super::explain::{Explain, Role, Seen};
+use super::issued::Certificate;
+use super::ocsp::{self, Status};
 use super::sessions::{self, Kept};
+use super::staple::Staple;
 use super::{leaf_of, revocation};
 use rasman_core::{Cause, Code, LayerName, Revocation, TlsSpec};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -34,7 +37,7 @@ async fn fresh(spec: &TlsSpec) -> Result<Kept, Cause> {
     })?;
     let seen = Seen::default();
     let (judge, roots) = judge(spec).await?;
-    let verifier = Arc::new(Verifier { judge, provider: provider(), seen: seen.clone() });
+    let verifier = Arc::new(Verifier { judge, provider: provider(), seen: seen.clone(), staple: Staple::default() });
     let mut config = rustls::ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("the provider has suites for the default versions")
@@ -68,18 +71,49 @@ impl Checks {
         judged.map(drop).map_err(|error| self.explain.handshake(&error))
     }
 
-    /// Looks the leaf up in its issuer's list of revoked ones, as far as that is wanted.
+    /// Finds out whether the leaf was revoked, as far as that is wanted: by OCSP first, as Windows does, then in its issuer's
+    /// list.
     ///
     /// # Errors
-    /// 810 if it was revoked, or 0x80092013 if the list cannot be had and that is required.
+    /// 810 if it was revoked, or 0x80092013 if that cannot be known and is required.
     pub(super) async fn revocation(&self, wanted: Revocation, chain: &[Vec<u8>]) -> Result<(), Cause> {
         let (Some(roots), false) = (&self.roots, wanted == Revocation::Unchecked) else { return Ok(()) };
-        let Some((leaf, intermediates)) = split_chain(chain) else { return Err(self.nothing_shown()) };
-        let lists = match revocation::fetch(&leaf).await {
+        let deadline = revocation::deadline();
+        let unanswered = match self.asked(roots, chain).await {
+            Ok(Status::Good) => return Ok(()),
+            Ok(Status::Revoked) => return Err(self.explain.handshake(&CertificateError::Revoked.into())),
+            Err(why) => why,
+        };
+        let lists = match revocation::fetch(chain.first().map_or(&[], Vec::as_slice), deadline).await {
             Ok(lists) => lists,
             Err(_) if wanted == Revocation::IfPossible => return Ok(()),
-            Err(why) => return Err(self.explain.unchecked(&why)),
+            Err(why) if unanswered.is_empty() => return Err(self.explain.unchecked(&why)),
+            Err(why) => return Err(self.explain.unchecked(&format!("{unanswered}; {why}"))),
         };
+        self.listed(wanted, roots, chain, lists)
+    }
+
+    /// Asks by OCSP: the answer that the server stapled counts first, then those whom the leaf names.
+    async fn asked(&self, roots: &RootCertStore, chain: &[Vec<u8>]) -> Result<Status, String> {
+        let Some((der, others)) = chain.split_first() else { return Err(String::new()) };
+        let leaf = Certificate::read(der).ok_or_else(String::new)?;
+        let issuer = leaf.issuer(others, roots).ok_or_else(String::new)?;
+        let judge = |answer: &[u8]| ocsp::judge(answer, &leaf, &issuer, UnixTime::now());
+        match self.verifier.staple.of(der).map(|stapled| judge(&stapled)) {
+            Some(Ok(status)) => Ok(status),
+            Some(Err(_)) | None => revocation::ask(der, &ocsp::question(&leaf, &issuer), judge).await,
+        }
+    }
+
+    /// Looks the leaf up in lists.
+    fn listed(
+        &self,
+        wanted: Revocation,
+        roots: &Arc<RootCertStore>,
+        chain: &[Vec<u8>],
+        lists: Vec<Vec<u8>>,
+    ) -> Result<(), Cause> {
+        let Some((leaf, intermediates)) = split_chain(chain) else { return Err(self.nothing_shown()) };
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider())
             .with_crls(lists.into_iter().map(CertificateRevocationListDer::from))
             .only_check_end_entity_revocation();
@@ -194,6 +228,7 @@ struct Verifier {
     judge: Judge,
     provider: Arc<CryptoProvider>,
     seen: Seen,
+    staple: Staple,
 }
 
 #[derive(Debug)]
@@ -215,6 +250,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let digest = leaf_of(leaf).sha256;
         self.seen.set(digest);
+        self.staple.set(digest, ocsp);
         match &self.judge {
             Judge::Pinned(pinned) if *pinned == digest => Ok(ServerCertVerified::assertion()),
             Judge::Pinned(pinned) => Err(CertificateError::Other(OtherError(Arc::new(PinMismatch(*pinned)))).into()),

@@ -1,6 +1,6 @@
 //! Which methods an entry allows, and what those of EAP need.
 
-use super::{NO_AUTH_PROTOCOL_AVAILABLE, NotDialable, ReadFiles};
+use super::{NO_AUTH_PROTOCOL_AVAILABLE, NotDialable, REVOCATION, ReadFiles};
 use crate::Properties;
 use crate::eap_data::{self, EapData, host_of};
 use crate::setting::AuthRestrictions;
@@ -167,7 +167,8 @@ impl Properties {
             };
             return Ok(Trust { pinned_leaf_sha256: Some(digest), ..Trust::default() });
         }
-        let mut trust = Trust { system_roots: self.eap_ca.is_empty(), ..Trust::default() };
+        let revocation = self.one_of("RasmanEapRevocation", &self.eap_revocation, &REVOCATION)?.unwrap_or_default();
+        let mut trust = Trust { system_roots: self.eap_ca.is_empty(), revocation, ..Trust::default() };
         for path in self.eap_ca.iter().take(CA_MAX) {
             let certificates = files.certificates(path).map_err(|problem| {
                 NotDialable::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, "RasmanEapCa", path, problem)

@@ -12,4 +12,6 @@ mod server;
 mod tunnel;
 
 pub use peer::EapTunnels;
+#[cfg(test)]
+pub(super) use peer::judged_for_test;
 pub use server::EapAcceptor;

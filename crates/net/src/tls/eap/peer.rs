@@ -2,10 +2,12 @@
 
 use super::identity;
 use super::tunnel::RustlsTunnel;
+use crate::tls::issued::Certificate;
+use crate::tls::ocsp::{self, Status};
 use crate::tls::trust::{named_roots, provider, ready_roots};
 use crate::tls::{leaf_of, trust};
 use rasman_auth::eap::{Tunnel, TunnelError, Tunnels};
-use rasman_core::{Cause, Code, EapDialog, EapSettings, LayerName, hex};
+use rasman_core::{Cause, Code, EapDialog, EapSettings, LayerName, Revocation, hex};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
@@ -33,6 +35,7 @@ impl Tunnels for EapTunnels {
         let seen = Arc::new(OnceLock::new());
         let verifier = Verifier {
             roots: roots(settings)?,
+            revocation: settings.trust.revocation,
             pinned: settings.trust.pinned_leaf_sha256,
             names: settings.server_names.clone(),
             provider: provider(),
@@ -68,7 +71,14 @@ fn unnamed() -> ServerName<'static> {
     ServerName::try_from("eap.invalid").expect("a host name")
 }
 
-fn roots(settings: &EapSettings) -> Result<Option<Arc<WebPkiServerVerifier>>, TunnelError> {
+/// Whom the entry trusts, and who judges by that.
+#[derive(Debug)]
+struct Roots {
+    anchors: Arc<RootCertStore>,
+    webpki: Arc<WebPkiServerVerifier>,
+}
+
+fn roots(settings: &EapSettings) -> Result<Option<Roots>, TunnelError> {
     let (trust, sha1) = (&settings.trust, &settings.root_sha1);
     if trust.pinned_leaf_sha256.is_some() {
         return Ok(None);
@@ -91,22 +101,80 @@ fn roots(settings: &EapSettings) -> Result<Option<Arc<WebPkiServerVerifier>>, Tu
             .advice("install its certificate among the system's, or name its file in the entry (RasmanEapCa)");
         return Err(cause.into());
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build().map_err(|error| {
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), provider()).build();
+    let webpki = verifier.map_err(|error| {
         Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
             .did(format!("looked for authorities that EAP's server may have a certificate of ({error})"))
             .advice("add the authority's certificate to the entry")
     })?;
-    Ok(Some(verifier))
+    Ok(Some(Roots { anchors: roots, webpki }))
 }
 
 /// Checks the server's certificate, and that one of the names is in it.
 #[derive(Debug)]
 struct Verifier {
-    roots: Option<Arc<WebPkiServerVerifier>>,
+    roots: Option<Roots>,
+    revocation: Revocation,
     pinned: Option<[u8; 32]>,
     names: Vec<String>,
     provider: Arc<CryptoProvider>,
     seen: Arc<OnceLock<[u8; 32]>>,
+}
+
+impl Verifier {
+    /// Judges by each name that the certificate may have.
+    fn judge_name(
+        &self,
+        judge: impl Fn(&ServerName<'_>) -> Result<ServerCertVerified, Error>,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.names.is_empty() {
+            // The chain is checked before the name is, so a failure of the name alone says that the chain is good.
+            return match judge(&unnamed()) {
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                )) => Ok(ServerCertVerified::assertion()),
+                other => other,
+            };
+        }
+        let mut last = Err(CertificateError::NotValidForName.into());
+        for name in &self.names {
+            last = match name.strip_prefix("*.") {
+                Some(parent) => judge_below(parent, &judge),
+                None => match ServerName::try_from(name.as_str()) {
+                    Ok(name) => judge(&name),
+                    Err(_) => Err(CertificateError::NotValidForName.into()),
+                },
+            };
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
+    }
+
+    /// Judges by the answer of OCSP that came with the certificate, as far as that is wanted.
+    fn judge_staple(
+        &self,
+        leaf: &[u8],
+        intermediates: &[CertificateDer<'_>],
+        anchors: &RootCertStore,
+        answer: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.revocation == Revocation::Unchecked {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let others: Vec<_> = intermediates.iter().map(|der| der.to_vec()).collect();
+        let status = Certificate::read(leaf).and_then(|leaf| {
+            let issuer = leaf.issuer(&others, anchors)?;
+            ocsp::judge(answer, &leaf, &issuer, now).ok()
+        });
+        match status {
+            Some(Status::Revoked) => Err(CertificateError::Revoked.into()),
+            None if self.revocation == Revocation::Required => Err(CertificateError::UnknownRevocationStatus.into()),
+            Some(Status::Good) | None => Ok(ServerCertVerified::assertion()),
+        }
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -120,36 +188,14 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let digest = leaf_of(leaf).sha256;
         let _ = self.seen.set(digest);
-        let Some(webpki) = &self.roots else {
+        let Some(Roots { anchors, webpki }) = &self.roots else {
             let right = self.pinned == Some(digest);
             return right
                 .then(ServerCertVerified::assertion)
                 .ok_or(CertificateError::ApplicationVerificationFailure.into());
         };
-        let judge = |name: &ServerName<'_>| webpki.verify_server_cert(leaf, intermediates, name, ocsp, now);
-        if self.names.is_empty() {
-            // The chain is checked before the name is, so a failure of the name alone says that the chain is good.
-            return match judge(&unnamed()) {
-                Err(Error::InvalidCertificate(
-                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-                )) => Ok(ServerCertVerified::assertion()),
-                other => other,
-            };
-        }
-        let mut last = Err(CertificateError::NotValidForName.into());
-        for name in &self.names {
-            last = match name.strip_prefix("*.") {
-                Some(parent) => judge_below(parent, judge),
-                None => match ServerName::try_from(name.as_str()) {
-                    Ok(name) => judge(&name),
-                    Err(_) => Err(CertificateError::NotValidForName.into()),
-                },
-            };
-            if last.is_ok() {
-                break;
-            }
-        }
-        last
+        self.judge_name(|name| webpki.verify_server_cert(leaf, intermediates, name, ocsp, now))?;
+        self.judge_staple(leaf, intermediates, anchors, ocsp, now)
     }
 
     fn verify_tls12_signature(
@@ -212,7 +258,8 @@ fn plain_name(name: &str) -> &str {
 /// Says why TLS inside EAP failed, and asks where a person could know better.
 fn explain(error: &Error, seen: &OnceLock<[u8; 32]>) -> TunnelError {
     let (cause, doubtful) = match error {
-        Error::InvalidCertificate(why) => (certificate(why), true),
+        // No one's word makes a certificate good that its issuer has revoked.
+        Error::InvalidCertificate(why) => (certificate(why), *why != CertificateError::Revoked),
         Error::AlertReceived(alert) => (
             Cause::new(Code::EAP_USER_CERT_OTHER_ERROR, LayerName::Auth)
                 .said(format!("ended the handshake: {alert:?}"))
@@ -243,6 +290,12 @@ fn certificate(why: &CertificateError) -> Cause {
         | CertificateError::NotValidYetContext { .. } => Cause::new(Code::EAP_SERVER_CERT_EXPIRED, LayerName::Auth)
             .said("showed a certificate that is not valid now")
             .advice("have it renewed, and check this machine's clock"),
+        CertificateError::Revoked => Cause::new(Code::EAP_SERVER_CERT_REVOKED, LayerName::Auth)
+            .said("showed a certificate that was revoked")
+            .advice("do not go on; its administrator has to install a new one"),
+        CertificateError::UnknownRevocationStatus => Cause::new(Code::EAP_SERVER_CERT_OTHER_ERROR, LayerName::Auth)
+            .said("showed a certificate without an answer of OCSP that says whether it was revoked")
+            .advice("have the authentication server staple one, or do not require it (RasmanEapRevocation)"),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             Cause::new(Code::EAP_SERVER_ROOT_CERT_NOT_FOUND, LayerName::Auth)
                 .said("showed a certificate that no authority has signed that the entry trusts for EAP")
@@ -260,6 +313,21 @@ fn certificate(why: &CertificateError) -> Cause {
             .said(format!("showed a certificate that cannot be used ({other:?})"))
             .advice("have the authentication server's certificate made anew, for its name and for servers"),
     }
+}
+
+/// What is said of a server of EAP that shows this certificate and staples this answer.
+#[cfg(test)]
+pub(in crate::tls) fn judged_for_test(settings: &EapSettings, leaf: &[u8], answer: &[u8]) -> Result<(), Cause> {
+    let verifier = Verifier {
+        roots: roots(settings).map_err(|error| error.cause)?,
+        revocation: settings.trust.revocation,
+        pinned: settings.trust.pinned_leaf_sha256,
+        names: settings.server_names.clone(),
+        provider: provider(),
+        seen: Arc::default(),
+    };
+    let judged = verifier.verify_server_cert(&leaf.into(), &[], &unnamed(), answer, UnixTime::now());
+    judged.map(drop).map_err(|error| explain(&error, &verifier.seen).cause)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How we prove who we are, and how EAP's server does.
 
 use super::Setting;
-use super::values::{absolute, flag, list, path, yes_or_no};
+use super::values::{absolute, flag, list, path, revocation, set_revocation, yes_or_no};
 use rasman::AuthMethod;
 use rasman_phonebook::AuthRestrictions;
 
@@ -36,6 +36,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         what: "refuse a server of PEAP that does not bind the password to TLS",
         get: |entry| yes_or_no(entry.eap_crypto_binding),
         set: |entry, value| flag(&mut entry.eap_crypto_binding, value),
+    },
+    Setting {
+        name: "eap-revocation",
+        takes: "if-possible, required or no",
+        what: "whether EAP's server has to staple that its certificate was not revoked",
+        get: |entry| revocation(&entry.eap_revocation),
+        set: |entry, value| set_revocation(&mut entry.eap_revocation, value),
     },
     Setting {
         name: "eap-identity",

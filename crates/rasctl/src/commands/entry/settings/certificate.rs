@@ -1,7 +1,7 @@
 //! Which certificate of the server is trusted.
 
 use super::Setting;
-use super::values::{absolute, flag, list, yes_or_no};
+use super::values::{absolute, flag, list, revocation, set_revocation, yes_or_no};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -40,5 +40,12 @@ pub(super) const SETTINGS: &[Setting] = &[
             value.clone_into(&mut entry.server_name);
             Ok(())
         },
+    },
+    Setting {
+        name: "revocation",
+        takes: "if-possible, required or no",
+        what: "find out whether the server's certificate was revoked",
+        get: |entry| revocation(&entry.revocation),
+        set: |entry, value| set_revocation(&mut entry.revocation, value),
     },
 ];

@@ -30,6 +30,20 @@ pub(super) fn flag(flag: &mut bool, value: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a certificate may have been revoked, as a phone book has it.
+pub(super) fn revocation(word: &str) -> String {
+    if word.trim().is_empty() { "no".to_owned() } else { word.to_owned() }
+}
+
+pub(super) fn set_revocation(kept: &mut String, value: &str) -> Result<(), String> {
+    match value {
+        "no" => kept.clear(),
+        "if-possible" | "required" => value.clone_into(kept),
+        _ => return Err("is none of them".to_owned()),
+    }
+    Ok(())
+}
+
 /// Reads a number.
 pub(super) fn number(number: &mut u32, value: &str) -> Result<(), String> {
     *number = value.parse().map_err(|_| "is no number".to_owned())?;
