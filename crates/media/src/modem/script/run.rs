@@ -29,6 +29,8 @@ pub struct Run {
     tail: Vec<u8>,
     out: Vec<u8>,
     sent: usize,
+    /// What was sent, line by line, the last [`HIDDEN_MAX`] octets of it: a peer may echo it, and it may be a password.
+    told: Vec<Secret>,
     /// How characters look on the line, and whether the port was not told yet.
     format: CharacterFormat,
     format_is_new: bool,
@@ -96,6 +98,7 @@ impl Run {
             tail: Vec::with_capacity(TAIL_MAX * 2),
             out: Vec::new(),
             sent: 0,
+            told: Vec::new(),
             format: CharacterFormat::default(),
             format_is_new: false,
             address: None,
@@ -287,7 +290,21 @@ impl Run {
             return Err("the script sends more than 65536 octets");
         }
         self.out.extend_from_slice(text.expose());
+        self.remember(&text);
         Ok(())
+    }
+
+    /// Keeps what was sent for [`heard`](Self::heard), but for the user's name. The lines of a text are echoed as lines.
+    fn remember(&mut self, text: &Secret) {
+        for line in text.expose().split(u8::is_ascii_control) {
+            let is_known = line.is_empty() || line == self.login.user.as_bytes();
+            if !is_known && !self.told.iter().any(|told| told.expose() == line) {
+                self.told.push(Secret::new(line));
+            }
+        }
+        while self.told.iter().map(|told| told.expose().len()).sum::<usize>() > HIDDEN_MAX {
+            self.told.remove(0);
+        }
     }
 
     fn wait_for_address(&mut self, number: Option<&super::Expression>, to: Receiver) -> Done {
@@ -356,14 +373,15 @@ impl Run {
             .advice("check what the other end says there; \"until\" lets a script wait less long")
     }
 
-    /// The last line that came, without the password, which a peer may echo.
+    /// The last line that came, without what was sent, which a peer may echo, and without the password.
     fn heard(&self) -> String {
-        let password = self.login.password.expose_str().unwrap_or_default();
-        // What stands first may be the rest of a password.
-        let rest_of_it = if self.tail.len() >= TAIL_MAX { password.len().min(self.tail.len()) } else { 0 };
-        let whole = String::from_utf8_lossy(&self.tail[rest_of_it..]);
-        let line = whole.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-        if password.is_empty() { line.to_owned() } else { line.replace(password, "***") }
+        let secrets: Vec<&Secret> = self.told.iter().chain([&self.login.password]).filter(|s| !s.is_empty()).collect();
+        // What stands first may be the rest of one of them.
+        let is_cut = self.tail.len() >= TAIL_MAX;
+        let rest = secrets.iter().map(|secret| rest_of(secret.expose(), &self.tail)).max().filter(|_| is_cut);
+        let tail = hidden(&self.tail[rest.unwrap_or(0)..], secrets);
+        let whole = String::from_utf8_lossy(&tail);
+        whole.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default().to_owned()
     }
 
     fn failed(&self, line: u32, problem: &str) -> Cause {
@@ -388,6 +406,34 @@ impl Scope for Run {
     }
 }
 
+/// Tells how much of the end of a secret stands at the front.
+fn rest_of(secret: &[u8], heard: &[u8]) -> usize {
+    (1..secret.len()).rev().find(|length| heard.starts_with(&secret[secret.len() - length..])).unwrap_or(0)
+}
+
+/// Puts asterisks in the place of each of these, the longest first: one may be a part of another. Single characters stay,
+/// as they would hide every other word.
+fn hidden(heard: &[u8], mut secrets: Vec<&Secret>) -> Vec<u8> {
+    secrets.sort_by_key(|secret| core::cmp::Reverse(secret.expose().len()));
+    let mut left = heard;
+    let mut shown = Vec::with_capacity(heard.len());
+    while let Some((first, rest)) = left.split_first() {
+        let found =
+            secrets.iter().map(|secret| secret.expose()).find(|secret| secret.len() > 1 && left.starts_with(secret));
+        match found {
+            Some(secret) => {
+                shown.extend_from_slice(b"***");
+                left = &left[secret.len()..];
+            }
+            None => {
+                shown.push(*first);
+                left = rest;
+            }
+        }
+    }
+    shown
+}
+
 /// How long a script may take: people wait for it.
 const LIMIT: Duration = Duration::from_secs(180);
 /// The most commands that a script executes; real ones have a few dozen.
@@ -396,5 +442,7 @@ const STEPS_MAX: u32 = 100_000;
 const SENT_MAX: usize = 64 * 1024;
 /// What is kept while it does not listen.
 const RECEIVED_MAX: usize = 4096;
+/// What is kept of what was sent. An echo that is told is one of the last.
+const HIDDEN_MAX: usize = 1024;
 /// What is kept for people, at the least.
 const TAIL_MAX: usize = 256;

@@ -296,3 +296,27 @@ fn secrets_are_not_shown() {
     let cause = Script::of(&broken).unwrap_err();
     assert_eq!((cause.code.0, cause.layer), (752, LayerName::Settings));
 }
+
+#[test]
+fn what_a_script_sends_is_in_no_cause_even_if_it_is_echoed() {
+    let body = "transmit \"S3cret^MPin77^M\"\ntransmit $USERID + \"^M\"\nwaitfor \"ok\" until 5\nhalt";
+    for (echo, said) in [
+        ("bad S3cret for alice", "bad *** for alice"),
+        ("S3cret\r\nPin77?", "***?"),
+        ("xS3cretS3cretPin77", "x*********"),
+        ("S3cre is short", "S3cre is short"),
+    ] {
+        let mut line = Line::new(body);
+        line.sent();
+        line.hears(echo).waits(5_000);
+        let Progress::Failed(cause) = &line.progress else { panic!("{echo}") };
+        assert_eq!(cause.said, said);
+    }
+    // What is cut off at the front may be the rest of it.
+    for length in 0..6 {
+        let mut line = Line::new(body);
+        line.hears(&("S3cret".repeat(100) + &"x".repeat(length))).waits(5_000);
+        let Progress::Failed(cause) = &line.progress else { panic!("it waits no longer") };
+        assert_eq!(cause.said.trim_end_matches('x').trim_matches('*'), "", "{}", cause.said);
+    }
+}
