@@ -47,17 +47,45 @@ pub(crate) fn first_free_modem(
     Ok((at(SerialPort::Device(port.path.to_string_lossy().into_owned()), name), reservation))
 }
 
-/// Gives the settings of the modem with this name, which is its port, but for the number.
+/// Gives the settings of the modem with this name (szDeviceName) but for the number: its port in any way that an entry may
+/// write it, or what the list of devices calls one of `ports`, in full or in part.
 ///
 /// # Errors
-/// 615 if it is none.
-pub(crate) fn modem_at(device: &str) -> Result<SerialSettings, Cause> {
-    let port = SerialPort::parse(device).ok_or_else(|| {
-        Cause::new(Code::PORT_NOT_FOUND, LayerName::Settings)
-            .did(format!("looked for the modem {device:?}"))
-            .advice("give a path such as /dev/ttyUSB0, COM3, tcp:HOST:PORT or rfc2217:HOST:PORT")
-    })?;
-    Ok(at(port, device.to_owned()))
+/// 615 if that is none of them, or several.
+pub(crate) fn modem_named(device: &str, ports: &[PortName]) -> Result<SerialSettings, Cause> {
+    let device = device.trim();
+    if let Some(port) = SerialPort::parse(device) {
+        return Ok(at(port, device.to_owned()));
+    }
+    let named: Vec<_> = ports.iter().filter_map(|port| Some((modem(port)?.name.into_owned(), port))).collect();
+    let wanted = folded(device);
+    let is_whole = |name: &str| folded(name) == wanted || folded(name.rsplit('/').next().unwrap_or(name)) == wanted;
+    let whole = named.iter().filter(|(name, port)| is_whole(name) || is_whole(&port.path.to_string_lossy()));
+    let mut found: Vec<_> = whole.collect();
+    if found.is_empty() && wanted.len() >= PART_MIN {
+        found = named.iter().filter(|(name, _)| folded(name).contains(&wanted)).collect();
+    }
+    match found[..] {
+        [(name, port)] => Ok(at(SerialPort::Device(port.path.to_string_lossy().into_owned()), name.clone())),
+        [] => Err(not_found(device, "no port has this name", named.iter().map(|(name, _)| name))),
+        _ => Err(not_found(device, "several ports have it in their names", found.iter().map(|(name, _)| name))),
+    }
+}
+
+fn not_found<'a>(device: &str, said: &str, names: impl Iterator<Item = &'a String>) -> Cause {
+    let names: Vec<&str> = names.take(NAMES_MAX).map(String::as_str).collect();
+    let advice = match &names[..] {
+        [] => "this machine has no serial port; give tcp:HOST:PORT for one of another".to_owned(),
+        names => format!("give one of {}", names.join(", ")),
+    };
+    Cause::new(Code::PORT_NOT_FOUND, LayerName::Settings)
+        .did(format!("looked for the modem {device:?}: {said}"))
+        .advice(advice)
+}
+
+/// As people write names: without case, and with blanks for what stands for them in links.
+fn folded(name: &str) -> String {
+    name.to_lowercase().replace('_', " ")
 }
 
 fn at(port: SerialPort, name: String) -> SerialSettings {
@@ -73,6 +101,10 @@ fn modem(port: &PortName) -> Option<Device> {
     Some(Device { kind: "modem", name: name.to_owned().into() })
 }
 
+/// From so many characters on a part of a name is looked for.
+const PART_MIN: usize = 3;
+/// So many names are listed for people.
+const NAMES_MAX: usize = 8;
 /// RAS_MaxDeviceName.
 const NAME_MAX: usize = 128;
 
@@ -94,8 +126,6 @@ mod tests {
         assert_eq!(port(&ports), Ok(paths[1].display().to_string()));
         files[1].lock().unwrap();
         assert_eq!(port(&ports).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
-        assert_eq!(modem_at("COM3").unwrap().port.to_string(), "/dev/ttyS2");
-        assert_eq!(modem_at("ttyS2").unwrap_err().code, Code::PORT_NOT_FOUND);
         assert_eq!(port(&[]).map_err(|cause| cause.code), Err(Code::PORT_NOT_AVAILABLE));
     }
 
@@ -114,6 +144,48 @@ mod tests {
         let port = first.0.port.clone();
         drop(first);
         assert_eq!(choose().map(|(found, _)| found.port), Ok(port));
+    }
+
+    #[test]
+    fn a_modem_is_found_by_its_port_its_name_or_a_part_of_it() {
+        let usb = |name: &str, path: &str| {
+            let stable = Some(format!("/dev/serial/by-id/usb-{name}-if00").into());
+            PortName { path: path.into(), stable }
+        };
+        let ports = [
+            PortName { path: "/dev/ttyS0".into(), stable: None },
+            usb("U.S._Robotics_USB_Modem_123", "/dev/ttyACM0"),
+            usb("FTDI_FT232R_USB_UART_A1", "/dev/ttyUSB0"),
+            usb("FTDI_FT232R_USB_UART_B2", "/dev/ttyUSB1"),
+        ];
+        let found = |device: &str| modem_named(device, &ports).map(|modem| modem.port.to_string());
+        for (device, port) in [
+            ("COM3", "/dev/ttyS2"),
+            ("/dev/ttyUSB7", "/dev/ttyUSB7"),
+            ("tcp:host:1", "tcp:host:1"),
+            ("ttyS0", "/dev/ttyS0"),
+            ("TTYACM0", "/dev/ttyACM0"),
+            ("usb-FTDI_FT232R_USB_UART_A1-if00", "/dev/ttyUSB0"),
+            (
+                "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A1-if00",
+                "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A1-if00",
+            ),
+            (" U.S. Robotics USB modem ", "/dev/ttyACM0"),
+            ("UART B2", "/dev/ttyUSB1"),
+        ] {
+            assert_eq!(found(device).as_deref(), Ok(port), "{device}");
+        }
+        for (device, advice) in [
+            ("ttyS2", "give one of /dev/ttyS0, /dev/serial/by-id/usb-U.S."),
+            ("FT232R", "give one of /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A1-if00, /dev"),
+            ("", "give one of /dev/ttyS0"),
+            ("A1", "give one of /dev/ttyS0"),
+        ] {
+            let refused = modem_named(device, &ports).unwrap_err();
+            assert_eq!(refused.code, Code::PORT_NOT_FOUND, "{device}");
+            assert!(refused.advice.starts_with(advice), "{device}: {}", refused.advice);
+        }
+        assert!(modem_named("modem", &[]).unwrap_err().advice.contains("no serial port"));
     }
 
     #[test]

@@ -189,14 +189,14 @@ impl Entries {
             let advice = "dial by your own manager, or have an administrator make an entry of all users";
             return refused(Code::ACCESS_DENIED, "was asked to call a number on a line of the machine's", advice);
         }
+        let ports = ras_devices::ports(self.modems.as_deref());
         let (modem, reservation) = match device {
             "" => {
-                let ports = ras_devices::ports(self.modems.as_deref());
                 let (modem, reservation) = ras_devices::first_free_modem(&ports, &self.reserved)?;
                 (modem, Some(reservation))
             }
             device => {
-                let modem = ras_devices::modem_at(device)?;
+                let modem = ras_devices::modem_named(device, &ports)?;
                 // Whoever has it already is told by the port itself.
                 let reservation = match &modem.port {
                     SerialPort::Device(path) => self.reserved.reserve(path.as_ref()),

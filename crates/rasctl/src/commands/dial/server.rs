@@ -16,7 +16,8 @@ pub(crate) struct ServerArguments {
     /// Dial this number, without an entry
     #[arg(long, value_name = "NUMBER", conflicts_with = "server", help_heading = "Modem")]
     number: Option<String>,
-    /// Port of the modem that dials it, such as /dev/ttyUSB0 or tcp:HOST:PORT, or a name that `rasctl devices` lists
+    /// Port of the modem that dials it, such as /dev/ttyUSB0 or tcp:HOST:PORT, or a name that `rasctl devices` lists, or a
+    /// part of it
     /// [default: the first one that is free]
     #[arg(long, value_name = "NAME", requires = "number", help_heading = "Modem")]
     device: Option<String>,
