@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use rasman::{Answer, ConnState, Detail, Dial, Dialing, Manager, QuestionKind};
+use rasman_core::{Callback, LineDevice, LoginScript, Medium};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::capi::World;
@@ -115,4 +116,23 @@ async fn a63_a64_s7_the_server_calls_back() {
 async fn p6_the_number_is_asked_for() {
     asks(Front::rust(false), Front::rust(true)).await;
     asks(Front::ipc(false), Front::ipc(true)).await;
+}
+
+#[tokio::test]
+async fn a_line_that_a_program_describes_is_dialled_at_both_fronts() {
+    for front in [Front::rust(false), Front::ipc(false)] {
+        let mut entry = modem_entry(&front.lab);
+        entry.name = "described".into();
+        entry.callback = Callback::Number(CALLED.into());
+        // The lab's modem answers OK to what it does not know.
+        let Medium::Serial(line) = &mut entry.medium else { panic!("a modem is a line") };
+        let LineDevice::Modem(modem) = &mut line.device else { panic!("it is one") };
+        modem.init = vec!["+CPIN=1234".into()];
+        let script = "proc main\ntransmit \"\", raw\nendproc";
+        line.login.script = Some(LoginScript { name: "none.scp".into(), text: script.into() });
+        let credentials = dial().credentials;
+        let states = front.connects(Dial::settings(entry).credentials(credentials), "").await;
+        assert!(has_called_back(&states), "{states:?}");
+        assert_eq!(states.iter().filter(|state| **state == ConnState::ConnectDevice).count(), 2, "the script is one");
+    }
 }

@@ -101,7 +101,7 @@ impl Daemon {
     /// If the entry cannot be carried.
     #[must_use]
     pub fn settings(lab: &rasman_lab::Running) -> serde_json::Value {
-        let entry = rasman::ipc::wire::EntryWire::new(&crate::harness::entry(lab), 0).expect("it can be carried");
+        let entry = rasman::ipc::wire::EntryWire::new(&crate::harness::entry(lab), 0).expect("it can be carried").0;
         serde_json::to_value(entry).expect("it is JSON")
     }
 

@@ -45,12 +45,16 @@ impl Remote {
             dial.data_path = None;
         }
         let channel = self.shared.channel()?;
-        let (entry, settings) = match &dial.target {
-            Target::Name(name) => (Some(name.clone()), None),
-            Target::Entry(entry) => (None, Some(Box::new(EntryWire::new(entry, LOGIN)?))),
+        let (entry, settings, lines) = match &dial.target {
+            Target::Name(name) => (Some(name.clone()), None, None),
+            Target::Entry(entry) => {
+                let (wire, lines) = EntryWire::new(entry, LOGIN)?;
+                (None, Some(Box::new(wire)), lines)
+            }
         };
-        let sealed: Vec<OwnedFd> =
-            [seal_login(&dial)?, seal_data(&dial.eap_user_data)?].into_iter().flatten().collect();
+        // In the order that the indices of an entry have.
+        let sealed = [seal_login(&dial)?, seal_data(&lines.unwrap_or_default())?, seal_data(&dial.eap_user_data)?];
+        let sealed: Vec<OwnedFd> = sealed.into_iter().flatten().collect();
         let descriptors: Vec<BorrowedFd<'_>> = sealed.iter().map(AsFd::as_fd).collect();
         let mut call = DialCall {
             entry,

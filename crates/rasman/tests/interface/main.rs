@@ -14,6 +14,9 @@ use rasman::{
     Medium, MppeCipher, MppeConsent, Network, Notification, Projection, ProxyLogin, Question, QuestionKind, Redial,
     Retrying, Revocation, Rootless, Statistics, Status, Substate, Trust, TunSettings,
 };
+use rasman_core::{
+    Callback, LineDevice, LineLogin, LineSettings, LoginScript, ModemSettings, SerialPort, SerialSettings,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -94,7 +97,8 @@ fn entry() -> Entry {
         outer_identity: "anonymous".into(),
         certificate: None,
     };
-    entry.alternates = vec![entry.medium.clone()];
+    entry.alternates = vec![entry.medium.clone(), line()];
+    entry.callback = Callback::Number("5550199".into());
     entry.redial = Redial { attempts: 1, pause: Duration::from_secs(1), on_link_failure: true };
     entry.idle_disconnect = Some(Duration::from_secs(1));
     entry.session_limit = Some(Duration::from_secs(2));
@@ -108,6 +112,73 @@ fn entry() -> Entry {
         login: Some(ProxyLogin { user: "bob".into(), password: "builder".into() }),
     });
     entry
+}
+
+fn line() -> Medium {
+    let modem = ModemSettings {
+        number: "5550100".into(),
+        init: vec!["+CPIN=1234".into()],
+        apn: Some("internet".into()),
+        without_compression: true,
+        ..ModemSettings::default()
+    };
+    let script = LoginScript { name: "isp.scp".into(), text: "proc main\nendproc".into() };
+    Medium::Serial(SerialSettings {
+        port: SerialPort::Device("/dev/ttyUSB0".into()),
+        line: LineSettings::default(),
+        device: LineDevice::Modem(modem),
+        accm: 0x000a_0000,
+        fcs32: true,
+        login: LineLogin { script: Some(script) },
+    })
+}
+
+#[test]
+fn an_entry_of_serial_lines_is_carried_and_what_they_are_told_stands_in_no_message() {
+    let mut sent = entry();
+    (sent.medium, sent.callback) = (line(), Callback::Ask);
+    let Medium::Serial(mut other) = line() else { unreachable!("made as one") };
+    if let LineDevice::Modem(modem) = &mut other.device {
+        modem.number = "5550101".into();
+    }
+    let mut cable = other.clone();
+    (cable.device, cable.login) = (LineDevice::NullModem, LineLogin::default());
+    sent.alternates = vec![Medium::Serial(other), Medium::Serial(cable), entry().medium];
+    let (wire, lines) = EntryWire::new(&sent, 0).unwrap();
+    let lines = lines.expect("there is something to hide");
+    assert_eq!(lines.expose_str().unwrap().matches("1234").count(), 1, "both numbers are told the same");
+    let message = serde_json::to_string(&wire).unwrap();
+    assert!(!message.contains("1234") && !message.contains("endproc"), "{message}");
+    let open = |index: usize| Ok(if index == 1 { lines.clone() } else { "builder".into() });
+    let wire: EntryWire = serde_json::from_str(&message).unwrap();
+    assert_eq!(wire.read(open).unwrap(), sent);
+    // Without anything to hide there is no descriptor.
+    let mut plain = entry();
+    plain.alternates.clear();
+    let (wire, lines) = EntryWire::new(&plain, 0).unwrap();
+    assert!(wire.lines.is_none() && lines.is_none());
+}
+
+#[test]
+fn what_is_no_serial_line_is_refused_with_its_member() {
+    let (wire, lines) = EntryWire::new(&entry(), 0).unwrap();
+    let whole = serde_json::to_value(&wire).unwrap();
+    let lines = lines.unwrap();
+    for (member, value, said) in [
+        ("port", json!("ttyUSB0"), "serial.port"),
+        ("flow", json!("rts"), "serial.flow"),
+        ("device", json!("fax"), "serial.device"),
+        ("told", json!(1), "serial.told"),
+        ("modem", Value::Null, "serial.device"),
+    ] {
+        let mut bent = whole.clone();
+        bent["alternates"][1]["serial"][member] = value;
+        let wire: EntryWire = serde_json::from_value(bent).unwrap();
+        let error = wire.read(|_| Ok(lines.clone())).unwrap_err();
+        assert!(error.code() == Code::INVALID_PARAMETER && error.0.did.contains(said), "{member}: {error}");
+    }
+    let error = wire.read(|_| Ok("nonsense".into())).unwrap_err();
+    assert_eq!(error.code(), Code::INVALID_PARAMETER);
 }
 
 fn device() -> TunSettings {
@@ -197,7 +268,7 @@ fn the_types_are_those_of_the_interface() {
     let channel = || Some("channel".to_owned());
     let secret = Credentials { user: "alice".into(), domain: "d".into(), ..Credentials::default() };
     let credentials = || CredentialsWire::new(&secret, Some(SecretAt::Shared(10)));
-    let settings = EntryWire::new(&entry(), 1).unwrap();
+    let (settings, _) = EntryWire::new(&entry(), 1).unwrap();
 
     for method in ["Describe", "Events", "ShareSecrets", "List", "Devices", "Stop"] {
         parameters(i, method, &Nothing {});

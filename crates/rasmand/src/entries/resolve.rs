@@ -65,8 +65,12 @@ pub(crate) struct Promotion {
 /// Tells whether a dial spends what only the manager has: calls on a line that somebody pays for, or the proof by a
 /// certificate whose key the caller cannot read. Then the number that an administrator wrote is part of what is allowed.
 fn spends_machines(entry: &Entry) -> bool {
-    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
-    media.into_iter().any(|medium| matches!(medium, Medium::Serial(_))) || entry.eap.certificate.is_some()
+    has_line(entry) || entry.eap.certificate.is_some()
+}
+
+/// Tells whether an entry dials over a serial line: a port that only the manager may open, and a call that somebody pays for.
+fn has_line(entry: &Entry) -> bool {
+    std::iter::once(&entry.medium).chain(&entry.alternates).any(|medium| matches!(medium, Medium::Serial(_)))
 }
 
 impl Entries {
@@ -160,6 +164,12 @@ impl Entries {
 
     fn resolve_target(&self, caller: Caller, dial: Dial) -> Result<Resolved, Error> {
         match dial.target {
+            Target::Entry(entry) if has_line(&entry) && !caller.may_change_machine => {
+                let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
+                    .did("was given settings that dial over a serial line, which is the machine's")
+                    .advice("dial by your own manager, or have an administrator make an entry of all users");
+                Err(cause.into())
+            }
             Target::Entry(entry) => inline(*entry, dial.number, dial.credentials),
             Target::Name(name) if name.is_empty() => {
                 self.without_entry(caller, dial.number, &dial.device, dial.credentials)
@@ -442,8 +452,7 @@ fn callback_of(dial: &Dial) -> Result<Option<Callback>, Error> {
 
 /// Does to the entry's modems what the dial says of them (clauses A54, A55).
 fn set_modems(entry: &mut Arc<Entry>, keeps_prefix: bool, speaker: Option<bool>) {
-    let is_line = |medium: &Medium| matches!(medium, Medium::Serial(_));
-    if keeps_prefix && speaker.is_none() || !is_line(&entry.medium) && !entry.alternates.iter().any(is_line) {
+    if keeps_prefix && speaker.is_none() || !has_line(entry) {
         return;
     }
     let entry = Arc::make_mut(entry);

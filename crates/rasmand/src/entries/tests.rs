@@ -302,6 +302,28 @@ fn a_user_who_is_no_administrator_chooses_no_network_device() {
 }
 
 #[test]
+fn settings_with_a_line_are_dialled_for_those_alone_whose_machine_it_is() {
+    let world = World::new();
+    let code = |caller, dial| world.entries.resolve(caller, dial).err().map(|error| error.code());
+    let port = rasman_core::SerialPort::Device("/dev/ttyS0".into());
+    let settings = || {
+        let mut entry = Entry::sstp("mine", "vpn.example.com");
+        entry.alternates = vec![rasman_core::Medium::Serial(rasman_core::SerialSettings {
+            port: port.clone(),
+            line: rasman_core::LineSettings::default(),
+            device: rasman_core::LineDevice::Direct,
+            accm: 0,
+            fcs32: false,
+            login: rasman_core::LineLogin::default(),
+        })];
+        Dial::settings(entry)
+    };
+    assert_eq!(code(other(), settings()), Some(Code::ACCESS_DENIED));
+    assert_eq!(code(own(), settings()), None);
+    assert_eq!(code(Caller { may_change_machine: true, ..other() }, settings()), None);
+}
+
+#[test]
 fn a_line_of_the_machine_calls_the_number_that_an_administrator_wrote() {
     let world = World::new();
     let code = |caller, dial| world.entries.resolve(caller, dial).err().map(|error| error.code());

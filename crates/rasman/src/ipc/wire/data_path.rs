@@ -64,6 +64,11 @@ impl DataPathWire {
         }
     }
 
+    /// Tells whether its password is a descriptor.
+    pub(super) fn has_login(&self) -> bool {
+        self.rootless.as_ref().is_some_and(|doors| doors.login.is_some())
+    }
+
     /// Gives the data path; it is not validated yet. `open` reads the secret at an index.
     ///
     /// # Errors

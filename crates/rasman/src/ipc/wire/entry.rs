@@ -2,11 +2,12 @@
 
 use super::data_path::DataPathWire;
 use super::notification::method_of;
+use super::serial::{SerialWire, ToldLines, read_callback, write_callback};
 use super::{millis, text};
 use crate::Error;
 use rasman_core::{
-    Callback, Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent,
-    Network, Redial, Revocation, Secret, SstpSettings, Trust, hex,
+    Cause, Code, Credentials, Duration, EapSettings, Entry, HttpProxy, LayerName, Medium, MppeConsent, Network, Redial,
+    Revocation, Secret, SstpSettings, Trust, hex,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -41,6 +42,10 @@ settings! {
         idle_disconnect_ms: Option<u64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_limit_ms: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callback: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<usize>,
         authentication: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         eap: Option<EapWire>,
@@ -61,6 +66,8 @@ settings! {
     MediumWire {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sstp: Option<SstpWire>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        serial: Option<SerialWire>,
     }
     /// [`SstpSettings`].
     SstpWire {
@@ -179,11 +186,12 @@ impl CredentialsWire {
 }
 
 impl EntryWire {
-    /// Makes an entry; the password of its proxy, if it has one, is the descriptor at the index `login`.
+    /// Makes an entry; the password of its proxy, if it has one, is the descriptor at the index `login`, and what its lines
+    /// are told, if that is anything, the one behind it. Gives that as well.
     ///
     /// # Errors
     /// 50 for a setting that the interface cannot carry.
-    pub fn new(entry: &Entry, login: usize) -> Result<Self, Error> {
+    pub fn new(entry: &Entry, login: usize) -> Result<(Self, Option<Secret>), Error> {
         // Named one by one, so that a new setting of an entry cannot be forgotten here.
         let Entry {
             name,
@@ -193,8 +201,7 @@ impl EntryWire {
             redial,
             idle_disconnect,
             session_limit,
-            // It counts for modems alone, whose entries do not travel.
-            callback: _,
+            callback,
             authentication,
             eap,
             network,
@@ -202,10 +209,17 @@ impl EntryWire {
         } = entry;
         let Redial { attempts, pause, on_link_failure } = redial;
         let Network { address, request_dns, mru, ipv6, inform, mppe, header_compression } = network;
-        Ok(Self {
+        let mut lines = ToldLines::default();
+        let medium = MediumWire::new(medium, &mut lines)?;
+        let others: Result<_, _> = alternates.iter().map(|other| MediumWire::new(other, &mut lines)).collect();
+        let lines = lines.write()?;
+        let data_path = DataPathWire::new(data_path, login)?;
+        let wire = Self {
             name: name.clone(),
-            medium: MediumWire::new(medium)?,
-            alternates: alternates.iter().map(MediumWire::new).collect::<Result<_, _>>()?,
+            medium,
+            alternates: others?,
+            callback: write_callback(callback)?,
+            lines: lines.is_some().then_some(login + usize::from(data_path.has_login())),
             promote_alternates: *promote_alternates,
             redial: RedialWire { attempts: *attempts, pause_ms: millis(*pause), on_link_failure: *on_link_failure },
             idle_disconnect_ms: idle_disconnect.map(millis),
@@ -221,23 +235,28 @@ impl EntryWire {
                 mppe: mppe.map(|consent| MPPE.iter().find(|(c, _)| *c == consent).map_or("any", |(_, n)| n).to_owned()),
                 header_compression: Some(*header_compression),
             },
-            data_path: DataPathWire::new(data_path, login)?,
-        })
+            data_path,
+        };
+        Ok((wire, lines))
     }
 
     /// Gives the entry; it is not validated yet. `open` reads the secret at an index.
     ///
     /// # Errors
     /// 87 for a setting that cannot be read; what `open` gives.
-    pub fn read(self, open: impl FnOnce(usize) -> Result<Secret, Error>) -> Result<Entry, Error> {
+    pub fn read(self, mut open: impl FnMut(usize) -> Result<Secret, Error>) -> Result<Entry, Error> {
         let authentication = self.authentication.iter().map(|name| {
             method_of(name)
                 .ok_or_else(|| invalid("authentication", "names an unknown method", "use a name such as MS-CHAPv2"))
         });
+        let lines = match self.lines {
+            Some(index) => ToldLines::read(&open(index)?)?,
+            None => ToldLines::default(),
+        };
         Ok(Entry {
             name: self.name,
-            medium: self.medium.read()?,
-            alternates: self.alternates.into_iter().map(MediumWire::read).collect::<Result<_, _>>()?,
+            medium: self.medium.read(&lines)?,
+            alternates: self.alternates.into_iter().map(|other| other.read(&lines)).collect::<Result<_, _>>()?,
             promote_alternates: self.promote_alternates,
             redial: Redial {
                 attempts: self.redial.attempts,
@@ -246,7 +265,7 @@ impl EntryWire {
             },
             idle_disconnect: self.idle_disconnect_ms.map(Duration::from_millis),
             session_limit: self.session_limit_ms.map(Duration::from_millis),
-            callback: Callback::default(),
+            callback: read_callback(self.callback),
             authentication: authentication.collect::<Result<_, _>>()?,
             eap: self.eap.map_or_else(|| Ok(EapSettings::default()), EapWire::read)?,
             network: Network {
@@ -264,10 +283,27 @@ impl EntryWire {
 }
 
 impl MediumWire {
-    fn new(medium: &Medium) -> Result<Self, Error> {
-        let Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }) = medium else {
-            return Err(not_carried());
-        };
+    fn new(medium: &Medium, lines: &mut ToldLines) -> Result<Self, Error> {
+        match medium {
+            Medium::Sstp(sstp) => Ok(Self { sstp: Some(SstpWire::new(sstp)?), serial: None }),
+            Medium::Serial(serial) => Ok(Self { sstp: None, serial: Some(SerialWire::new(serial, lines)?) }),
+            _ => Err(not_carried()),
+        }
+    }
+
+    fn read(self, lines: &ToldLines) -> Result<Medium, Error> {
+        match (self.sstp, self.serial) {
+            (Some(sstp), None) => sstp.read().map(Medium::Sstp),
+            (None, Some(serial)) => serial.read(lines).map(Medium::Serial),
+            (None, None) => Err(invalid("medium", "has no medium", "give sstp or serial")),
+            (Some(_), Some(_)) => Err(invalid("medium", "has two media", "give either sstp or serial")),
+        }
+    }
+}
+
+impl SstpWire {
+    fn new(settings: &SstpSettings) -> Result<Self, Error> {
+        let SstpSettings { server, port, server_name, trust, proxy } = settings;
         let proxy = match proxy {
             // A password would need a descriptor of its own.
             Some(HttpProxy { login: Some(_), .. }) => return Err(not_carried()),
@@ -275,16 +311,14 @@ impl MediumWire {
             None => None,
         };
         let trust = TrustWire::new(trust);
-        let sstp = SstpWire { server: server.clone(), port: *port, server_name: server_name.clone(), trust, proxy };
-        Ok(Self { sstp: Some(sstp) })
+        Ok(Self { server: server.clone(), port: *port, server_name: server_name.clone(), trust, proxy })
     }
 
-    fn read(self) -> Result<Medium, Error> {
-        let sstp = self.sstp.ok_or_else(|| invalid("medium", "has no medium", "give sstp"))?;
-        let SstpWire { server, port, server_name, trust, proxy } = sstp;
+    fn read(self) -> Result<SstpSettings, Error> {
+        let Self { server, port, server_name, trust, proxy } = self;
         let trust = trust.read("sstp.trust")?;
         let proxy = proxy.map(|ProxyWire { host, port }| HttpProxy { host, port, login: None });
-        Ok(Medium::Sstp(SstpSettings { server, port, server_name, trust, proxy }))
+        Ok(SstpSettings { server, port, server_name, trust, proxy })
     }
 }
 
@@ -363,7 +397,7 @@ impl EapWire {
 }
 
 /// Finds the value that a name stands for.
-fn named<T: Copy>(table: &[(T, &str)], field: &str, name: &str) -> Result<T, Error> {
+pub(super) fn named<T: Copy>(table: &[(T, &str)], field: &str, name: &str) -> Result<T, Error> {
     let found = table.iter().find(|(_, known)| *known == name).map(|(value, _)| *value);
     let names: Vec<&str> = table.iter().map(|(_, known)| *known).collect();
     found.ok_or_else(|| invalid(field, "is not known", &format!("give {}", names.join(" or "))))
@@ -414,7 +448,7 @@ mod tests {
             header_compression: false,
         };
         for entry in [entry, Entry::sstp("work", "192.0.2.1")] {
-            let text = serde_json::to_string(&EntryWire::new(&entry, 0).unwrap()).unwrap();
+            let text = serde_json::to_string(&EntryWire::new(&entry, 0).unwrap().0).unwrap();
             let wire: EntryWire = serde_json::from_str(&text).unwrap();
             assert_eq!(wire.read(|_| unreachable!()).unwrap(), entry, "{text}");
         }

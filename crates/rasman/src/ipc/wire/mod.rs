@@ -11,6 +11,7 @@ mod entry;
 mod line_format;
 mod methods;
 mod notification;
+mod serial;
 mod status;
 mod text;
 
@@ -27,6 +28,7 @@ pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,
     ServerCertificateWire, TryingWire, WaitingWire,
 };
+pub use serial::{ModemWire, SerialWire, ToldLines};
 pub use status::{ConnectionWire, Ipv6Wire, LearnedWire, RetryingWire, StatisticsWire, StatusWire};
 
 use crate::Handle;
