@@ -196,3 +196,37 @@ fn frames_have_32_bits_in_each_direction_that_asks_and_16_where_nobody_does() {
         }
     }
 }
+
+#[test]
+fn an_idle_line_and_one_whose_time_is_up_are_hung_up() {
+    let limits: [(fn(&mut Entry), u32); 2] = [
+        (|entry| entry.idle_disconnect = Some(Duration::from_secs(60)), 828),
+        (|entry| entry.session_limit = Some(Duration::from_secs(60)), 932),
+    ];
+    for (limit, code) in limits {
+        for has_lines in [false, true] {
+            let mut entry = entry(vec![modem("5551234")]);
+            limit(&mut entry);
+            let mut world = World::new(entry);
+            world.has_lines = has_lines;
+            world.run_until(59_000);
+            assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)), "{code}: echoes are no packets");
+            world.run_until(70_000);
+            assert_eq!(world.told.last(), Some(&(ConnState::Disconnected, code)));
+            assert_eq!((world.port, world.dtr_dropped), (None, u32::from(has_lines)));
+            assert_eq!(world.dialled.len(), 1, "nobody dials again");
+        }
+    }
+}
+
+#[test]
+fn the_number_that_connected_goes_first_where_the_entry_says_so() {
+    for promotes in [false, true] {
+        let mut entry = entry(vec![modem("1"), modem("5551234")]);
+        entry.promote_alternates = promotes;
+        let mut world = World::new(entry);
+        world.run_until(10_000);
+        assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)));
+        assert_eq!(world.promoted, if promotes { vec![1] } else { vec![] });
+    }
+}

@@ -50,6 +50,8 @@ pub struct SerialLink {
     pace: Pace,
     /// The data ended in `NO CARRIER`; if nothing follows by then, the modem has said it.
     doubt: Option<Timeout>,
+    /// So many octets were there when that was seen: what is offered again is not said again.
+    doubted: usize,
 }
 
 /// Which end of the line this is.
@@ -125,6 +127,7 @@ impl SerialLink {
             connect_speed: None,
             pace: Pace::new(0),
             doubt: None,
+            doubted: 0,
         }
     }
 
@@ -292,7 +295,12 @@ impl SerialLink {
     }
 
     fn data_input(&mut self, now: Instant, input: &mut [u8]) -> Input {
-        self.doubt_carrier(now, input.ends_with(NO_CARRIER));
+        let is_said = input.ends_with(NO_CARRIER);
+        // Behind half a frame it is offered again and again.
+        if !is_said || self.doubt.is_none() || self.doubted != input.len() {
+            self.doubted = input.len();
+            self.doubt_carrier(now, is_said);
+        }
         self.decoder.decode(input)
     }
 

@@ -289,3 +289,19 @@ fn rfc_1570_2_1_1_a_peer_may_negotiate_again_at_any_time() {
     t.receives(line.as_bytes());
     assert_eq!(t.take_received(), [b"\xc0\x23data"], "what was agreed is forgotten");
 }
+
+#[test]
+fn what_is_offered_again_is_not_said_again() {
+    let mut t = connected(false);
+    let mut line = b"~half a frame\r\nNO CARRIER\r\n".to_vec();
+    for at in [0, 400, 800, 999] {
+        t.at(5_000 + at).call(|link, now| {
+            while !matches!(link.handle_input(now, &mut line), Input::NeedMore) {
+                line.remove(0);
+            }
+        });
+    }
+    t.at(6_100);
+    let downs = t.take_events().iter().filter(|event| matches!(event, LinkEvent::Down(_))).count();
+    assert_eq!(downs, 1);
+}

@@ -4,15 +4,17 @@
 use rasman_core::{
     Batch, Callback, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName,
     LineCommand, LineDevice, LineLogin, LineSettings, Link, LinkEvent, Medium, ModemSettings, Notification, PortClosed,
-    PortCommand, PortFacts, PortId, Redial, SerialPort, SerialSettings, Timeout,
+    PortCommand, PortFacts, PortId, Redial, SerialPort, SerialSettings, Timeout, line_time,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, NoTunnels};
 use rasman_lab::modem::{Action, Emulator, Personality};
 use rasman_media::modem::{Config as LineConfig, SerialLink};
 use rasman_ppp::{
-    Account, AccountState, Accounts, CallbackCall, CallbackPolicy, Checksum, Event, Framing, Ppp, ServerConfig,
+    Account, AccountState, Accounts, CallbackCall, CallbackPolicy, Checksum, Event, Framing, Negotiation, Ppp,
+    ServerConfig,
 };
 use rasman_testkit::SeededRng;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The server's number.
@@ -45,7 +47,35 @@ pub struct Exchange {
     caller: Modem,
     server_modem: Modem,
     line: Line,
+    /// The line's speed in bits a second; 0 for none.
+    speed: u32,
+    /// What is on its way: from whoever dials, and from the server.
+    wires: [Wire; 2],
     server: Server,
+    /// What the dial has not got a whole frame of.
+    heard: Vec<u8>,
+}
+
+/// One direction of a line.
+#[derive(Default)]
+struct Wire {
+    free_at: Instant,
+    pieces: VecDeque<(Instant, Vec<u8>)>,
+}
+
+impl Wire {
+    /// What takes a fiftieth of a second arrives as one.
+    fn send(&mut self, now: Instant, octets: &[u8], speed: u32) {
+        for piece in octets.chunks(1 + speed as usize / 500) {
+            self.free_at = self.free_at.max(now) + line_time(piece.len(), speed);
+            self.pieces.push_back((self.free_at, piece.to_vec()));
+        }
+    }
+
+    fn arrived(&mut self, now: Instant) -> Vec<u8> {
+        let count = self.pieces.iter().take_while(|(at, _)| *at <= now).count();
+        self.pieces.drain(..count).flat_map(|(_, piece)| piece).collect()
+    }
 }
 
 /// A modem, and the port of the program that uses it.
@@ -75,6 +105,9 @@ struct Server {
     seed: u64,
     /// Octets of frames that wait to be sent.
     sent: Vec<u8>,
+    /// What it has not got a whole frame of.
+    heard: Vec<u8>,
+    speed: u32,
 }
 
 struct Users(&'static str);
@@ -121,7 +154,7 @@ impl Exchange {
             Box::new(SeededRng::new(seed)) as Box<dyn rasman_core::Rng + Send>
         });
         let now = Instant::from_millis(1);
-        let mut server = Server::listening(policy);
+        let mut server = Server::listening(policy, 0);
         server.link.open(now);
         Self {
             now,
@@ -140,8 +173,30 @@ impl Exchange {
             caller: Modem::new(CALLER),
             server_modem: Modem::new(SERVER),
             line: Line::None,
+            speed: 0,
+            wires: [Wire::default(), Wire::default()],
             server,
+            heard: Vec::new(),
         }
+    }
+
+    /// Dials over a line that behaves so, at both its ends.
+    pub fn over(line: &str, callback: Callback, policy: Option<CallbackPolicy>) -> Self {
+        let mut world = Self::new(callback, policy.clone());
+        let modem = |number: &str| {
+            let personality = Personality { number: number.into(), ..line.parse().expect("a personality") };
+            Modem { emulator: Emulator::new(personality), port: None, watches_carrier: false }
+        };
+        (world.caller, world.server_modem) = (modem(CALLER), modem(SERVER));
+        world.speed = world.caller.emulator.personality().speed;
+        world.server = Server::listening(policy, world.speed);
+        world.server.link.open(world.now);
+        world
+    }
+
+    /// The last state that was told, and its error.
+    pub fn last(&self) -> Option<(ConnState, u32)> {
+        self.told.last().map(|told| (told.state, told.error_number()))
     }
 
     /// Lets everything happen that does within so long, or until nothing is left to happen.
@@ -153,7 +208,8 @@ impl Exchange {
             let layers =
                 [self.connection.poll_timeout(), self.server.link.poll_timeout(), self.server.ppp.poll_timeout()];
             let layers = layers.into_iter().flatten().map(|Timeout { at, .. }| at);
-            let own = [self.server.calls_at, self.returns.map(|(at, _)| at)];
+            let wires = self.wires.each_ref().map(|wire| wire.pieces.front().map(|(at, _)| *at));
+            let own = [self.server.calls_at, self.returns.map(|(at, _)| at), wires[0], wires[1]];
             let next = modems.into_iter().chain(own).flatten().chain(layers).min();
             let Some(next) = next.filter(|at| *at <= end) else { break };
             self.now = self.now.max(next);
@@ -236,12 +292,16 @@ impl Exchange {
         any
     }
 
-    fn dial_hears(&mut self, mut said: &[u8]) {
-        while let (Some(port), false) = (self.caller.port, said.is_empty()) {
-            let mut input = said.to_vec();
-            match self.connection.handle_input(self.now, port, &mut input) {
-                Input::NeedMore => break,
-                other => said = &said[used(&other)..],
+    fn dial_hears(&mut self, said: &[u8]) {
+        let mut heard = std::mem::take(&mut self.heard);
+        heard.extend_from_slice(said);
+        while let (Some(port), false) = (self.caller.port, heard.is_empty()) {
+            match self.connection.handle_input(self.now, port, &mut heard) {
+                Input::NeedMore => {
+                    self.heard = heard;
+                    break;
+                }
+                other => drop(heard.drain(..used(&other))),
             }
         }
     }
@@ -339,11 +399,18 @@ impl Exchange {
                 self.act(by_server, action);
                 any = true;
             }
+            let (now, speed) = (self.now, self.speed);
             let sent = self.modem(by_server).emulator.take_for_line();
-            if self.line == Line::Open && !sent.is_empty() {
-                let now = self.now;
-                self.modem(!by_server).emulator.from_line(now, &sent);
-                any = true;
+            let wire = &mut self.wires[usize::from(by_server)];
+            if self.line != Line::Open {
+                wire.pieces.clear();
+                continue;
+            }
+            wire.send(now, &sent, speed);
+            let arrived = wire.arrived(now);
+            any |= !sent.is_empty() || !arrived.is_empty();
+            if !arrived.is_empty() {
+                self.modem(!by_server).emulator.from_line(now, &arrived);
             }
         }
         any
@@ -419,16 +486,17 @@ impl Modem {
 
 impl Server {
     /// Waits for a call.
-    fn listening(policy: Option<CallbackPolicy>) -> Self {
+    fn listening(policy: Option<CallbackPolicy>, speed: u32) -> Self {
         let link = SerialLink::answerer(serial(""), LineConfig::default());
-        let ppp = ppp(policy.clone(), "wonderland", 1);
-        Self { policy, link, ppp, call: None, calls_at: None, seed: 1, sent: Vec::new() }
+        let ppp = ppp(policy.clone(), "wonderland", 1, speed);
+        let (call, calls_at, sent, heard) = (None, None, Vec::new(), Vec::new());
+        Self { policy, link, ppp, call, calls_at, seed: 1, sent, heard, speed }
     }
 
     fn call_back(&mut self, now: Instant, number: &str, password: &'static str) {
         self.seed += 1;
         self.link = SerialLink::caller(serial(number), LineConfig::default());
-        self.ppp = ppp(None, password, self.seed);
+        self.ppp = ppp(None, password, self.seed, self.speed);
         self.link.open(now);
     }
 
@@ -439,7 +507,7 @@ impl Server {
             let policy = self.policy.clone();
             self.seed += 1;
             self.link = SerialLink::answerer(serial(""), LineConfig::default());
-            self.ppp = ppp(policy, "wonderland", self.seed);
+            self.ppp = ppp(policy, "wonderland", self.seed, self.speed);
             self.link.open(now);
         }
     }
@@ -477,11 +545,16 @@ impl Server {
         sent
     }
 
-    fn hears(&mut self, now: Instant, mut said: Vec<u8>) {
+    fn hears(&mut self, now: Instant, more: Vec<u8>) {
+        let mut said = std::mem::take(&mut self.heard);
+        said.extend(more);
         while !said.is_empty() {
             let taken = self.link.handle_input(now, &mut said);
             match &taken {
-                Input::NeedMore => break,
+                Input::NeedMore => {
+                    self.heard = said;
+                    break;
+                }
                 Input::Payload { range, .. } => {
                     let _ = self.ppp.handle_input(now, &mut said[range.clone()]);
                 }
@@ -502,10 +575,11 @@ fn used(input: &Input) -> usize {
     }
 }
 
-fn ppp(callback: Option<CallbackPolicy>, password: &'static str, seed: u64) -> Ppp {
+fn ppp(callback: Option<CallbackPolicy>, password: &'static str, seed: u64, speed: u32) -> Ppp {
     let framing = Framing { accm: Some(0), compress_protocol: true, compress_address: true, checksum: Checksum::Fcs16 };
     let base = ServerConfig::new(Arc::new(Users(password)), [10, 99, 0, 1].into(), [10, 99, 0, 2].into());
-    Ppp::server(ServerConfig { framing, callback, ..base }, Box::new(SeededRng::new(1000 + seed)))
+    let negotiation = Negotiation { restart: Negotiation::restart_on_line(speed), ..Negotiation::default() };
+    Ppp::server(ServerConfig { framing, callback, negotiation, ..base }, Box::new(SeededRng::new(1000 + seed)))
 }
 
 fn serial(number: &str) -> SerialSettings {

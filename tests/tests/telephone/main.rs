@@ -1,10 +1,13 @@
-//! Callback between two of our modems, in virtual time: each end dials, answers, hangs up and is called back through a
-//! modem of the lab, over a telephone network between the two.
+//! Two of our modems, in virtual time: each end dials, answers, hangs up and is called back through a modem of the lab, over
+//! a telephone network between the two.
 
 mod exchange;
+mod slow;
 
 use exchange::{CALLER, Exchange, SERVER};
-use rasman_core::{Answer, Callback, Cause, Code, ConnState, Detail, Duration, LayerName, Question, QuestionKind};
+use rasman_core::{
+    Answer, Callback, Cause, Code, ConnState, Detail, Duration, Instant, LayerName, Question, QuestionKind,
+};
 use rasman_dial::Command;
 use rasman_ppp::CallbackPolicy;
 use rasman_tests::peers::caller::CONNECTED;
