@@ -37,6 +37,8 @@ pub(crate) struct World {
     /// So many Echo-Requests were answered.
     pub(crate) answered: u32,
     pub(crate) dialled: Vec<String>,
+    /// What is to be dialled first from now on.
+    pub(crate) promoted: Vec<usize>,
     pub(crate) server: Option<(SerialLink, Ppp)>,
     /// Octets are on their way for as long as a line of this speed takes, in each direction.
     pub(crate) speed: u32,
@@ -165,6 +167,7 @@ impl World {
             answered: 0,
             server_packets: 0,
             dialled: Vec::new(),
+            promoted: Vec::new(),
             server: None,
             speed: 0,
             checksum: ppp::Checksum::Fcs16,
@@ -265,6 +268,7 @@ impl World {
             }
             Effect::LineOctets(octets) => self.screen.extend(octets),
             Effect::Port(_, PortCommand::Line(LineCommand::Format(format))) => self.formats.push(format),
+            Effect::Promote(medium) => self.promoted.push(medium),
             Effect::Finished(cause) => self.finished = Some(cause),
             _ => {}
         }
