@@ -1,14 +1,18 @@
 //! Serial lines with software of others: spandsp's modem, lwIP's PPP behind it, and Linux's pppd at the end of a cable and
 //! of a telephone line.
 
-use rasman::{AuthMethod, Code, HeaderCompression};
+use rasman::{AuthMethod, Code, HeaderCompression, Medium};
+use rasman_lab::modem::{ModemConfig, Personality};
+use rasman_lab::{CallbackPolicy, Config};
 use rasman_tests::harness;
 use rasman_tests::peers::atmodem::{AtModem, NUMBER, cable};
 use rasman_tests::peers::caller::{CONNECTED, Caller, calling, hang_up, move_data, projection, states};
-use rasman_tests::peers::{Auth, DATA_PORT, Interop, Uml, isolated, pattern};
+use rasman_tests::peers::{Auth, DATA_PORT, Interop, USER, Uml, isolated, pattern};
 use rustix::fs::{Mode, OFlags};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -114,7 +118,11 @@ fn pppd_answers_at_the_end_of_a_cable() {
         let plugged_in = rustix::fs::open(&port, flags, Mode::empty()).expect("a line of this test");
         let interop = Interop::begin("pppd", uml.version(), "serial cable", "MS-CHAPv2");
         calling(async || {
-            let caller = Caller::new(cable(&port));
+            let mut entry = cable(&port);
+            // It knows no checksums of 32 bits, and asking costs one request.
+            let Medium::Serial(line) = &mut entry.medium else { panic!("a cable is a line") };
+            line.fcs32 = true;
+            let caller = Caller::new(entry);
             let (told, connection) = caller.connected().await;
             assert_eq!(states(&told), CONNECTED);
             let projection = projection(&told).expect("told at Projected");
@@ -124,7 +132,9 @@ fn pppd_answers_at_the_end_of_a_cable() {
             assert_eq!(hang_up(&connection).await.code, Code::USER_DISCONNECTION);
             caller.shut_down().await;
         });
-        assert!(uml.says("pppd0.log", "rcvd [LCP TermReq"), "{}", uml.log("pppd0.log"));
+        for words in ["sent [LCP ConfRej", "rcvd [LCP TermReq"] {
+            assert!(uml.says("pppd0.log", words), "{words}: {}", uml.log("pppd0.log"));
+        }
         drop(plugged_in);
         interop.ok();
         uml.stop();
@@ -158,5 +168,64 @@ fn pppd_answers_a_call_of_spandsps_modem() {
     });
 }
 
+/// pppd calls the lab, agrees on a callback by CBCP, and hangs up; then the lab rings at the number that it named.
+#[test]
+fn pppd_calls_our_lab_and_is_called_back() {
+    isolated("pppd_calls_our_lab_and_is_called_back", || {
+        let mut uml = Uml::start()?;
+        let interop = Interop::begin("pppd, calling", uml.version(), "the lab's modem", "MS-CHAPv2, callback (CBCP)");
+        let mut config = Config::default();
+        config.callback = Some(CallbackPolicy { none: true, by_caller: true, ..CallbackPolicy::default() });
+        let modem = |number: &str| {
+            let personality = Personality { number: number.into(), ..Personality::default() };
+            ModemConfig { link: None, personality }
+        };
+        config.modems = vec![modem(""), modem(CALLED)];
+        let lab = rasman_lab::spawn(config).expect("the lab starts");
+        let [calls, called] = [0, 1].map(|at| lab.facts().modems[at].clone());
+        // Whoever waits for the call has its port open, and its modem is told what to do with a ring.
+        let mut called = open(&called);
+        says(&mut called, b"ATE0\r", "OK");
+
+        let options = format!("user {USER}\nnoauth\nnoccp\nnoipdefault\ncallback {CALLED}\n");
+        uml.pppd_on_line(0, &options);
+        let (mut line, far) = (open(&calls), open(&uml.line(0)));
+        says(&mut line, b"ATE0\r", "OK");
+        says(&mut line, b"ATD5550100\r", "CONNECT");
+        let mut ways = [(line.try_clone().expect("ours"), far.try_clone().expect("ours")), (far, line)].map(Some);
+        for way in &mut ways {
+            let (mut from, mut to) = way.take().expect("each is taken once");
+            // It ends with the process, which is this test's alone.
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+        }
+        for words in ["rcvd [CBCP Request", "sent [CBCP Response", "rcvd [CBCP Ack", "Call me back, please"] {
+            assert!(uml.says("pppd0.log", words), "{words}: {}", uml.log("pppd0.log"));
+        }
+        says(&mut called, b"", "RING");
+        interop.ok();
+        lab.stop();
+        uml.stop();
+        Ok(())
+    });
+}
+
+fn open(port: &Path) -> File {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(port, flags, Mode::empty()).expect("a port of this test").into()
+}
+
+/// Says something to a modem, and waits until it has said these words; the test's own limit ends that otherwise.
+fn says(modem: &mut File, what: &[u8], words: &str) {
+    modem.write_all(what).expect("a modem takes it");
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains(words) {
+        let mut piece = [0; 64];
+        let length = modem.read(&mut piece).expect("a modem answers");
+        said.extend_from_slice(&piece[..length]);
+    }
+}
+
+/// Where the lab calls back.
+const CALLED: &str = "5550199";
 /// pppd waits for us, and gives us an address.
 const PPPD: &str = "auth\nrequire-mschap-v2\nname server\npersist\nsilent\nnoccp\n10.66.0.1:10.66.0.2\n";
