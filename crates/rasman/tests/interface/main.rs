@@ -129,7 +129,7 @@ fn line() -> Medium {
         device: LineDevice::Modem(modem),
         accm: 0x000a_0000,
         fcs32: true,
-        login: LineLogin { script: Some(script) },
+        login: LineLogin { script: Some(script), terminal_after_dial: true, ..LineLogin::default() },
     })
 }
 

@@ -28,7 +28,7 @@ pub use notification::{
     DetailWire, DeviceWire, NotificationWire, ProjectionWire, QuestionWire, ReachedWire, RetryAuthenticationWire,
     ServerCertificateWire, TryingWire, WaitingWire,
 };
-pub use serial::{ModemWire, SerialWire, ToldLines};
+pub use serial::{LineLoginWire, ModemWire, SerialWire, ToldLines};
 pub use status::{ConnectionWire, Ipv6Wire, LearnedWire, RetryingWire, StatisticsWire, StatusWire};
 
 use crate::Handle;

@@ -24,6 +24,15 @@ settings! {
         fcs32: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         told: Option<usize>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        login: Option<LineLoginWire>,
+    }
+    /// [`LineLogin`], but for its script.
+    LineLoginWire {
+        terminal_before_dial: bool,
+        halt_ends: bool,
+        custom_script: bool,
+        terminal_after_dial: bool,
     }
     /// [`ModemSettings`], but for its commands.
     ModemWire {
@@ -111,7 +120,14 @@ impl SerialWire {
     /// 50 for a setting that the interface cannot carry.
     pub(super) fn new(settings: &SerialSettings, lines: &mut ToldLines) -> Result<Self, Error> {
         let SerialSettings { port, line: LineSettings { speed, flow }, device, accm, fcs32, login } = settings;
-        let LineLogin { script } = login;
+        let LineLogin { script, terminal_before_dial, halt_ends, custom_script, terminal_after_dial } = login;
+        let login = LineLoginWire {
+            terminal_before_dial: *terminal_before_dial,
+            halt_ends: *halt_ends,
+            custom_script: *custom_script,
+            terminal_after_dial: *terminal_after_dial,
+        };
+        let login = (login != LineLoginWire::default()).then_some(login);
         let (device, modem, init) = match device {
             LineDevice::Modem(modem) => ("modem", Some(ModemWire::new(modem)), modem.init.clone()),
             LineDevice::NullModem => ("null", None, Vec::new()),
@@ -125,7 +141,7 @@ impl SerialWire {
         let told = lines.add(Told { init, script: script.transpose()? });
         let flow = FLOWS.iter().find(|(known, _)| known == flow).ok_or_else(not_carried)?.1.to_owned();
         let (port, device) = (port.to_string(), device.to_owned());
-        Ok(Self { port, speed: *speed, flow, device, modem, accm: Some(*accm), fcs32: Some(*fcs32), told })
+        Ok(Self { port, speed: *speed, flow, device, modem, accm: Some(*accm), fcs32: Some(*fcs32), told, login })
     }
 
     /// Gives the settings; they are not validated yet.
@@ -133,7 +149,7 @@ impl SerialWire {
     /// # Errors
     /// 87 for one that cannot be read.
     pub(super) fn read(self, lines: &ToldLines) -> Result<SerialSettings, Error> {
-        let Self { port, speed, flow, device, modem, accm, fcs32, told } = self;
+        let Self { port, speed, flow, device, modem, accm, fcs32, told, login } = self;
         let port = SerialPort::parse(&port)
             .ok_or_else(|| invalid("serial.port", "is no port", "give one such as /dev/ttyUSB0 or tcp:HOST:PORT"))?;
         let Told { init, script } =
@@ -153,7 +169,17 @@ impl SerialWire {
             script.map(|script| LoginScript { name: script.name.clone(), text: Secret::new(script.text.as_bytes()) });
         let line = LineSettings { speed, flow: named(&FLOWS, "serial.flow", &flow)? };
         let (accm, fcs32) = (accm.unwrap_or(0), fcs32.unwrap_or(false));
-        Ok(SerialSettings { port, line, device, accm, fcs32, login: LineLogin { script } })
+        let LineLoginWire { terminal_before_dial, halt_ends, custom_script, terminal_after_dial } =
+            login.unwrap_or_default();
+        let login = LineLogin { terminal_before_dial, script, halt_ends, custom_script, terminal_after_dial };
+        Ok(SerialSettings { port, line, device, accm, fcs32, login })
+    }
+}
+
+impl Default for LineLoginWire {
+    /// Nobody has the line.
+    fn default() -> Self {
+        Self { terminal_before_dial: false, halt_ends: false, custom_script: false, terminal_after_dial: false }
     }
 }
 
