@@ -199,14 +199,11 @@ fn frames_have_32_bits_in_each_direction_that_asks_and_16_where_nobody_does() {
 
 #[test]
 fn an_idle_line_and_one_whose_time_is_up_are_hung_up() {
-    let limits: [(fn(&mut Entry), u32); 2] = [
-        (|entry| entry.idle_disconnect = Some(Duration::from_secs(60)), 828),
-        (|entry| entry.session_limit = Some(Duration::from_secs(60)), 932),
-    ];
-    for (limit, code) in limits {
+    let minute = Some(Duration::from_secs(60));
+    for (idle, session, code) in [(minute, None, 828), (None, minute, 932)] {
         for has_lines in [false, true] {
             let mut entry = entry(vec![modem("5551234")]);
-            limit(&mut entry);
+            (entry.idle_disconnect, entry.session_limit) = (idle, session);
             let mut world = World::new(entry);
             world.has_lines = has_lines;
             world.run_until(59_000);
