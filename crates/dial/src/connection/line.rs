@@ -28,8 +28,11 @@ impl Connection {
     /// call costs time and money.
     pub(super) fn is_unattended(&self) -> bool {
         let (Stage::OpenPort { .. }, Medium::Serial(serial)) = (&self.stage, self.medium()) else { return false };
-        let login = &serial.login;
-        (login.terminal_before_dial || login.terminal_after_dial) && !self.is_askable()
+        let LineLogin { terminal_before_dial, custom_script, terminal_after_dial, .. } = serial.login;
+        let is_wanted = |wanted: bool, what| wanted && !self.may_have_line(&what);
+        is_wanted(terminal_before_dial, Interaction::TerminalBeforeDial)
+            || is_wanted(custom_script, Interaction::CustomScript)
+            || is_wanted(terminal_after_dial, Interaction::TerminalAfterDial)
     }
 
     /// Says something on the line for the client, who shows by it that somebody is there.

@@ -286,3 +286,25 @@ fn the_client_sets_how_characters_look_until_it_gives_the_line_back() {
     world.run_until(13_000);
     assert_eq!(world.formats.len(), 2, "nobody has the line");
 }
+
+#[test]
+fn a_lost_link_with_a_terminal_or_a_script_of_the_client_s_is_not_made_again() {
+    for (change, paused_states) in
+        [(LOGIN_BY_PERSON, true), (LOGIN_BY_PROGRAM, false)] as [(fn(&mut LineLogin), bool); 2]
+    {
+        let mut entry = with_login(change);
+        entry.redial.on_link_failure = true;
+        let mut world = World::with(entry, paused_states, false);
+        world.run_until(5_000);
+        world.goes_on().run_until(10_000);
+        assert_eq!(world.told.last(), Some(&(ConnState::Connected, 0)));
+        world.server = None;
+        world.says(b"\r\nNO CARRIER\r\n");
+        world.run_until(60_000);
+        assert_eq!(world.told.last(), Some(&(ConnState::Disconnected, 703)));
+        assert_eq!(world.dialled.len(), 1, "nobody is there to log in, so nobody is dialled");
+    }
+}
+
+const LOGIN_BY_PERSON: fn(&mut LineLogin) = |login| login.terminal_after_dial = true;
+const LOGIN_BY_PROGRAM: fn(&mut LineLogin) = |login| login.custom_script = true;
