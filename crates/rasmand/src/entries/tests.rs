@@ -339,3 +339,30 @@ fn a_line_of_the_machine_calls_the_number_that_an_administrator_wrote() {
     assert_eq!(code(other(), Dial::entry("line").number("0900123")), Some(Code::ACCESS_DENIED));
     assert_eq!(code(own(), Dial::entry("line").number("0900123")), None);
 }
+
+#[test]
+fn a58_who_has_the_line_of_an_entry_of_all_users_is_what_an_administrator_wrote() {
+    let world = World::new();
+    let book = world.folder.path().join("etc/rasphone.pbk");
+    std::fs::write(book.with_file_name("isp.scp"), "proc main\nhalt\nendproc\n").unwrap();
+    let mut modem = properties("5551234");
+    modem.entry_type = rasman_phonebook::EntryType::Phone;
+    modem.set_custom_script(true);
+    if let Some(link) = modem.subentries.first_mut() {
+        (link.device_type, link.port, link.script) = ("modem".into(), "COM1".into(), "isp.scp".into());
+        link.terminal_after_dial = true;
+    }
+    world.entries.set_properties(own(), &EntryRef::new("line").in_book(book), &modem).unwrap();
+    let login = |caller, dial: Dial| {
+        let dialled = world.entries.resolve(caller, dial).unwrap();
+        let Medium::Serial(settings) = &dialled.entry.medium else { panic!("it is a modem") };
+        let login = settings.login.clone();
+        assert!(login.terminal_after_dial && login.script.is_some() && !login.terminal_before_dial);
+        (login.custom_script, login.halt_ends)
+    };
+    let dial = || Dial::entry("line");
+    assert_eq!(login(own(), dial()), (false, false));
+    assert_eq!(login(own(), dial().custom_scripting(true)), (true, false));
+    // Whoever takes a line over can have the modem call any number.
+    assert_eq!(login(other(), dial().custom_scripting(true)), (true, true));
+}
