@@ -308,6 +308,17 @@ mod tests {
         for mutation in parsed.mutations {
             let text = tool::read(&tool::root().join(&mutation.file)).unwrap();
             assert!(apply(&mutation, &text).is_ok(), "{}", mutation.name);
+            let Selection { package, binary, filter } = mutation.test;
+            let first = filter.split_whitespace().next().unwrap_or_default();
+            let selected = TestResult {
+                name: format!("{first}x"),
+                binary: binary.unwrap_or_default(),
+                package,
+                outcome: Outcome::Ok,
+            };
+            // Of one of the clauses that its tests carry; that the family is among them, a run tells.
+            let family = first.chars().next().unwrap_or(mutation.family).to_ascii_uppercase();
+            assert!(carries(&selected, family), "{}: no test of the selection shows a clause", mutation.name);
         }
     }
 }
