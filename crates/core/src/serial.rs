@@ -23,15 +23,23 @@ pub struct SerialSettings {
 }
 
 impl SerialSettings {
-    /// Gives the least speed that the line may have, in bits a second, where its modem names none.
+    /// Gives the speed that the line is taken to have, in bits a second: what its modem told, or the least that it may have
+    /// where that is nothing or no speed of any line, by which a wait would have no end.
     #[must_use]
-    pub fn slowest(&self) -> u32 {
+    pub fn speed(&self, told: Option<u32>) -> u32 {
+        told.filter(|speed| *speed >= SPEED_MIN).unwrap_or_else(|| self.slowest())
+    }
+
+    fn slowest(&self) -> u32 {
         match &self.device {
             LineDevice::Modem(modem) => modem.profile.slowest(),
             LineDevice::NullModem | LineDevice::Direct => self.line.speed,
         }
     }
 }
+
+/// V.23's way back.
+const SPEED_MIN: u32 = 75;
 
 /// Tells how long octets take on a line of `speed` bits a second, each with a start and a stop bit; no time where the speed is
 /// 0, which means that nobody knows.

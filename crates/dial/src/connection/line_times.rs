@@ -15,7 +15,7 @@ impl Connection {
     /// Gives the speed of a line, in bits a second, or the least that it may have.
     fn line_speed(&self) -> Option<u32> {
         let Medium::Serial(settings) = self.medium() else { return None };
-        Some(self.layers.link.speed().unwrap_or_else(|| settings.slowest()))
+        Some(settings.speed(self.layers.link.speed()))
     }
 
     pub(super) fn lcp_limit(&self) -> Duration {

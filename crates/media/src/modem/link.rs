@@ -174,7 +174,7 @@ impl SerialLink {
     /// Frames flow from here on.
     fn up(&mut self) {
         self.doubt = None;
-        self.pace = Pace::new(self.connect_speed.unwrap_or_else(|| self.settings.slowest()));
+        self.pace = Pace::new(self.settings.speed(self.connect_speed));
         self.enter(State::Up);
         self.events.push_back(LinkEvent::Up(LinkParams { mru: MRU, overhead: OVERHEAD }));
     }
