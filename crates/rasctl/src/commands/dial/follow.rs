@@ -7,7 +7,8 @@ use crate::output::{Output, Paint, Progress, json};
 use crate::runtime::Ending;
 use crate::secrets::{ask, ask_plain};
 use rasman::{
-    Answer, Cause, Connection, Credentials, Detail, Dial, Dialing, EapDialog, HangUp, Manager, Question, QuestionKind,
+    Answer, Cause, ConnState, Connection, Credentials, Detail, Dial, Dialing, EapDialog, HangUp, Manager, Question,
+    QuestionKind,
 };
 use serde_json::json;
 use std::pin::Pin;
@@ -31,6 +32,10 @@ pub(crate) async fn follow(
                 asking = None;
                 let Some(notification) = told else { break };
                 progress.notification(&notification);
+                // A signal from here on hangs up a connection, not a dial.
+                if notification.state == ConnState::Connected {
+                    break;
+                }
                 if let Detail::Question(question) = &notification.detail
                     && output.can_ask()
                 {
