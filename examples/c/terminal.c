@@ -49,8 +49,10 @@ static int type(int line)
     char typed[512];
     if (fgets(typed, sizeof typed, stdin) == NULL || strcmp(typed, ".\n") == 0)
         return 0;
-    typed[strcspn(typed, "\n")] = '\r'; /* what a terminal sends for the key */
-    return say(line, typed, strlen(typed));
+    size_t length = strlen(typed);
+    if (length > 0 && typed[length - 1] == '\n')
+        typed[length - 1] = '\r'; /* what a terminal sends for the key */
+    return say(line, typed, length);
 }
 
 /* Shows what the line says; gives 0 at its end. */

@@ -232,7 +232,13 @@ fn link(kind: u8) -> SerialLink {
 fn framing(step: u8) -> LineFraming {
     let is = |bit: u8| step & bit != 0;
     let send_accm = if is(0x40) { 0 } else { u32::MAX };
-    LineFraming { send_accm, send_fcs32: is(0x20), receive_fcs32: is(0x10), requests_twice: is(8) }
+    LineFraming {
+        send_accm,
+        receive_accm: !send_accm,
+        send_fcs32: is(0x20),
+        receive_fcs32: is(0x10),
+        requests_twice: is(8),
+    }
 }
 
 fn facts(has_lines: bool) -> PortFacts {

@@ -91,6 +91,8 @@ pub trait Link: Layer<Event = LinkEvent> {
 pub struct LineFraming {
     /// The control characters that we escape, a bit each (RFC 1662 7.1).
     pub send_accm: u32,
+    /// Those that the peer escapes: one that comes as it is was put in by the line.
+    pub receive_accm: u32,
     /// Our frames have a checksum of 32 bits (RFC 1570 2.1), but for LCP's codes 1 to 7 (RFC 1661 5).
     pub send_fcs32: bool,
     /// Likewise the peer's.
@@ -103,7 +105,13 @@ pub struct LineFraming {
 impl Default for LineFraming {
     /// As it is before anything was negotiated: all control characters are escaped, 16 bits.
     fn default() -> Self {
-        Self { send_accm: u32::MAX, send_fcs32: false, receive_fcs32: false, requests_twice: false }
+        Self {
+            send_accm: u32::MAX,
+            receive_accm: u32::MAX,
+            send_fcs32: false,
+            receive_fcs32: false,
+            requests_twice: false,
+        }
     }
 }
 

@@ -64,6 +64,8 @@ async fn open(lab: &Lab, faults: &Faults, tcp: TcpStream) -> Result<TlsStream, C
         Some((Stage::Tcp, StageFault::Drop)) => return Err(asked_for("closed TCP")),
         Some((Stage::Tls, StageFault::Drop)) => {
             impostor::wait_for_client(&tcp).await;
+            // What is left unread would make the end a reset, of which the client may or may not hear.
+            while tcp.try_read(&mut [0; 4096]).is_ok_and(|read| read > 0) {}
             return Err(asked_for("closed TCP after the ClientHello"));
         }
         Some((Stage::Tcp | Stage::Tls, StageFault::Silent)) => {

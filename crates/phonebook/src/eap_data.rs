@@ -86,7 +86,8 @@ fn eap_tls(reader: &mut Reader<'_>) -> Result<EapData, Malformed> {
     let first = digest(reader)?;
     let names = text(reader);
     // Old versions end behind the name; the count has the first one in it.
-    let further = u32_le(reader, "the count of authorities").unwrap_or_default().saturating_sub(1);
+    let count = if reader.remaining() == 0 { 0 } else { u32_le(reader, "the count of authorities")? };
+    let further = count.saturating_sub(1);
     Ok(server(flags, digests(reader, further, first)?, &names))
 }
 
@@ -164,11 +165,15 @@ fn digests(reader: &mut Reader<'_>, count: u32, first: Option<[u8; 20]>) -> Resu
     Ok(all)
 }
 
-/// A digest behind its size; zeroes are none.
+/// A digest behind its size; of none there are zeroes.
 fn digest(reader: &mut Reader<'_>) -> Result<Option<[u8; 20]>, Malformed> {
     let size = u32_le(reader, "the size of an authority's digest")?;
     let digest = reader.array("an authority's digest")?;
-    Ok((size == 20).then_some(digest))
+    match size {
+        0 => Ok(None),
+        20 => Ok(Some(digest)),
+        _ => Err(reader.malformed("the size of an authority's digest")),
+    }
 }
 
 /// Takes a text up to its NUL, or to the end.

@@ -134,6 +134,8 @@ DWORD RasLineDescriptor(HRASCONN hrasconn, int *lpDescriptor);
  * resumes the dial, anything else ends it with that error. Paused states are not needed for it, and RasDial does not resume
  * it (ERROR_INVALID_AUTH_STATE). Without a function, a dial with paused states stops in RASCS_Interactive for the program
  * to log in by RasLineDescriptor; one without them has no script.
+ * A dial keeps the function that there was when it began: a program that unloads it takes it back and then waits until its
+ * dials are connected, have failed or are hung up.
  *
  * hPort is the number of a descriptor of the line, which stays the library's, and is good until the function returns, as
  * are all buffers. pRasDialParams is a RASDIALPARAMSW in every program, as RasDial had it (what is stored is not told);

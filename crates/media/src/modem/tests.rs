@@ -70,7 +70,7 @@ fn a_call_carries_frames_from_connect_on() {
 #[test]
 fn lcp_is_sent_as_if_nothing_had_been_negotiated() {
     let mut t = connected(false);
-    t.call(|link, _| link.set_framing(LineFraming { send_accm: 0, ..LineFraming::default() }));
+    t.call(|link, _| link.set_framing(LineFraming { send_accm: 0, receive_accm: 0, ..LineFraming::default() }));
     let mut out = Batch::new();
     t.call(|link, now| link.encap(now, b"\xff\x03\xc0\x21", b"\x01", &mut out).unwrap());
     t.call(|link, now| link.encap(now, &[], b"\xff\x03\xc0\x21\x01", &mut out).unwrap());
@@ -220,7 +220,7 @@ fn a_direct_line_is_up_at_once() {
 }
 
 fn fcs32() -> LineFraming {
-    LineFraming { send_accm: 0, send_fcs32: true, receive_fcs32: true, requests_twice: true }
+    LineFraming { send_accm: 0, receive_accm: 0, send_fcs32: true, receive_fcs32: true, requests_twice: true }
 }
 
 /// What stands on the line for a frame.

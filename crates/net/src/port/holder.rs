@@ -8,7 +8,15 @@ pub(super) fn of(device: &Path) -> Option<String> {
     let own = std::process::id();
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(|pid| *pid != own).find(|pid| has_open(*pid, device) && !is_ours(*pid)).map(describe)
+    let holds = |pid: u32| has_open(pid, device) && !is_ours(pid) && !is_other_end(pid, device);
+    numbers.filter(|pid| *pid != own).find(|pid| holds(*pid)).map(describe)
+}
+
+/// Tells whether a process has the other end of a pseudo-terminal, as an emulator of a modem has. Such a program keeps this
+/// end open, so that another one may close it and come back.
+fn is_other_end(pid: u32, device: &Path) -> bool {
+    let makers = ["/dev/ptmx", "/dev/pts/ptmx"];
+    device.starts_with("/dev/pts") && makers.iter().any(|maker| has_open(pid, Path::new(maker)))
 }
 
 /// Tells whether a process is a child of this one that is about to become another program: until then it has what we have.

@@ -172,6 +172,10 @@ impl LcpOptions {
         LineFraming {
             // RFC 1662 7.1: without the option, all control characters are escaped.
             send_accm: self.peer.framing.accm.unwrap_or(u32::MAX),
+            receive_accm: match self.accm {
+                Wish::Asked(accm) => accm,
+                Wish::Default => u32::MAX,
+            },
             send_fcs32: requests_twice,
             receive_fcs32: self.checksums.asked(),
             requests_twice,

@@ -180,8 +180,6 @@ struct Closing<'a> {
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        if self.scripts.ports.close(self.port) {
-            self.scripts.buffers.clear();
-        }
+        self.scripts.ports.close(self.port, || self.scripts.buffers.clear());
     }
 }

@@ -43,13 +43,15 @@ impl Ports {
         Ok(number as *mut c_void)
     }
 
-    /// Takes a line back; tells whether no script has any more.
-    pub(super) fn close(&self, port: *mut c_void) -> bool {
+    /// Takes a line back; `last` is done if no script has any more, and before another one has.
+    pub(super) fn close(&self, port: *mut c_void, last: impl FnOnce()) {
         let mut ports = self.lock();
         if let Some(port) = ports.remove(&(port as usize)) {
             let _ = rustix::io::write(&port.over, &1_u64.to_ne_bytes());
         }
-        ports.is_empty()
+        if ports.is_empty() {
+            last();
+        }
     }
 
     /// # Errors

@@ -137,6 +137,12 @@ impl Entries {
         set_modems(&mut resolved.entry, keeps_prefix, speaker);
         let may_take_over = caller.may_change_machine || !resolved.source.all_users;
         set_logins(&mut resolved.entry, custom_scripting, may_take_over);
+        if !may_take_over && gives_line_away(&resolved.entry) {
+            let cause = Cause::new(Code::ACCESS_DENIED, LayerName::Manager)
+                .did("was asked to give the line of an entry of all users to a user who is no administrator")
+                .advice("dial by your own manager, or have an administrator take terminal and custom script out of the entry");
+            return Err(cause.into());
+        }
         Ok(resolved)
     }
 
@@ -468,8 +474,7 @@ fn set_modems(entry: &mut Arc<Entry>, keeps_prefix: bool, speaker: Option<bool>)
 
 /// Does to what is said on the entry's lines what the dial says of it (clause A58).
 ///
-/// Whoever has a line can have the modem call any number. A terminal is what an administrator has put there; a script that
-/// gives up is not.
+/// A script that gives up leaves the line to whoever may have it, and ends the dial of anybody else.
 fn set_logins(entry: &mut Arc<Entry>, custom_scripting: bool, may_take_over: bool) {
     let is_other = |medium: &Medium| match medium {
         Medium::Serial(SerialSettings { login, .. }) => {
@@ -486,6 +491,17 @@ fn set_logins(entry: &mut Arc<Entry>, custom_scripting: bool, may_take_over: boo
         login.custom_script &= custom_scripting;
         login.halt_ends |= !may_take_over;
     }
+}
+
+/// Tells whether whoever dials has a line to themselves: they can have the modem call any number, and what the administrator
+/// filed, a login or a script, would be said to whoever answers there.
+fn gives_line_away(entry: &Entry) -> bool {
+    std::iter::once(&entry.medium).chain(&entry.alternates).any(|medium| match medium {
+        Medium::Serial(SerialSettings { login, .. }) => {
+            login.terminal_before_dial || login.terminal_after_dial || login.custom_script
+        }
+        _ => false,
+    })
 }
 
 /// Dials another number than the entry's, and no alternate of it (clause A12).

@@ -352,7 +352,7 @@ fn a58_who_has_the_line_of_an_entry_of_all_users_is_what_an_administrator_wrote(
         (link.device_type, link.port, link.script) = ("modem".into(), "COM1".into(), "isp.scp".into());
         link.terminal_after_dial = true;
     }
-    world.entries.set_properties(own(), &EntryRef::new("line").in_book(book), &modem).unwrap();
+    world.entries.set_properties(own(), &EntryRef::new("line").in_book(book.clone()), &modem).unwrap();
     let login = |caller, dial: Dial| {
         let dialled = world.entries.resolve(caller, dial).unwrap();
         let Medium::Serial(settings) = &dialled.entry.medium else { panic!("it is a modem") };
@@ -363,6 +363,17 @@ fn a58_who_has_the_line_of_an_entry_of_all_users_is_what_an_administrator_wrote(
     let dial = || Dial::entry("line");
     assert_eq!(login(own(), dial()), (false, false));
     assert_eq!(login(own(), dial().custom_scripting(true)), (true, false));
-    // Whoever takes a line over can have the modem call any number.
-    assert_eq!(login(other(), dial().custom_scripting(true)), (true, true));
+    // Whoever has a line can have the modem call any number, and is told there what the administrator filed.
+    let refused = |dial| world.entries.resolve(other(), dial).err().map(|error| error.code());
+    assert_eq!(refused(dial()), Some(Code::ACCESS_DENIED));
+    let links = |terminal| {
+        let mut modem = modem.clone();
+        modem.subentries[0].terminal_after_dial = terminal;
+        world.entries.set_properties(own(), &EntryRef::new("line").in_book(book.clone()), &modem).unwrap();
+    };
+    links(false);
+    assert_eq!(refused(dial().custom_scripting(true)), Some(Code::ACCESS_DENIED));
+    let without = world.entries.resolve(other(), dial()).unwrap();
+    let Medium::Serial(settings) = &without.entry.medium else { panic!("it is a modem") };
+    assert!(settings.login.halt_ends && !settings.login.custom_script);
 }

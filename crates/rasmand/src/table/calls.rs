@@ -61,7 +61,11 @@ impl Table {
                 "looked for the line of a dial that has not given it",
             ));
         }
-        record.command(Command::LineFormat(format));
+        if !record.has_room() {
+            let did = "was told the format of a line again before the line had the last one";
+            return Err(Error::refused(Code::OUT_OF_BUFFERS, did));
+        }
+        let _ = record.command(Command::LineFormat(format));
         Ok(())
     }
 

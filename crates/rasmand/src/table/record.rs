@@ -114,14 +114,21 @@ impl Record {
 
     pub(super) fn end(&mut self, command: Command) {
         self.ending = true;
-        if !std::mem::replace(&mut self.told_to_hang_up, true) {
-            self.command(command);
+        if !self.told_to_hang_up {
+            self.told_to_hang_up = self.command(command);
         }
     }
 
-    pub(super) fn command(&self, command: Command) {
-        // The queue holds more than a client can cause; a session that is gone has told so already.
-        let _ = self.commands.try_send(Box::new(command));
+    /// Tells whether the session will hear it. The queue holds more than a client can cause, as
+    /// [`has_room`](Self::has_room) is asked before what a client may say as often as it likes; a session that is gone has
+    /// told so already.
+    pub(super) fn command(&self, command: Command) -> bool {
+        self.commands.try_send(Box::new(command)).is_ok()
+    }
+
+    /// Tells whether there is room for more than what ends the dial.
+    pub(super) fn has_room(&self) -> bool {
+        self.commands.capacity() > self.commands.max_capacity() / 2
     }
 
     pub(super) fn info(&self, handle: Handle) -> ConnectionInfo {

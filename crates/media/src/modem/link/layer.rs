@@ -186,9 +186,10 @@ impl Link for SerialLink {
                 let line = if dialogue.is_calling() { OnLine::Call } else { OnLine::Nothing };
                 self.hang_up(now, cause.clone(), line);
             }
-            State::Before(Step::Line(terminal)) | State::Line(terminal) if !terminal.what.is_connected() => {
+            State::Before(Step::Line(terminal)) if !terminal.what.is_connected() => {
                 self.hang_up(now, cause.clone(), OnLine::Nothing);
             }
+            // Whoever had the modem may have made it call.
             State::Before(Step::Script(_) | Step::Line(_)) | State::Script(_) | State::Line(_) => {
                 self.hang_up(now, cause.clone(), OnLine::Login);
             }
@@ -223,7 +224,7 @@ impl Link for SerialLink {
         if framing != self.framing {
             self.framing = framing;
             self.encoder = Encoder::new(fcs(framing.send_fcs32), framing.send_accm);
-            self.decoder.set(fcs(framing.receive_fcs32), self.settings.accm);
+            self.decoder.set(fcs(framing.receive_fcs32), framing.receive_accm);
         }
     }
 }

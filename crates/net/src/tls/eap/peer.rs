@@ -258,8 +258,11 @@ fn plain_name(name: &str) -> &str {
 /// Says why TLS inside EAP failed, and asks where a person could know better.
 fn explain(error: &Error, seen: &OnceLock<[u8; 32]>) -> TunnelError {
     let (cause, doubtful) = match error {
-        // No one's word makes a certificate good that its issuer has revoked.
-        Error::InvalidCertificate(why) => (certificate(why), *why != CertificateError::Revoked),
+        // No one's word makes a certificate good that its issuer has revoked, or may have where that has to be known.
+        Error::InvalidCertificate(why) => {
+            let by_issuer = matches!(why, CertificateError::Revoked | CertificateError::UnknownRevocationStatus);
+            (certificate(why), !by_issuer)
+        }
         Error::AlertReceived(alert) => (
             Cause::new(Code::EAP_USER_CERT_OTHER_ERROR, LayerName::Auth)
                 .said(format!("ended the handshake: {alert:?}"))
