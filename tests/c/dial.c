@@ -1,32 +1,7 @@
 /* RasDial, synchronous and asynchronous: the A, S and E clauses. */
-#include "check.h"
+#include "record.h"
 
 static const char *argument;
-
-static void func(UINT message, RASCONNSTATE state, DWORD error)
-{
-    struct told told = {state, error, NULL, message, 0, 0, 0, 0};
-    record_add(&the_record, told);
-}
-
-static void func1(HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error, DWORD extended)
-{
-    struct told told = {state, error, handle, message, extended, 0, 0, 0};
-    record_add(&the_record, told);
-}
-
-static DWORD func2(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error,
-                   DWORD extended)
-{
-    struct told told = {state, error, handle, message, extended, id, subentry, 0};
-    record_add(&the_record, told);
-    return 1;
-}
-
-static LPVOID function_of(DWORD type)
-{
-    return type == 0 ? NOTIFIER(func) : type == 1 ? NOTIFIER(func1) : NOTIFIER(func2);
-}
 
 static void hang_up(HRASCONN connection)
 {

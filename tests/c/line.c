@@ -1,34 +1,9 @@
 /* The line of a dial in RASCS_Interactive, and custom scripts: A58, P3, P11. */
-#include "check.h"
+#include "record.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-
-static void func(UINT message, RASCONNSTATE state, DWORD error)
-{
-    struct told told = {state, error, NULL, message, 0, 0, 0, 0};
-    record_add(&the_record, told);
-}
-
-static void func1(HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error, DWORD extended)
-{
-    struct told told = {state, error, handle, message, extended, 0, 0, 0};
-    record_add(&the_record, told);
-}
-
-static DWORD func2(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error,
-                   DWORD extended)
-{
-    struct told told = {state, error, handle, message, extended, id, subentry, 0};
-    record_add(&the_record, told);
-    return 1;
-}
-
-static LPVOID function_of(DWORD type)
-{
-    return type == 0 ? NOTIFIER(func) : type == 1 ? NOTIFIER(func1) : NOTIFIER(func2);
-}
 
 static DWORD dial_as(const char *password, DWORD options, DWORD type, LPVOID notifier, HRASCONN *connection)
 {

@@ -1,19 +1,5 @@
 /* Paused states: the P clauses, and S6. */
-#include "check.h"
-
-static DWORD func2(ULONG_PTR id, DWORD subentry, HRASCONN handle, UINT message, RASCONNSTATE state, DWORD error,
-                   DWORD extended)
-{
-    struct told told = {state, error, handle, message, extended, id, subentry, 0};
-    record_add(&the_record, told);
-    return 1;
-}
-
-static void func(UINT message, RASCONNSTATE state, DWORD error)
-{
-    struct told told = {state, error, NULL, message, 0, 0, 0, 0};
-    record_add(&the_record, told);
-}
+#include "record.h"
 
 static RASDIALEXTENSIONS paused_states(void)
 {

@@ -222,7 +222,7 @@ fn link(kind: u8) -> SerialLink {
         custom_script: kind & 0xa0 == 0xa0,
         terminal_after_dial: kind & 0x20 != 0,
     };
-    let settings = SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login };
+    let settings = SerialSettings { login, ..SerialSettings::new(port, device) };
     match kind & 4 {
         0 => SerialLink::caller(settings, Config::default()),
         _ => SerialLink::answerer(settings, Config::default()),

@@ -1,7 +1,7 @@
 //! A lab and a manager that knows it, for tests of whole dials.
 
 use rasman::{Credentials, DataPath, Dial, Entry, Manager, Medium, Rootless, SstpSettings, Trust};
-use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{LineDevice, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Facts, Running};
 use std::net::{IpAddr, SocketAddr};
@@ -198,13 +198,6 @@ pub fn modem_entry(lab: &Running) -> Entry {
     let mut entry = entry(lab);
     let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
     let modem = ModemSettings { name: "Lab modem".into(), number: "5550100".into(), ..ModemSettings::default() };
-    entry.medium = Medium::Serial(SerialSettings {
-        port,
-        line: LineSettings::default(),
-        device: LineDevice::Modem(modem),
-        accm: 0,
-        fcs32: false,
-        login: LineLogin::default(),
-    });
+    entry.medium = Medium::Serial(SerialSettings::new(port, LineDevice::Modem(modem)));
     entry
 }

@@ -1,7 +1,7 @@
 //! A modem that never gets through, and that keeps what it is told.
 
 use rasman::{Code, Dial, Entry, Manager};
-use rasman_core::{LineDevice, LineLogin, LineSettings, Medium, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{LineDevice, Medium, ModemSettings, SerialPort, SerialSettings};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -35,14 +35,7 @@ impl BusyModem {
         (modem.number, modem.prefix, modem.suffix) = ("555-1234".into(), "9,".into(), "@".into());
         modem.speaker = true;
         let (host, port) = (self.address.ip().to_string(), self.address.port());
-        entry.medium = Medium::Serial(SerialSettings {
-            port: SerialPort::Tcp { host, port },
-            line: LineSettings::default(),
-            device: LineDevice::Modem(modem),
-            accm: 0,
-            fcs32: false,
-            login: LineLogin::default(),
-        });
+        entry.medium = Medium::Serial(SerialSettings::new(SerialPort::Tcp { host, port }, LineDevice::Modem(modem)));
         entry
     }
 

@@ -1,9 +1,7 @@
 //! Modems end to end: an embedded manager, pseudo-terminals, the lab's modems and the server behind them.
 
 use rasman::{Code, Connection, Dial, Entry, Manager, Medium, Redial};
-use rasman_core::{
-    LayerName, LineDevice, LineLogin, LineSettings, LoginScript, ModemSettings, SerialPort, SerialSettings,
-};
+use rasman_core::{LayerName, LineDevice, LoginScript, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Event, Running};
@@ -33,14 +31,7 @@ fn modem(lab: &Running, number: &str) -> Medium {
 
 fn serial(lab: &Running, device: LineDevice) -> Medium {
     let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
-    Medium::Serial(SerialSettings {
-        port,
-        line: LineSettings::default(),
-        device,
-        accm: 0,
-        fcs32: false,
-        login: LineLogin::default(),
-    })
+    Medium::Serial(SerialSettings::new(port, device))
 }
 
 fn entry(lab: &Running, media: Vec<Medium>) -> Entry {

@@ -23,6 +23,12 @@ pub struct SerialSettings {
 }
 
 impl SerialSettings {
+    /// Makes a line with nothing asked for that is not so by itself.
+    #[must_use]
+    pub fn new(port: SerialPort, device: LineDevice) -> Self {
+        Self { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login: LineLogin::default() }
+    }
+
     /// Gives the speed that the line is taken to have, in bits a second: what its modem told, or the least that it may have
     /// where that is nothing or no speed of any line, by which a wait would have no end.
     #[must_use]

@@ -1,9 +1,7 @@
 //! The devices that can dial (RasEnumDevices).
 
 use crate::reserved::{Reservation, Reserved};
-use rasman_core::{
-    Cause, Code, Device, LayerName, LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings,
-};
+use rasman_core::{Cause, Code, Device, LayerName, LineDevice, ModemSettings, SerialPort, SerialSettings};
 use rasman_net::port::names::{self, PortName};
 use std::path::PathBuf;
 
@@ -90,8 +88,7 @@ fn folded(name: &str) -> String {
 
 fn at(port: SerialPort, name: String) -> SerialSettings {
     let modem = ModemSettings { name, ..ModemSettings::default() };
-    let (line, login) = (LineSettings::default(), LineLogin::default());
-    SerialSettings { port, line, device: LineDevice::Modem(modem), accm: 0, fcs32: false, login }
+    SerialSettings::new(port, LineDevice::Modem(modem))
 }
 
 /// Names a port by what it keeps when it is plugged in again, if RAS has room for that. Entries take the name for the port.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rasman::{Entry, Medium};
-use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{LineDevice, ModemSettings, SerialPort, SerialSettings};
 
 use super::caller::entry_to;
 use super::process::{Process, within};
@@ -122,12 +122,5 @@ pub fn cable(port: &Path) -> Entry {
 
 fn line(port: &Path, device: LineDevice) -> Medium {
     let port = SerialPort::Device(port.display().to_string());
-    Medium::Serial(SerialSettings {
-        port,
-        line: LineSettings::default(),
-        device,
-        accm: 0,
-        fcs32: false,
-        login: LineLogin::default(),
-    })
+    Medium::Serial(SerialSettings::new(port, device))
 }

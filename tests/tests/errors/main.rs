@@ -10,7 +10,7 @@ use eap::Eap;
 use rasman::{
     Answer, Cause, Connection, Detail, Dial, Entry, HttpProxy, Manager, Medium, MppeConsent, Revocation, Trust,
 };
-use rasman_core::{LineDevice, LineLogin, LineSettings, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{LineDevice, LineLogin, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::Running;
 use rasman_tests::harness::{self, dial, dial_as, manager_with, sstp_of};
@@ -193,8 +193,7 @@ fn terminal() -> Medium {
     let login = LineLogin { terminal_after_dial: true, ..LineLogin::default() };
     let modem = ModemSettings { number: "5550100".into(), ..ModemSettings::default() };
     let port = SerialPort::Device("/dev/ttyS0".into());
-    let device = LineDevice::Modem(modem);
-    Medium::Serial(SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login })
+    Medium::Serial(SerialSettings { login, ..SerialSettings::new(port, LineDevice::Modem(modem)) })
 }
 
 fn free_port() -> u16 {

@@ -3,8 +3,8 @@
 
 use rasman_core::{
     Batch, Callback, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName,
-    LineCommand, LineDevice, LineLogin, LineSettings, Link, LinkEvent, Medium, ModemSettings, Notification, PortClosed,
-    PortCommand, PortFacts, PortId, Redial, SerialPort, SerialSettings, Timeout, line_time,
+    LineCommand, LineDevice, Link, LinkEvent, Medium, ModemSettings, Notification, PortClosed, PortCommand, PortFacts,
+    PortId, Redial, SerialPort, SerialSettings, Timeout, line_time,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, NoTunnels};
 use rasman_lab::modem::{Action, Emulator, Personality};
@@ -584,12 +584,5 @@ fn ppp(callback: Option<CallbackPolicy>, password: &'static str, seed: u64, spee
 
 fn serial(number: &str) -> SerialSettings {
     let modem = ModemSettings { name: "Lab modem".into(), number: number.into(), ..ModemSettings::default() };
-    SerialSettings {
-        port: SerialPort::Device("/dev/ttyS0".into()),
-        line: LineSettings::default(),
-        device: LineDevice::Modem(modem),
-        accm: 0,
-        fcs32: false,
-        login: LineLogin::default(),
-    }
+    SerialSettings::new(SerialPort::Device("/dev/ttyS0".into()), LineDevice::Modem(modem))
 }

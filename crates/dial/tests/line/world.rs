@@ -110,14 +110,7 @@ pub(crate) fn modem(number: &str) -> Medium {
 }
 
 pub(crate) fn line(device: LineDevice) -> SerialSettings {
-    SerialSettings {
-        port: SerialPort::Device("/dev/ttyS2".into()),
-        line: LineSettings::default(),
-        device,
-        accm: 0,
-        fcs32: false,
-        login: LineLogin::default(),
-    }
+    SerialSettings::new(SerialPort::Device("/dev/ttyS2".into()), device)
 }
 
 pub(crate) fn entry(media: Vec<Medium>) -> Entry {

@@ -16,7 +16,7 @@ use chain::Step;
 use pace::Pace;
 use rasman_core::{
     Batch, Cause, CharacterFormat, Code, Credentials, Device, Input, Instant, Interaction, LayerName, LineCommand,
-    LineDevice, LineFraming, LineLogin, LineSettings, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort,
+    LineDevice, LineFraming, LineLogin, LinkEvent, LinkParams, PortCommand, PortId, PortSpec, SerialPort,
     SerialSettings, Timeout,
 };
 use std::collections::VecDeque;
@@ -135,11 +135,7 @@ impl SerialLink {
     #[must_use]
     pub fn connected() -> Self {
         let port = SerialPort::Device(String::new());
-        let (line, login) = (LineSettings::default(), LineLogin::default());
-        Self::answerer(
-            SerialSettings { port, line, device: LineDevice::Direct, accm: 0, fcs32: false, login },
-            Config::default(),
-        )
+        Self::answerer(SerialSettings::new(port, LineDevice::Direct), Config::default())
     }
 
     /// The only assignment of the state.

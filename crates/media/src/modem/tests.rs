@@ -5,7 +5,7 @@ use rasman_testkit::{Chop, Pair, Trace};
 
 fn settings(device: LineDevice) -> SerialSettings {
     let port = SerialPort::Device("/dev/ttyS0".into());
-    SerialSettings { port, line: LineSettings::default(), device, accm: 0, fcs32: false, login: LineLogin::default() }
+    SerialSettings::new(port, device)
 }
 
 fn modem() -> LineDevice {

@@ -13,6 +13,7 @@ pub mod names;
 mod probe;
 pub mod pty;
 mod raw;
+mod reformat;
 pub mod rfc2217;
 pub mod serial;
 #[cfg(test)]

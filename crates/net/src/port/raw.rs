@@ -1,10 +1,12 @@
 //! A port whose octets are the line's.
 
 use super::lock::Lock;
+use super::reformat::Reformat;
 use crate::tls::{Counters, End, Received, SendBuffer};
-use rasman_core::{Cause, Code, LayerName, LineCommand, PortFacts};
+use rasman_core::{Cause, CharacterFormat, Code, LayerName, LineCommand, PortFacts};
 use rasman_media::telnet::{self, ComPort, Refused};
 use serial2::SerialPort;
+use std::collections::VecDeque;
 use std::io;
 use tokio::io::AsyncWriteExt;
 use tokio::io::unix::AsyncFd;
@@ -17,6 +19,8 @@ pub struct RawStream {
     name: String,
     facts: PortFacts,
     wire: SendBuffer,
+    /// What a device is told between octets of it.
+    formats: VecDeque<Reformat>,
     counters: Counters,
     end: bool,
     /// Telnet's commands among the octets, with where its answers and escaped octets are made.
@@ -79,7 +83,8 @@ impl RawStream {
         let mut facts = PortFacts::default();
         facts.protection = name.clone();
         let (wire, counters) = (SendBuffer::default(), Counters::default());
-        Self { io, name, facts, wire, counters, end: false, telnet: None, _lock: lock }
+        let formats = VecDeque::new();
+        Self { io, name, facts, wire, formats, counters, end: false, telnet: None, _lock: lock }
     }
 
     pub(super) fn facts(&self) -> &PortFacts {
@@ -211,19 +216,23 @@ impl RawStream {
     /// Queues what goes onto the wire as it is.
     fn append(&mut self, bytes: &[u8]) -> Result<(), Cause> {
         if self.wire.len() + bytes.len() > QUEUE_MAX {
-            let did = "queued more than the line takes";
-            return Err(Cause::new(Code::OUT_OF_BUFFERS, LayerName::Port).did(did));
+            return Err(queued_too_much());
         }
         self.wire.space(bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.wire.filled(bytes.len());
         Ok(())
     }
 
+    /// Tells how many octets wait, or something else to be done behind them.
     pub(super) fn pending(&self) -> usize {
-        self.wire.len()
+        self.wire.len().max(self.formats.len())
     }
 
     pub(super) async fn writable(&self) -> io::Result<()> {
+        if let Some(next) = self.formats.front().filter(|next| next.is_draining()) {
+            next.drained().await;
+            return Ok(());
+        }
         match &self.io {
             Io::Device(device) => device.writable().await.map(drop),
             Io::Tcp(tcp) => tcp.writable().await,
@@ -232,8 +241,14 @@ impl RawStream {
     }
 
     pub(super) fn try_write(&mut self) -> Result<usize, Cause> {
-        while !self.wire.is_empty() {
+        loop {
+            self.reformat()?;
             let waiting = self.wire.waiting();
+            let before_format = self.formats.front().map_or(waiting.len(), |next| next.behind.min(waiting.len()));
+            let waiting = &waiting[..before_format];
+            if waiting.is_empty() {
+                break;
+            }
             let written = match &self.io {
                 Io::Device(device) => device.try_io_write(waiting),
                 Io::Tcp(tcp) => tcp.try_write(waiting),
@@ -243,14 +258,46 @@ impl RawStream {
                 Ok(count) => {
                     self.counters.sent += count as u64;
                     self.wire.sent(count);
+                    self.formats.iter_mut().for_each(|next| next.behind -= count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // The end is told by reading, after what came before it.
-                Err(error) if error.raw_os_error() == Some(EIO) => self.wire.sent(usize::MAX),
+                Err(error) if error.raw_os_error() == Some(EIO) => {
+                    self.wire.sent(usize::MAX);
+                    self.formats.clear();
+                }
                 Err(error) => return Err(self.broken(&error)),
             }
         }
-        Ok(self.wire.len())
+        Ok(self.pending())
+    }
+
+    /// Gives a device the formats that are due.
+    fn reformat(&mut self) -> Result<(), Cause> {
+        let Io::Device(device) = &mut self.io else { return Ok(()) };
+        while let Some(next) = self.formats.front_mut() {
+            if !next.is_due(device.get_ref()) {
+                break;
+            }
+            let done = super::serial::set_format(device.get_ref(), next.format);
+            self.formats.pop_front();
+            if let Err(error) = done {
+                return Err(self.broken(&error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Has characters look otherwise behind all that is queued.
+    fn queue_format(&mut self, format: CharacterFormat) -> Result<(), Cause> {
+        let behind = self.wire.len();
+        let is_full = self.formats.len() == FORMATS_MAX;
+        match self.formats.back_mut() {
+            Some(last) if last.behind == behind => last.format = format,
+            _ if is_full => return Err(queued_too_much()),
+            _ => self.formats.push_back(Reformat::new(format, behind)),
+        }
+        self.try_write().map(drop)
     }
 
     pub(super) async fn close(&mut self) -> Result<(), Cause> {
@@ -275,15 +322,14 @@ impl RawStream {
             }
             return self.say_telnet();
         }
-        let Io::Device(device) = &mut self.io else { return Ok(()) };
-        // A pseudo-terminal has neither lines nor bits of its own.
-        if !self.facts.has_lines {
-            return Ok(());
-        }
+        let Io::Device(device) = &self.io else { return Ok(()) };
         let done = match command {
-            LineCommand::Format(format) => super::serial::set_format(device.get_mut(), format),
-            LineCommand::Dtr(raise) => device.get_ref().set_dtr(raise),
-            LineCommand::WatchCarrier(watch) => super::serial::watch_carrier(device.get_mut(), watch),
+            LineCommand::Format(format) => return self.queue_format(format),
+            // A pseudo-terminal has no lines.
+            LineCommand::Dtr(raise) if self.facts.has_lines => device.get_ref().set_dtr(raise),
+            LineCommand::WatchCarrier(watch) if self.facts.has_lines => {
+                super::serial::watch_carrier(device.get_ref(), watch)
+            }
             _ => Ok(()),
         };
         done.map_err(|error| self.broken(&error))
@@ -302,6 +348,10 @@ impl RawStream {
 impl Drop for RawStream {
     fn drop(&mut self) {
         if let Io::Device(device) = &self.io {
+            // A thread may wait for what will not leave any more.
+            if self.formats.front().is_some_and(Reformat::is_draining) {
+                let _ = rustix::termios::tcflush(device.get_ref(), rustix::termios::QueueSelector::OFlush);
+            }
             // Somebody else may have the device open as well, and the mark would stay.
             let _ = rustix::termios::ioctl_tiocnxcl(device.get_ref());
         }
@@ -324,6 +374,10 @@ impl TryIo for AsyncFd<SerialPort> {
     }
 }
 
+fn queued_too_much() -> Cause {
+    Cause::new(Code::OUT_OF_BUFFERS, LayerName::Port).did("queued more than the line takes")
+}
+
 /// As much as a terminal device holds.
 const READ_MAX: usize = 4096;
 /// What may be queued at once: two packets of the usual size.
@@ -332,6 +386,8 @@ const SEND_ROOM: usize = 4096;
 const SEND_LOW: usize = 2048;
 /// What control messages and whole reads of a network device may make of it.
 const QUEUE_MAX: usize = 256 * 1024;
+/// How many changes of format may stand among that.
+const FORMATS_MAX: usize = 16;
 const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
 const ENXIO: i32 = rustix::io::Errno::NXIO.raw_os_error();
 const ENODEV: i32 = rustix::io::Errno::NODEV.raw_os_error();

@@ -4,8 +4,10 @@ use super::lock::{Lock, Taken};
 use super::{RawStream, holder, names};
 use rasman_core::{Cause, CharacterFormat, Code, FlowControl, LayerName, LineSettings, Parity, StopBits};
 use rustix::fs::OFlags;
-use serial2::{CharSize, SerialPort};
+use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
+use serial2::SerialPort;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// Opens a terminal device for this program alone and sets it up: eight bits, no parity, raw.
@@ -100,35 +102,40 @@ fn set_up(port: &mut SerialPort, line: LineSettings) -> io::Result<()> {
     Ok(())
 }
 
-/// Has characters look like this; what was written before leaves as it was meant.
-pub(super) fn set_format(port: &mut SerialPort, format: CharacterFormat) -> io::Result<()> {
-    let mut settings = port.get_configuration()?;
-    settings.set_char_size(match format.data_bits {
-        5 => CharSize::Bits5,
-        6 => CharSize::Bits6,
-        7 => CharSize::Bits7,
-        _ => CharSize::Bits8,
-    });
-    settings.set_parity(match format.parity {
-        Parity::None => serial2::Parity::None,
-        Parity::Even | Parity::Space => serial2::Parity::Even,
-        Parity::Odd | Parity::Mark => serial2::Parity::Odd,
-    });
-    settings.set_stop_bits(match format.stop_bits {
-        StopBits::One => serial2::StopBits::One,
-        StopBits::Two => serial2::StopBits::Two,
-    });
+/// Has characters look like this from now on, also those that the device still holds.
+pub(super) fn set_format(port: impl AsFd, format: CharacterFormat) -> io::Result<()> {
+    let size = match format.data_bits {
+        5 => ControlModes::CS5,
+        6 => ControlModes::CS6,
+        7 => ControlModes::CS7,
+        _ => ControlModes::CS8,
+    };
     // termios(3): with CMSPAR the bit is always 1 (odd) or always 0 (even).
-    let sticks = matches!(format.parity, Parity::Mark | Parity::Space);
-    let flags = &mut settings.as_termios_mut().c_cflag;
-    *flags = if sticks { *flags | libc::CMSPAR } else { *flags & !libc::CMSPAR };
-    port.set_configuration(&settings)
+    let parity = match format.parity {
+        Parity::None => ControlModes::empty(),
+        Parity::Even => ControlModes::PARENB,
+        Parity::Odd => ControlModes::PARENB | ControlModes::PARODD,
+        Parity::Space => ControlModes::PARENB | ControlModes::CMSPAR,
+        Parity::Mark => ControlModes::PARENB | ControlModes::PARODD | ControlModes::CMSPAR,
+    };
+    let stop = match format.stop_bits {
+        StopBits::One => ControlModes::empty(),
+        StopBits::Two => ControlModes::CSTOPB,
+    };
+    let all =
+        ControlModes::CSIZE | ControlModes::PARENB | ControlModes::PARODD | ControlModes::CMSPAR | ControlModes::CSTOPB;
+    set_modes(port, all, size | parity | stop)
 }
 
 /// Has the kernel end the port when the carrier drops, or not.
-pub(super) fn watch_carrier(port: &mut SerialPort, watch: bool) -> io::Result<()> {
-    let mut settings = port.get_configuration()?;
-    let flags = &mut settings.as_termios_mut().c_cflag;
-    *flags = if watch { *flags & !libc::CLOCAL } else { *flags | libc::CLOCAL };
-    port.set_configuration(&settings)
+pub(super) fn watch_carrier(port: impl AsFd, watch: bool) -> io::Result<()> {
+    let local = if watch { ControlModes::empty() } else { ControlModes::CLOCAL };
+    set_modes(port, ControlModes::CLOCAL, local)
+}
+
+/// Sets `modes` of `all`. At once: to wait for what the device holds would hold up the whole thread.
+fn set_modes(port: impl AsFd, all: ControlModes, modes: ControlModes) -> io::Result<()> {
+    let mut settings = tcgetattr(&port)?;
+    settings.control_modes = settings.control_modes & !all | modes;
+    Ok(tcsetattr(&port, OptionalActions::Now, &settings)?)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use rasman_core::{Code, LineSettings};
+use rasman_core::{CharacterFormat, Code, LineCommand, LineSettings};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -98,6 +98,45 @@ fn a_slow_line_holds_little_back_and_says_when_it_has_room() {
         port.close().await.unwrap();
         assert_eq!(port.pending(), 0);
         reader.join().unwrap();
+    });
+}
+
+/// Of a format a pseudo-terminal has the stop bits alone.
+#[test]
+fn a_format_waits_for_what_was_queued_before_it() {
+    run(async {
+        let (mut modem, path) = pty();
+        let mut port = open(&path).unwrap();
+        let device = File::open(&path).unwrap();
+        let has_two = || {
+            let modes = rustix::termios::tcgetattr(&device).unwrap().control_modes;
+            modes.contains(rustix::termios::ControlModes::CSTOPB)
+        };
+        let two = CharacterFormat { stop_bits: rasman_core::StopBits::Two, ..CharacterFormat::default() };
+        // More than a terminal holds, which nobody reads yet.
+        port.queue(&[b'a'; 32 << 10]).unwrap();
+        port.line(LineCommand::Format(two)).unwrap();
+        port.queue(b"b").unwrap();
+        assert!(port.try_write().unwrap() > 0 && !has_two());
+        // As often as it is said; not as often as one likes between octets.
+        (0..100).for_each(|_| port.line(LineCommand::Format(two)).unwrap());
+        port.line(LineCommand::Format(CharacterFormat::default())).unwrap();
+        port.line(LineCommand::Format(two)).unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut said = vec![0; (32 << 10) + 1];
+            modem.read_exact(&mut said).unwrap();
+            (modem, said)
+        });
+        while port.try_write().unwrap() > 0 {
+            port.writable().await.unwrap();
+        }
+        let (_modem, said) = reader.join().unwrap();
+        assert!(has_two() && said.ends_with(b"ab"));
+        let refused = (0..).find_map(|_| {
+            port.queue(&[0; 1 << 10]).unwrap();
+            port.line(LineCommand::Format(two)).err()
+        });
+        assert_eq!(refused.unwrap().code, Code::OUT_OF_BUFFERS);
     });
 }
 

@@ -308,14 +308,10 @@ fn settings_with_a_line_are_dialled_for_those_alone_whose_machine_it_is() {
     let port = rasman_core::SerialPort::Device("/dev/ttyS0".into());
     let settings = || {
         let mut entry = Entry::sstp("mine", "vpn.example.com");
-        entry.alternates = vec![rasman_core::Medium::Serial(rasman_core::SerialSettings {
-            port: port.clone(),
-            line: rasman_core::LineSettings::default(),
-            device: rasman_core::LineDevice::Direct,
-            accm: 0,
-            fcs32: false,
-            login: rasman_core::LineLogin::default(),
-        })];
+        entry.alternates = vec![rasman_core::Medium::Serial(rasman_core::SerialSettings::new(
+            port.clone(),
+            rasman_core::LineDevice::Direct,
+        ))];
         Dial::settings(entry)
     };
     assert_eq!(code(other(), settings()), Some(Code::ACCESS_DENIED));
