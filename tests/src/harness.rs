@@ -1,7 +1,7 @@
 //! A lab and a manager that knows it, for tests of whole dials.
 
 use rasman::{Credentials, DataPath, Dial, Entry, Manager, Medium, Rootless, SstpSettings, Trust};
-use rasman_core::{LineDevice, ModemSettings, SerialPort, SerialSettings};
+use rasman_core::{LineDevice, LineLogin, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
 use rasman_lab::{DEFAULT_PASSWORD, DEFAULT_USER, Facts, Running};
 use std::net::{IpAddr, SocketAddr};
@@ -26,21 +26,21 @@ pub fn lab(faults: &str) -> Running {
 /// If the lab does not start.
 #[must_use]
 pub fn lab_with_a_modem() -> Running {
-    lab_with_modems(1)
+    lab_with_modems(&["speed=0"])
 }
 
-/// Starts a lab with this many modems, which are as quick as the machine.
+/// Starts a lab with modems that are as these words say.
 ///
 /// # Panics
 /// If the lab does not start.
 #[must_use]
-pub fn lab_with_modems(count: usize) -> Running {
+pub fn lab_with_modems(modems: &[&str]) -> Running {
     let mut config = rasman_lab::Config::default();
-    let modem = || {
-        let personality = "speed=0".parse().expect("the lab's grammar");
+    let modem = |words: &&str| {
+        let personality = words.parse().expect("the lab's grammar");
         rasman_lab::modem::ModemConfig { link: None, personality }
     };
-    config.modems = std::iter::repeat_with(modem).take(count).collect();
+    config.modems = modems.iter().map(modem).collect();
     rasman_lab::spawn(config).expect("the lab starts")
 }
 
@@ -199,5 +199,15 @@ pub fn modem_entry(lab: &Running) -> Entry {
     let port = SerialPort::Device(lab.facts().modems[0].display().to_string());
     let modem = ModemSettings { name: "Lab modem".into(), number: "5550100".into(), ..ModemSettings::default() };
     entry.medium = Medium::Serial(SerialSettings::new(port, LineDevice::Modem(modem)));
+    entry
+}
+
+/// The same, with what is said on the line before PPP begins.
+#[must_use]
+pub fn modem_entry_with(lab: &Running, login: LineLogin) -> Entry {
+    let mut entry = modem_entry(lab);
+    if let Medium::Serial(settings) = &mut entry.medium {
+        settings.login = login;
+    }
     entry
 }

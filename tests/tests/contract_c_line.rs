@@ -1,21 +1,15 @@
 //! The contract at the C front: the line of a dial in Interactive, and custom scripts.
 #![forbid(unsafe_code)]
 
-use rasman::Medium;
 use rasman_core::LineLogin;
 use rasman_lab::DEFAULT_PASSWORD;
-use rasman_lab::modem::ModemConfig;
 use rasman_tests::capi::{self, Language, World};
-use rasman_tests::harness::{modem_entry, until};
+use rasman_tests::harness::{lab_with_modems, modem_entry_with, until};
 
 /// Runs one test of `line.c` against a modem that is like this, with an entry of which the login is this.
 fn run(modem: &str, login: &LineLogin, test: &str) {
-    let mut config = rasman_lab::Config::default();
-    config.modems = vec![ModemConfig { link: None, personality: modem.parse().expect("the lab's grammar") }];
-    let lab = rasman_lab::spawn(config).expect("the lab starts");
-    let mut entry = modem_entry(&lab);
-    let Medium::Serial(settings) = &mut entry.medium else { unreachable!("made as one") };
-    settings.login = login.clone();
+    let lab = lab_with_modems(&[modem]);
+    let entry = modem_entry_with(&lab, login.clone());
     let program = capi::compile(&capi::programs_folder().join("line.c"), Language::C);
     World::with(rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() }).run(&program, &[test]);
     until("nothing is left at the other end", || lab.stats().sessions == 0);

@@ -2,13 +2,12 @@
 //! of the client's, has the line.
 #![forbid(unsafe_code)]
 
-use rasman::{Answer, Code, ConnState, Detail, Dial, Dialing, Interaction, Manager, Medium, QuestionKind, StateClass};
+use rasman::{Answer, Code, ConnState, Detail, Dial, Dialing, Interaction, Manager, QuestionKind, StateClass};
 use rasman_core::{CharacterFormat, LineLogin};
 use rasman_dial::Config;
-use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Running};
 use rasman_tests::capi::World;
-use rasman_tests::harness::{credentials, dial, dial_as, get, manager_with, modem_entry, sha256};
+use rasman_tests::harness::{credentials, dial, dial_as, get, lab_with_modems, manager_with, modem_entry_with, sha256};
 use rasman_tests::ipc::Daemon;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -20,16 +19,9 @@ use tokio::time::timeout;
 const LONG: Duration = Duration::from_secs(120);
 const HELPER: &str = env!("CARGO_BIN_EXE_rasman-ipc-helper");
 
-/// Starts a lab with a modem, as the lab's own words say.
-fn lab(words: &str) -> Running {
-    let mut config = rasman_lab::Config::default();
-    config.modems = vec![ModemConfig { link: None, personality: words.parse().expect("the lab's grammar") }];
-    rasman_lab::spawn(config).expect("the lab starts")
-}
-
 /// A host that asks for the login of the lab's user, behind a modem.
 fn host() -> Running {
-    lab(&format!("speed=0,login=alice:{DEFAULT_PASSWORD}"))
+    lab_with_modems(&[&format!("speed=0,login=alice:{DEFAULT_PASSWORD}")])
 }
 
 /// A lab's client, at one of the two fronts.
@@ -47,12 +39,12 @@ impl Front {
     }
 
     fn rust(lab: Running, login: &LineLogin) -> Self {
-        let manager = manager_with(vec![entry(&lab, login)], Config::default());
+        let manager = manager_with(vec![modem_entry_with(&lab, login.clone())], Config::default());
         Self { lab, manager, _world: None }
     }
 
     fn ipc(lab: Running, login: &LineLogin) -> Self {
-        let entries = vec![entry(&lab, login)];
+        let entries = vec![modem_entry_with(&lab, login.clone())];
         let world = World::with(rasmand::Settings { entries, workers: 1, ..Default::default() });
         let manager = world.manager();
         Self { lab, manager, _world: Some(world) }
@@ -76,13 +68,6 @@ impl Front {
         assert_eq!(connection.line().expect_err("it is given back").code(), Code::INVALID_AUTH_STATE);
         timeout(LONG, connection.hang_up().expect("known")).await.expect("in time");
     }
-}
-
-fn entry(lab: &Running, login: &LineLogin) -> rasman::Entry {
-    let mut entry = modem_entry(lab);
-    let Medium::Serial(settings) = &mut entry.medium else { unreachable!("made as one") };
-    settings.login = login.clone();
-    entry
 }
 
 fn after() -> LineLogin {
@@ -186,7 +171,7 @@ async fn p3_what_is_written_before_the_answer_goes_out_before_it() {
 #[tokio::test]
 async fn p3_a_terminal_before_dialling_speaks_to_the_modem() {
     let login = LineLogin { terminal_before_dial: true, ..LineLogin::default() };
-    for front in Front::both(|| lab("speed=0"), &login) {
+    for front in Front::both(|| lab_with_modems(&["speed=0"]), &login) {
         let (dialing, mut paused) = front.pauses(dial().paused_states(true)).await;
         let chain = [ConnState::PortOpened, ConnState::ConnectDevice, ConnState::Interactive];
         assert!(paused.states.ends_with(&chain), "{:?}", paused.states);
@@ -209,7 +194,7 @@ async fn a58_p11_a_script_of_the_program_has_the_line_where_entry_and_dial_want_
         front.carries(dialing).await;
     }
     for (login, dial) in [(login, dial().paused_states(true)), (LineLogin::default(), dial().custom_scripting(true))] {
-        for front in Front::both(|| lab("speed=0"), &login) {
+        for front in Front::both(|| lab_with_modems(&["speed=0"]), &login) {
             let dialing = front.manager.dial(dial.clone()).expect("it is dialled");
             front.carries(dialing).await;
         }
@@ -279,7 +264,7 @@ async fn p3_without_paused_states_a_terminal_is_703() {
 
 #[tokio::test]
 async fn p3_a_carrier_that_drops_ends_the_terminal() {
-    for front in Front::both(|| lab("speed=0,carrier=1s,login=alice:wonderland"), &after()) {
+    for front in Front::both(|| lab_with_modems(&["speed=0,carrier=1s,login=alice:wonderland"]), &after()) {
         let (mut dialing, mut paused) = front.pauses(dial().paused_states(true)).await;
         paused.hears("login: ").await;
         let last = follow(&mut dialing).await;

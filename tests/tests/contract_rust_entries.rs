@@ -287,7 +287,7 @@ async fn a11_b11_a_number_without_an_entry_is_dialled_by_the_first_free_modem() 
 
 #[tokio::test]
 async fn a11_dials_without_an_entry_at_the_same_moment_get_different_modems() {
-    let lab = lab_with_modems(2);
+    let lab = lab_with_modems(&["speed=0"; 2]);
     let modems = lab.facts().modems.clone();
     let manager = start(Settings { workers: 1, modems: Some(modems), ..Settings::default() });
     let dial = |number: &str| manager.dial(Dial::entry("").number(number).credentials(credentials(DEFAULT_PASSWORD)));

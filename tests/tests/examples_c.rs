@@ -90,13 +90,9 @@ fn hear(from: &mut impl Read, awaited: &str) {
 
 #[test]
 fn a_terminal_on_the_line() {
-    let mut config = rasman_lab::Config::default();
-    let personality = "speed=0,login=alice:wonderland".parse().expect("the lab's grammar");
-    config.modems = vec![rasman_lab::modem::ModemConfig { link: None, personality }];
-    let lab = rasman_lab::spawn(config).expect("the lab starts");
-    let mut entry = harness::modem_entry(&lab);
-    let rasman::Medium::Serial(settings) = &mut entry.medium else { unreachable!("made as one") };
-    settings.login.terminal_after_dial = true;
+    let lab = harness::lab_with_modems(&["speed=0,login=alice:wonderland"]);
+    let login = rasman_core::LineLogin { terminal_after_dial: true, ..Default::default() };
+    let entry = harness::modem_entry_with(&lab, login);
     let world = World::with(rasmand::Settings { entries: vec![entry], workers: 1, ..Default::default() });
     let mut command = world.command(&example("terminal"));
     command.args([harness::ENTRY, "alice"]).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -192,9 +192,8 @@ fn pppd_calls_our_lab_and_is_called_back() {
         let (mut line, far) = (open(&calls), open(&uml.line(0)));
         says(&mut line, b"ATE0\r", "OK");
         says(&mut line, b"ATD5550100\r", "CONNECT");
-        let mut ways = [(line.try_clone().expect("ours"), far.try_clone().expect("ours")), (far, line)].map(Some);
-        for way in &mut ways {
-            let (mut from, mut to) = way.take().expect("each is taken once");
+        let ways = [(line.try_clone().expect("ours"), far.try_clone().expect("ours")), (far, line)];
+        for (mut from, mut to) in ways {
             // It ends with the process, which is this test's alone.
             std::thread::spawn(move || std::io::copy(&mut from, &mut to));
         }

@@ -3,10 +3,9 @@
 use rasman::{Code, Connection, Dial, Entry, Manager, Medium, Redial};
 use rasman_core::{LayerName, LineDevice, LoginScript, ModemSettings, SerialPort, SerialSettings};
 use rasman_dial::Config;
-use rasman_lab::modem::ModemConfig;
 use rasman_lab::{DEFAULT_PASSWORD, Event, Running};
 use rasman_tests::com_port;
-use rasman_tests::harness::{self, credentials, get, manager_with, sha256};
+use rasman_tests::harness::{self, credentials, get, lab_with_modems, manager_with, sha256};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -14,14 +13,6 @@ use tokio::time::timeout;
 /// Longer than anything here takes, so that a hang is a failure and not a wait for ever.
 const LONG: Duration = Duration::from_secs(60);
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
-
-/// Starts a lab with modems, each as the lab's own words say.
-fn lab(modems: &[&str]) -> Running {
-    let mut config = rasman_lab::Config::default();
-    let modem = |words: &&str| ModemConfig { link: None, personality: words.parse().expect("the lab's grammar") };
-    config.modems = modems.iter().map(modem).collect();
-    rasman_lab::spawn(config).expect("the lab starts")
-}
 
 /// Gives a medium that dials a number by the first modem of the lab.
 fn modem(lab: &Running, number: &str) -> Medium {
@@ -67,7 +58,7 @@ async fn hang_up(connection: &Connection) {
 
 #[tokio::test]
 async fn a_dial_over_a_modem_carries_a_page_and_bulk_data() {
-    let lab = lab(&["speed=0,garbage"]);
+    let lab = lab_with_modems(&["speed=0,garbage"]);
     let manager = manager(&lab, &["555-1234"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     let status = connection.status().expect("known");
@@ -87,7 +78,7 @@ async fn a_dial_over_a_modem_carries_a_page_and_bulk_data() {
 
 #[tokio::test]
 async fn what_a_dial_says_of_its_modem_makes_no_other_entry_of_one_that_is_connected() {
-    let lab = lab(&["speed=0"]);
+    let lab = lab_with_modems(&["speed=0"]);
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     let dial = || Dial::entry(harness::ENTRY).credentials(credentials(DEFAULT_PASSWORD));
@@ -103,7 +94,7 @@ async fn what_a_dial_says_of_its_modem_makes_no_other_entry_of_one_that_is_conne
 
 #[tokio::test]
 async fn what_the_modem_says_has_its_code() {
-    let lab = lab(&["busy=1,no-answer=2,no-carrier=3,no-dialtone=4"]);
+    let lab = lab_with_modems(&["busy=1,no-answer=2,no-carrier=3,no-dialtone=4"]);
     for (number, code) in [("1", 676), ("2", 678), ("3", 679), ("4", 680)] {
         let manager = manager(&lab, &[number]);
         let cause = failed(&manager).await;
@@ -114,7 +105,7 @@ async fn what_the_modem_says_has_its_code() {
 
 #[tokio::test]
 async fn alternates_are_dialled_on_the_same_modem_and_a_wrong_password_is_dialled_once() {
-    let lab = lab(&["busy=1,no-answer=2"]);
+    let lab = lab_with_modems(&["busy=1,no-answer=2"]);
     let manager = manager(&lab, &["1", "2", "3"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     assert_eq!(connection.status().expect("known").medium, 2);
@@ -134,7 +125,7 @@ async fn alternates_are_dialled_on_the_same_modem_and_a_wrong_password_is_dialle
 #[tokio::test]
 async fn quirks_of_modems_do_not_matter() {
     for words in ["echo", "numeric", "twice", "late=200ms", "garbage,echo,twice"] {
-        let lab = lab(&[words]);
+        let lab = lab_with_modems(&[words]);
         let manager = manager(&lab, &["5"]);
         let connection = dialled(&manager, DEFAULT_PASSWORD).await.unwrap_or_else(|error| panic!("{words}: {error}"));
         hang_up(&connection).await;
@@ -144,7 +135,7 @@ async fn quirks_of_modems_do_not_matter() {
 
 #[tokio::test]
 async fn a_modem_of_another_machine_is_dialled_by_rfc_2217() {
-    let lab = lab(&["speed=0"]);
+    let lab = lab_with_modems(&["speed=0"]);
     let Medium::Serial(mut settings) = modem(&lab, "5") else { unreachable!("made as one") };
     let server = com_port::serve(&lab.facts().modems[0]);
     settings.port = SerialPort::Rfc2217 { host: server.ip().to_string(), port: server.port() };
@@ -158,7 +149,7 @@ async fn a_modem_of_another_machine_is_dialled_by_rfc_2217() {
 
 #[tokio::test]
 async fn a_mute_modem_is_692_and_a_missing_one_615() {
-    let lab = lab(&["mute"]);
+    let lab = lab_with_modems(&["mute"]);
     let mute = manager(&lab, &["5"]);
     let cause = failed(&mute).await;
     assert_eq!(cause.code.0, 692, "{cause}");
@@ -173,7 +164,7 @@ async fn a_mute_modem_is_692_and_a_missing_one_615() {
 
 #[tokio::test]
 async fn a_port_that_another_connection_has_is_633() {
-    let lab = lab(&[""]);
+    let lab = lab_with_modems(&[""]);
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     let other = self::manager(&lab, &["6"]);
@@ -189,7 +180,7 @@ async fn a_port_that_another_connection_has_is_633() {
 
 #[tokio::test]
 async fn a_lost_carrier_is_made_again_where_the_entry_wants_that() {
-    let lab = lab(&["carrier=1s"]);
+    let lab = lab_with_modems(&["carrier=1s"]);
     let mut ends = entry(&lab, vec![modem(&lab, "5")]);
     let manager = manager_with(vec![ends.clone()], Config::default());
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
@@ -217,7 +208,7 @@ async fn a_lost_carrier_is_made_again_where_the_entry_wants_that() {
 
 #[tokio::test]
 async fn a_noisy_line_loses_frames_and_no_data() {
-    let lab = lab(&["speed=0,noise=20000"]);
+    let lab = lab_with_modems(&["speed=0,noise=20000"]);
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     let bulk = timeout(LONG, get(proxy(&connection), GATEWAY, "/bulk/200000")).await.expect("in time").expect("data");
@@ -228,7 +219,7 @@ async fn a_noisy_line_loses_frames_and_no_data() {
 
 #[tokio::test]
 async fn a_slow_line_connects_and_its_speed_is_told() {
-    let lab = lab(&["speed=9600"]);
+    let lab = lab_with_modems(&["speed=9600"]);
     let manager = manager(&lab, &["5"]);
     let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
     assert_eq!(connection.statistics().expect("known").bps, 9600);
@@ -265,7 +256,7 @@ endproc
 
 #[tokio::test]
 async fn a_script_answers_the_host_before_ppp_begins() {
-    let lab = lab(&["login=alice:wonderland,echo,garbage"]);
+    let lab = lab_with_modems(&["login=alice:wonderland,echo,garbage"]);
     let manager = with_script(&lab, LOGIN);
     for _ in 0..2 {
         let connection = dialled(&manager, DEFAULT_PASSWORD).await.expect("connected");
@@ -280,7 +271,7 @@ async fn a_script_answers_the_host_before_ppp_begins() {
 
 #[tokio::test]
 async fn a_script_that_is_refused_says_what_the_host_said_and_frees_the_modem() {
-    let lab = lab(&["login=alice:looking-glass"]);
+    let lab = lab_with_modems(&["login=alice:looking-glass"]);
     let manager = with_script(&lab, LOGIN);
     for _ in 0..2 {
         let cause = failed(&manager).await;
@@ -292,7 +283,7 @@ async fn a_script_that_is_refused_says_what_the_host_said_and_frees_the_modem() 
 
 #[tokio::test]
 async fn a_script_need_not_wait_for_what_the_host_says_last() {
-    let lab = lab(&["login=alice:wonderland,speed=0"]);
+    let lab = lab_with_modems(&["login=alice:wonderland,speed=0"]);
     let text = "proc main waitfor \"login:\" transmit $USERID + \"^M\" waitfor \"word:\" transmit $PASSWORD, raw
         transmit \"^M\" endproc";
     let manager = with_script(&lab, text);

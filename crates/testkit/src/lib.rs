@@ -58,11 +58,13 @@ pub mod namespace;
 mod pair;
 mod rng;
 mod side;
+mod slow_line;
 mod trace;
 mod wire;
 
 pub use pair::{GaveUp, Pair, Why};
 pub use rng::SeededRng;
 pub use side::Side;
+pub use slow_line::SlowLine;
 pub use trace::Trace;
 pub use wire::{Chop, Weather, Wire};

@@ -4,7 +4,7 @@
 use rasman_core::{
     Batch, Callback, Cause, Code, ConnState, Credentials, Duration, Entry, Input, Instant, Layer, LayerName,
     LineCommand, LineDevice, Link, LinkEvent, Medium, ModemSettings, Notification, PortClosed, PortCommand, PortFacts,
-    PortId, Redial, SerialPort, SerialSettings, Timeout, line_time,
+    PortId, Redial, SerialPort, SerialSettings, Timeout,
 };
 use rasman_dial::{Command, Config, Connection, DialPlan, Effect, NoTunnels};
 use rasman_lab::modem::{Action, Emulator, Personality};
@@ -13,8 +13,7 @@ use rasman_ppp::{
     Account, AccountState, Accounts, CallbackCall, CallbackPolicy, Checksum, Event, Framing, Negotiation, Ppp,
     ServerConfig,
 };
-use rasman_testkit::SeededRng;
-use std::collections::VecDeque;
+use rasman_testkit::{SeededRng, SlowLine};
 use std::sync::Arc;
 
 /// The server's number.
@@ -50,32 +49,10 @@ pub struct Exchange {
     /// The line's speed in bits a second; 0 for none.
     speed: u32,
     /// What is on its way: from whoever dials, and from the server.
-    wires: [Wire; 2],
+    wires: [SlowLine; 2],
     server: Server,
     /// What the dial has not got a whole frame of.
     heard: Vec<u8>,
-}
-
-/// One direction of a line.
-#[derive(Default)]
-struct Wire {
-    free_at: Instant,
-    pieces: VecDeque<(Instant, Vec<u8>)>,
-}
-
-impl Wire {
-    /// What takes a fiftieth of a second arrives as one.
-    fn send(&mut self, now: Instant, octets: &[u8], speed: u32) {
-        for piece in octets.chunks(1 + speed as usize / 500) {
-            self.free_at = self.free_at.max(now) + line_time(piece.len(), speed);
-            self.pieces.push_back((self.free_at, piece.to_vec()));
-        }
-    }
-
-    fn arrived(&mut self, now: Instant) -> Vec<u8> {
-        let count = self.pieces.iter().take_while(|(at, _)| *at <= now).count();
-        self.pieces.drain(..count).flat_map(|(_, piece)| piece).collect()
-    }
 }
 
 /// A modem, and the port of the program that uses it.
@@ -174,7 +151,7 @@ impl Exchange {
             server_modem: Modem::new(SERVER),
             line: Line::None,
             speed: 0,
-            wires: [Wire::default(), Wire::default()],
+            wires: [SlowLine::default(), SlowLine::default()],
             server,
             heard: Vec::new(),
         }
@@ -208,7 +185,7 @@ impl Exchange {
             let layers =
                 [self.connection.poll_timeout(), self.server.link.poll_timeout(), self.server.ppp.poll_timeout()];
             let layers = layers.into_iter().flatten().map(|Timeout { at, .. }| at);
-            let wires = self.wires.each_ref().map(|wire| wire.pieces.front().map(|(at, _)| *at));
+            let wires = self.wires.each_ref().map(SlowLine::next_at);
             let own = [self.server.calls_at, self.returns.map(|(at, _)| at), wires[0], wires[1]];
             let next = modems.into_iter().chain(own).flatten().chain(layers).min();
             let Some(next) = next.filter(|at| *at <= end) else { break };
@@ -403,7 +380,7 @@ impl Exchange {
             let sent = self.modem(by_server).emulator.take_for_line();
             let wire = &mut self.wires[usize::from(by_server)];
             if self.line != Line::Open {
-                wire.pieces.clear();
+                wire.cut();
                 continue;
             }
             wire.send(now, &sent, speed);

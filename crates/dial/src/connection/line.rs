@@ -65,9 +65,10 @@ impl Connection {
     /// Takes the line back once the client gives it, and goes on once the link does.
     pub(super) fn line_is_back(&mut self, now: Instant) -> Next {
         let Stage::Asking(asking) = &mut self.stage else { return Next::Stay };
+        let QuestionKind::Interactive(what) = &asking.question.kind else { return Next::Stay };
         if let Some(answer) = asking.answer.take() {
             match answer {
-                Answer::GiveUp(code) => return Next::Fail(given_up(code)),
+                Answer::GiveUp(code) => return Next::Fail(given_up(what, code)),
                 Answer::LoggedIn(credentials) => self.plan.credentials = credentials,
                 _ => {}
             }
@@ -102,11 +103,17 @@ impl Connection {
     }
 }
 
-fn given_up(code: Code) -> Cause {
+fn given_up(what: &Interaction, code: Code) -> Cause {
+    let (who, advice) = match what {
+        Interaction::CustomScript => {
+            ("the script", "ask whoever made the script, or look at what it was told in a terminal")
+        }
+        _ => ("whoever had it", "dial again, and log in on the line"),
+    };
     Cause::new(code, LayerName::User)
-        .did("gave the line to a script of the program that dials")
-        .said(format!("the script gave up with {}", CodeNumber(code)))
-        .advice("ask whoever made the script, or look at what it was told in a terminal")
+        .did(format!("gave the line to {what}"))
+        .said(format!("{who} gave up with {}", CodeNumber(code)))
+        .advice(advice)
 }
 
 pub(super) fn nobody_at_terminal() -> Cause {

@@ -73,8 +73,9 @@ pub struct Connection {
     /// The client has hung up after a failure, so nothing has to be remembered for it.
     hang_up_wanted: bool,
     next_seq: u64,
-    /// How many questions were put, and how many of them because something was refused.
+    /// How many questions were put; the last one's id.
     asked: u32,
+    /// How many of them count for `questions_max`: all but those of Interactive.
     questions: u32,
     effects: VecDeque<Effect>,
     /// Frames of PPP on their way to the link; reused.

@@ -16,7 +16,7 @@ fn connected(speed: u32) -> World {
 fn uploads(world: &mut World, until_ms: u64, queue: usize) {
     let mut out = Batch::new();
     while world.now < Instant::from_millis(until_ms) && world.port.is_some() {
-        while world.up.len() < queue && world.connection.encap(world.now, &[0x45; 1_000], &mut out).is_ok() {
+        while world.up.on_its_way() < queue && world.connection.encap(world.now, &[0x45; 1_000], &mut out).is_ok() {
             world.sends(out.as_bytes());
             out.clear();
         }

@@ -4,8 +4,7 @@ use rasman_core::*;
 use rasman_dial::*;
 use rasman_media::modem::{Config as LineConfig, SerialLink};
 use rasman_ppp::{self as ppp, Account, AccountState, Accounts, Ppp};
-use rasman_testkit::SeededRng;
-use std::collections::VecDeque;
+use rasman_testkit::{SeededRng, SlowLine};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -47,8 +46,8 @@ pub(crate) struct World {
     /// What the dial has not got a whole frame of.
     waiting: Vec<u8>,
     /// On their way to the server, and from it.
-    pub(crate) up: Wire,
-    pub(crate) down: Wire,
+    pub(crate) up: SlowLine,
+    pub(crate) down: SlowLine,
     pub(crate) told: Vec<(ConnState, u32)>,
     pub(crate) details: Vec<Detail>,
     /// What the line said to the client, who had it.
@@ -58,42 +57,6 @@ pub(crate) struct World {
     /// The number of the last notification.
     pub(crate) seq: u64,
     pub(crate) finished: Option<Cause>,
-}
-
-/// What is on its way, and when it arrives.
-#[derive(Default)]
-pub(crate) struct Wire {
-    free_at: Instant,
-    octets: VecDeque<(Instant, Vec<u8>)>,
-}
-
-impl Wire {
-    fn send(&mut self, now: Instant, octets: &[u8], speed: u32) {
-        // What takes a fiftieth of a second arrives as one.
-        for octets in octets.chunks(1 + speed as usize / 500) {
-            self.free_at = self.free_at.max(now) + line_time(octets.len(), speed);
-            self.octets.push_back((self.free_at, octets.to_vec()));
-        }
-    }
-
-    fn arrived(&mut self, now: Instant) -> Vec<u8> {
-        let count = self.octets.iter().take_while(|(at, _)| *at <= now).count();
-        self.octets.drain(..count).flat_map(|(_, octets)| octets).collect()
-    }
-
-    fn next(&self) -> Option<Timeout> {
-        self.octets.front().map(|(at, _)| Timeout { at: *at, why: "an octet arrives" })
-    }
-
-    /// So many octets have not arrived.
-    pub(crate) fn len(&self) -> usize {
-        self.octets.iter().map(|(_, octets)| octets.len()).sum()
-    }
-
-    /// Nobody is at the other end any more.
-    fn cut(&mut self) {
-        self.octets.clear();
-    }
 }
 
 pub(crate) struct Users;
@@ -165,8 +128,8 @@ impl World {
             speed: 0,
             checksum: ppp::Checksum::Fcs16,
             waiting: Vec::new(),
-            up: Wire::default(),
-            down: Wire::default(),
+            up: SlowLine::default(),
+            down: SlowLine::default(),
             told: Vec::new(),
             details: Vec::new(),
             screen: Vec::new(),
@@ -183,7 +146,8 @@ impl World {
             while self.step() {}
             let server =
                 self.server.as_ref().and_then(|(link, ppp)| Timeout::earliest(link.poll_timeout(), ppp.poll_timeout()));
-            let wires = Timeout::earliest(self.up.next(), self.down.next());
+            let arrives = |line: &SlowLine| line.next_at().map(|at| Timeout { at, why: "an octet arrives" });
+            let wires = Timeout::earliest(arrives(&self.up), arrives(&self.down));
             let next = Timeout::earliest(Timeout::earliest(self.connection.poll_timeout(), server), wires);
             match next.filter(|next| next.at <= end) {
                 Some(next) => self.now = self.now.max(next.at),

@@ -138,9 +138,14 @@ impl SerialLink {
         Self::answerer(SerialSettings::new(port, LineDevice::Direct), Config::default())
     }
 
-    /// The only assignment of the state.
+    /// The only assignment of the state, but for [`leave`](Self::leave).
     fn enter(&mut self, state: State) {
         self.state = state;
+    }
+
+    /// Takes the state to make another of it; `enter` follows.
+    fn leave(&mut self) -> State {
+        core::mem::replace(&mut self.state, State::Down)
     }
 
     fn start(&mut self, now: Instant) {
@@ -247,7 +252,7 @@ impl SerialLink {
 
     /// A step of the end is done.
     fn hung_up(&mut self, now: Instant) {
-        let State::Ending(ending) = core::mem::replace(&mut self.state, State::Down) else { return };
+        let State::Ending(ending) = self.leave() else { return };
         let hangs_up = ending.is_parting() && self.is_modem();
         if hangs_up {
             let ending = self.drop_dtr(now, ending.cause);

@@ -19,8 +19,8 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(what: Interaction, halted: Option<Box<Run>>) -> Self {
-        Self { what, halted, has_format: false, unread: Kept::default(), recent: Kept::default() }
+    pub(super) fn new(what: Interaction) -> Self {
+        Self { what, halted: None, has_format: false, unread: Kept::default(), recent: Kept::default() }
     }
 
     /// Takes the front of what comes; gives how much that was.
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn terminal() -> Terminal {
-        Terminal::new(Interaction::TerminalAfterDial, None)
+        Terminal::new(Interaction::TerminalAfterDial)
     }
 
     #[test]

@@ -14,7 +14,7 @@ impl SerialLink {
     /// Gives the chain, in the order of [`LineLogin`].
     pub(super) fn steps(&self) -> Result<VecDeque<Step>, Cause> {
         let LineLogin { terminal_before_dial, script, custom_script, terminal_after_dial, .. } = &self.settings.login;
-        let line = |wanted: &bool, what| wanted.then(|| Step::Line(Box::new(Terminal::new(what, None))));
+        let line = |wanted: &bool, what| wanted.then(|| Step::Line(Box::new(Terminal::new(what))));
         let script = match script {
             Some(script) => {
                 let run = Run::new(Script::of(script)?, &script.name, self.credentials.clone());
@@ -58,7 +58,7 @@ impl SerialLink {
 
     /// Connects the step that waits for it.
     pub(super) fn start_step(&mut self, now: Instant) {
-        match core::mem::replace(&mut self.state, State::Down) {
+        match self.leave() {
             State::Before(Step::Device) => self.start(now),
             State::Before(Step::Script(mut run)) => {
                 let progress = run.start(now);
@@ -77,26 +77,23 @@ impl SerialLink {
 
     /// Takes what the other end says before PPP begins; gives how much of it that was.
     pub(super) fn login_input(&mut self, now: Instant, input: &[u8]) -> usize {
-        let (used, is_connected) = match &mut self.state {
+        let (used, is_said) = match &mut self.state {
             State::Before(Step::Script(run)) => {
                 run.keep(input);
-                (input.len(), true)
+                (input.len(), input.ends_with(NO_CARRIER))
             }
             State::Script(_) => {
                 self.doubt_carrier(now, input.ends_with(NO_CARRIER));
                 return self.script_input(now, input);
             }
+            // A modem that is being spoken to may say so of a call that there is not.
             State::Before(Step::Line(terminal)) | State::Line(terminal) => {
-                (terminal.keep(input), terminal.what.is_connected())
+                let used = terminal.keep(input);
+                (used, terminal.what.is_connected() && terminal.has_heard(NO_CARRIER))
             }
             _ => return input.len(),
         };
-        let is_said = match &self.state {
-            State::Before(Step::Line(terminal)) | State::Line(terminal) => terminal.has_heard(NO_CARRIER),
-            _ => input.ends_with(NO_CARRIER),
-        };
-        // A modem that is being spoken to may say so of a call that there is not.
-        self.doubt_carrier(now, is_said && is_connected);
+        self.doubt_carrier(now, is_said);
         used
     }
 
@@ -127,9 +124,9 @@ impl SerialLink {
 
     /// The script gives up; whoever dials may go on where it stands.
     fn halted(&mut self, cause: Cause) {
-        let State::Script(mut run) = core::mem::replace(&mut self.state, State::Down) else { return };
+        let State::Script(mut run) = self.leave() else { return };
         let what = Interaction::HaltedScript { script: run.name().to_owned(), line: run.line() };
-        let mut terminal = Terminal::new(what, None);
+        let mut terminal = Terminal::new(what);
         let received = run.take_received();
         let mut unseen = &received[..];
         while !unseen.is_empty() {
@@ -141,7 +138,7 @@ impl SerialLink {
 
     /// Takes the line back; gives what may be frames.
     pub(super) fn take_line_back(&mut self, now: Instant) -> Vec<u8> {
-        match core::mem::replace(&mut self.state, State::Down) {
+        match self.leave() {
             State::Line(mut terminal) => {
                 let frames = terminal.take_frames();
                 if terminal.has_format {
