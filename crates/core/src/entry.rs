@@ -199,13 +199,23 @@ impl Entry {
         }
     }
 
+    /// Gives the ways to the server, in the order in which they are tried.
+    pub fn media(&self) -> impl Iterator<Item = &Medium> {
+        core::iter::once(&self.medium).chain(&self.alternates)
+    }
+
+    /// The same, to change them.
+    pub fn media_mut(&mut self) -> impl Iterator<Item = &mut Medium> {
+        core::iter::once(&mut self.medium).chain(&mut self.alternates)
+    }
+
     /// Checks all settings before anything is opened.
     ///
     /// # Errors
     /// The first setting that cannot work, by name, and what to do.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         validate_name(&self.name)?;
-        for medium in core::iter::once(&self.medium).chain(&self.alternates) {
+        for medium in self.media() {
             medium.validate()?;
         }
         if self.redial.attempts > REDIAL_ATTEMPTS_MAX {

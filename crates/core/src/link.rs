@@ -1,7 +1,9 @@
 //! What a PPP link runs over, and the ports that it needs opened.
 
 use crate::entry::{HttpProxy, SstpSettings, Trust};
-use crate::{Cause, Credentials, Device, Instant, Interaction, Layer, LineSettings, SerialPort, SessionKeys};
+use crate::{
+    Cause, Credentials, Device, Instant, Interaction, InvalidSetting, Layer, LineSettings, SerialPort, SessionKeys,
+};
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
@@ -185,6 +187,19 @@ pub struct CharacterFormat {
     pub parity: Parity,
     /// What ends it.
     pub stop_bits: StopBits,
+}
+
+impl CharacterFormat {
+    /// Checks that a line has characters like that.
+    ///
+    /// # Errors
+    /// It has other bits.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        if (5..=8).contains(&self.data_bits) {
+            return Ok(());
+        }
+        Err(InvalidSetting::new("data_bits", format!("is {}", self.data_bits), "give 5 to 8 bits"))
+    }
 }
 
 impl Default for CharacterFormat {

@@ -6,6 +6,7 @@ mod nearest;
 
 pub use finding::{Finding, Severity};
 
+use crate::eap_data;
 use crate::error::shown;
 use crate::keys::{self, Key, Kind};
 use crate::line::{BLANKS, DEVICE, MEDIA};
@@ -281,7 +282,7 @@ impl Check {
         }
         let properties = section.properties();
         let dialled = properties.dial_entry(&UserPreferences::default(), |_: &str| Ok(Vec::new()));
-        if dialled.as_ref().err().is_none_or(|error| error.key != EAP_DATA) {
+        if dialled.as_ref().err().is_none_or(|error| error.key != eap_data::KEY) {
             self.eap_data(&properties, places);
         }
         let Err(error) = dialled else { return };
@@ -305,8 +306,8 @@ impl Check {
         else {
             return;
         };
-        let Some(place) = places.get(&(Some(Scope::Entry), EAP_DATA.to_owned())) else { return };
-        let what = format!("{EAP_DATA} {why}; it is kept, and what it says of the server does not count");
+        let Some(place) = places.get(&(Some(Scope::Entry), eap_data::KEY.to_owned())) else { return };
+        let what = format!("{} {why}; it is kept, and what it says of the server does not count", eap_data::KEY);
         let advice = "say it by RasmanEapCa, RasmanEapServerName and RasmanEapCryptoBinding";
         self.find(place.line, place.column, place.length, Severity::Warning, what, advice);
     }
@@ -378,8 +379,6 @@ impl Check {
 pub const FINDINGS_MAX: usize = 1_000;
 /// The most bytes of a line that make sense; certificates and policies are the longest.
 const LINE_MAX: usize = 16_384;
-/// The key of what Windows keeps for a method of EAP.
-const EAP_DATA: &str = "CustomAuthData";
 /// The key of an entry's identity.
 const GUID: &str = "Guid";
 /// ERROR_NO_AUTH_PROTOCOL_AVAILABLE.

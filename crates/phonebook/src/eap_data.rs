@@ -214,7 +214,9 @@ const FRAME: &[u8] = b"1DBC";
 const INNER_VERSION: u32 = 1;
 const INNER_HEADER: usize = 12;
 
-const EAP_MD5: u32 = 4;
+pub(crate) const EAP_MD5: u32 = 4;
+/// The key of an entry that has it.
+pub(crate) const KEY: &str = "CustomAuthData";
 pub(crate) const EAP_TLS: u32 = 13;
 pub(crate) const PEAP: u32 = 25;
 pub(crate) const EAP_MSCHAPV2: u32 = 26;

@@ -72,14 +72,13 @@ macro_rules! properties {
         }
 
         /// The keys that are typed.
-
-/// RASEO_CustomScript, among the bits of [`Properties::further_options`].
-pub(crate) const CUSTOM_SCRIPT: u32 = 0x8000_0000;
-
-#[cfg(test)]
+        #[cfg(test)]
         pub(crate) const TYPED: &[&str] = &[$($key,)+];
     };
 }
+
+/// RASEO_CustomScript, among the bits of [`Properties::further_options`].
+pub(crate) const CUSTOM_SCRIPT: u32 = 0x8000_0000;
 
 properties! {
     /// What kind of connection it is (dwType).

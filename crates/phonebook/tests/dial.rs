@@ -21,7 +21,7 @@ fn entry(properties: &Properties) -> Result<rasman_core::Entry, NotDialable> {
 
 fn servers(properties: &Properties) -> Vec<SstpSettings> {
     let entry = entry(properties).unwrap();
-    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
+    let media = entry.media();
     let settings = |medium: &Medium| match medium {
         Medium::Sstp(sstp) => sstp.clone(),
         other => panic!("{other:?}"),
@@ -245,7 +245,7 @@ fn an_entry_says_how_programs_get_in_or_leaves_it_to_the_manager() {
 
 fn serial(properties: &Properties) -> Vec<SerialSettings> {
     let entry = entry(properties).unwrap();
-    let media = std::iter::once(&entry.medium).chain(&entry.alternates);
+    let media = entry.media();
     let settings = |medium: &Medium| match medium {
         Medium::Serial(serial) => serial.clone(),
         other => panic!("{other:?}"),

@@ -49,7 +49,8 @@ pub trait Backend: EntryBackend + AutodialBackend + 'static {
     /// Has characters of the line of a dial that is paused in Interactive look like this, until the line is given back.
     ///
     /// # Errors
-    /// 6 for an unknown handle, 705 if the dial is not paused there, 50 if the manager has no lines.
+    /// 87 for characters that no line has, 6 for an unknown handle, 705 if the dial is not paused there, 614 if it was said
+    /// faster than the line takes it, 50 if the manager has no lines.
     fn set_line_format(&self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
         let _ = (handle, format);
         Err(Error::refused(rasman_core::Code::NOT_SUPPORTED, "looked for a line where there are none"))

@@ -110,7 +110,7 @@ impl Connection {
     /// What was written before goes out first. A raw TCP port and a pseudo-terminal have no such settings.
     ///
     /// # Errors
-    /// As [`line`](Self::line).
+    /// As [`line`](Self::line); 87 for characters that no line has, 614 if it was said faster than the line takes it.
     pub fn set_line_format(&self, format: CharacterFormat) -> Result<(), Error> {
         self.backend.set_line_format(self.handle, format)
     }

@@ -260,17 +260,13 @@ impl Backend for Embedded {
     }
 
     fn answer(&self, handle: Handle, question: u32, answer: Answer) -> Result<(), Error> {
-        let answer = match answer {
-            Answer::Credentials(credentials) if is_asterisks(&credentials.password) => {
-                let login = self.table().login(handle)?;
-                Answer::Credentials(self.entries.complete(login.as_ref(), credentials)?)
-            }
-            Answer::LoggedIn(credentials) if is_asterisks(&credentials.password) => {
-                let login = self.table().login(handle)?;
-                Answer::LoggedIn(self.entries.complete(login.as_ref(), credentials)?)
-            }
-            other => other,
-        };
+        let mut answer = answer;
+        if let Answer::Credentials(credentials) | Answer::LoggedIn(credentials) = &mut answer
+            && is_asterisks(&credentials.password)
+        {
+            let login = self.table().login(handle)?;
+            *credentials = self.entries.complete(login.as_ref(), credentials.clone())?;
+        }
         match self.table().answer(handle, question, answer)? {
             Answering::Taken => Ok(()),
             Answering::NotOpen => {

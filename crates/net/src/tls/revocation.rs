@@ -30,14 +30,10 @@ pub(super) async fn ask<T>(
     let deadline = Instant::now() + ASK_LIMIT;
     let addresses = responders(leaf);
     for (address, left) in addresses.iter().zip((1..=addresses.len() as u32).rev()) {
-        let share = deadline.saturating_duration_since(Instant::now()) / left;
-        match tokio::time::timeout(share, exchange(address, Some(question), ANSWER_MAX)).await {
-            Ok(Ok(answer)) => match judge(&answer) {
-                Ok(status) => return Ok(status),
-                Err(why) => failed.push(format!("{address}: the answer {why}")),
-            },
-            Ok(Err(error)) => failed.push(format!("{address}: {error}")),
-            Err(_) => failed.push(format!("{address}: no answer in {:.1} s", share.as_secs_f32())),
+        let asked = in_share(deadline, left, address, exchange(address, Some(question), ANSWER_MAX)).await;
+        match asked.and_then(|answer| judge(&answer).map_err(|why| format!("{address}: the answer {why}"))) {
+            Ok(status) => return Ok(status),
+            Err(why) => failed.push(why),
         }
     }
     Err(failed.join("; "))
@@ -55,15 +51,26 @@ pub(super) async fn fetch(leaf: &[u8], deadline: Instant) -> Result<Vec<Vec<u8>>
     let mut lists = Vec::new();
     let mut failed = Vec::new();
     for (point, left) in points.iter().zip((1..=points.len() as u32).rev()) {
-        // What quicker ones leave is shared by those that follow.
-        let share = deadline.saturating_duration_since(Instant::now()) / left;
-        match tokio::time::timeout(share, exchange(point, None, LIST_MAX)).await {
-            Ok(Ok(list)) => lists.push(list),
-            Ok(Err(error)) => failed.push(format!("{point}: {error}")),
-            Err(_) => failed.push(format!("{point}: no answer in {:.1} s", share.as_secs_f32())),
+        match in_share(deadline, left, point, exchange(point, None, LIST_MAX)).await {
+            Ok(list) => lists.push(list),
+            Err(why) => failed.push(why),
         }
     }
     if lists.is_empty() { Err(failed.join("; ")) } else { Ok(lists) }
+}
+
+/// Waits for one of `left` that share the time until the deadline: what quicker ones leave is for those that follow.
+async fn in_share(
+    deadline: Instant,
+    left: u32,
+    url: &str,
+    fetched: impl Future<Output = Result<Vec<u8>, String>>,
+) -> Result<Vec<u8>, String> {
+    let share = deadline.saturating_duration_since(Instant::now()) / left;
+    match tokio::time::timeout(share, fetched).await {
+        Ok(fetched) => fetched.map_err(|error| format!("{url}: {error}")),
+        Err(_) => Err(format!("{url}: no answer in {:.1} s", share.as_secs_f32())),
+    }
 }
 
 /// Fetches what is at an address, or what it answers to a question of OCSP (RFC 6960 A.1).

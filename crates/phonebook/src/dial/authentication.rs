@@ -55,7 +55,7 @@ impl Properties {
 
     fn method_of_custom_auth_key(&self) -> Result<AuthMethod, NotDialable> {
         match self.custom_auth_key {
-            4 => Ok(AuthMethod::EapMd5),
+            eap_data::EAP_MD5 => Ok(AuthMethod::EapMd5),
             eap_data::EAP_TLS => Ok(AuthMethod::EapTls),
             21 => Ok(AuthMethod::TtlsMsChapV2),
             eap_data::PEAP => self.method_inside_peap(),
@@ -73,7 +73,7 @@ impl Properties {
             None | Some(eap_data::EAP_MSCHAPV2) => Ok(AuthMethod::PeapMsChapV2),
             Some(other) => {
                 let problem = format!("has EAP's type {other} inside PEAP, and only EAP-MSCHAPv2 is known there");
-                let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, DATA, "...", problem);
+                let error = NotDialable::new(NO_AUTH_PROTOCOL_AVAILABLE, eap_data::KEY, "...", problem);
                 Err(error.advice("name another method by RasmanEapMethod, such as eap-tls, if the server has it"))
             }
         }
@@ -125,10 +125,10 @@ impl Properties {
             Ok(data) if says_itself => Ok(EapData { server_names: Vec::new(), roots: Vec::new(), ..data }),
             Ok(_) => {
                 let problem = "takes any server, and no password is given to just anybody here";
-                Err(NotDialable::new(Code::EAP_SERVER_CERT_INVALID, DATA, "...", problem).advice(TRUST_ADVICE))
+                Err(NotDialable::new(Code::EAP_SERVER_CERT_INVALID, eap_data::KEY, "...", problem).advice(TRUST_ADVICE))
             }
             Err(_) if says_itself => Ok(EapData::default()),
-            Err(why) => Err(NotDialable::new(Code::INVALID_PARAMETER, DATA, "...", why).advice(TRUST_ADVICE)),
+            Err(why) => Err(NotDialable::new(Code::INVALID_PARAMETER, eap_data::KEY, "...", why).advice(TRUST_ADVICE)),
         }
     }
 
@@ -150,7 +150,7 @@ impl Properties {
         let name = |pattern: &String| {
             host_of(pattern).ok_or_else(|| {
                 let problem = "names the server by a regular expression, of which only .*\\. at the begin is known";
-                let error = NotDialable::new(Code::INVALID_PARAMETER, DATA, pattern, problem);
+                let error = NotDialable::new(Code::INVALID_PARAMETER, eap_data::KEY, pattern, problem);
                 error.advice("name it by RasmanEapServerName, and its authority by RasmanEapCa")
             })
         };
@@ -204,8 +204,6 @@ fn eap_words() -> String {
     words.join(", ")
 }
 
-/// The key of what Windows keeps for a method.
-const DATA: &str = "CustomAuthData";
 const TRUST_ADVICE: &str = "name the authority and the server by RasmanEapCa and RasmanEapServerName";
 /// Who dials, where the user's name is not told.
 const NOBODY: &str = "anonymous";

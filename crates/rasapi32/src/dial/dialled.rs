@@ -197,8 +197,9 @@ impl Dialled {
         }
     }
 
-    /// Answers the question that pauses the dial: in Interactive by giving the line back (clause P3), else with what RasInvokeEapUI was given (clause P9), with credentials, with
-    /// a password alone where the question wants one (clause P8), or with the callback number (clause P6).
+    /// Answers the question that pauses the dial: in Interactive by giving the line back (clause P3), else with what
+    /// RasInvokeEapUI was given (clause P9), with credentials, with a password alone where the question wants one (clause P8),
+    /// or with the callback number (clause P6).
     ///
     /// # Errors
     /// 705 if it is not paused (clause P12), 703 if RasInvokeEapUI has to come first; then it stays paused, as it

@@ -145,8 +145,8 @@ fn format(settings: &RASCOMMSETTINGS) -> Option<CharacterFormat> {
         2 => StopBits::Two,
         _ => return None,
     };
-    let data_bits = settings.bByteSize;
-    (5..=8).contains(&data_bits).then_some(CharacterFormat { data_bits, parity, stop_bits })
+    let format = CharacterFormat { data_bits: settings.bByteSize, parity, stop_bits };
+    format.validate().ok().map(|()| format)
 }
 
 fn timespec(limit: Duration) -> Timespec {

@@ -88,7 +88,6 @@ impl Port {
     /// 619 once the line has ended.
     pub(super) fn receive(&self, room: &mut [u8]) -> Result<usize, Code> {
         match rustix::io::retry_on_intr(|| rustix::io::read(&self.line, &mut *room)) {
-            Ok(0) | Err(_) if room.is_empty() => Ok(0),
             Ok(0) => Err(PORT_DISCONNECTED),
             Ok(count) => Ok(count),
             Err(Errno::AGAIN) => Ok(0),
@@ -99,7 +98,7 @@ impl Port {
     /// Has characters look like this until the line is given back.
     ///
     /// # Errors
-    /// 705 once the dial is not paused any more, 6 once it is gone.
+    /// 705 once the dial is not paused any more, 6 once it is gone, 614 if it was said faster than the line takes it.
     pub(super) fn set_format(&self, format: CharacterFormat) -> Result<(), Code> {
         undisturbed(|| self.dial.manager.backend().set_line_format(self.dial.handle, format)).map_err(code_of)
     }

@@ -233,10 +233,7 @@ impl Call<'_> {
     fn set_line_format(&self) -> Result<Outcome> {
         let call: LineFormatCall = self.read()?;
         let handle = self.known(&call.handle)?;
-        let format = call.format().ok_or_else(|| {
-            Error::refused(Code::INVALID_PARAMETER, "read the bits of a character, which no line has like that")
-        })?;
-        rasman::Backend::set_line_format(&*self.server.embedded, handle, format)?;
+        rasman::Backend::set_line_format(&*self.server.embedded, handle, call.read()?)?;
         reply(&Nothing {})
     }
 

@@ -16,6 +16,8 @@ mod tests;
 mod text;
 
 pub(crate) use client::EntryClient;
+#[cfg(test)]
+pub(crate) use resolve::inline;
 pub(crate) use resolve::{AtOnce, Promotion, Resolved, Slow};
 pub(crate) use stored::is_asterisks;
 

@@ -70,7 +70,7 @@ fn spends_machines(entry: &Entry) -> bool {
 
 /// Tells whether an entry dials over a serial line: a port that only the manager may open, and a call that somebody pays for.
 fn has_line(entry: &Entry) -> bool {
-    std::iter::once(&entry.medium).chain(&entry.alternates).any(|medium| matches!(medium, Medium::Serial(_)))
+    entry.media().any(|medium| matches!(medium, Medium::Serial(_)))
 }
 
 impl Entries {
@@ -404,7 +404,7 @@ fn leaves_open(given: &Credentials) -> bool {
 }
 
 /// Takes settings as they are: nothing is stored for them.
-fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Result<Resolved, Error> {
+pub(crate) fn inline(mut entry: Entry, number: String, mut credentials: Credentials) -> Result<Resolved, Error> {
     let nameless = entry.name.is_empty();
     if nameless {
         // Checked like any other, under a name that is allowed.
@@ -462,7 +462,7 @@ fn set_modems(entry: &mut Arc<Entry>, keeps_prefix: bool, speaker: Option<bool>)
         return;
     }
     let entry = Arc::make_mut(entry);
-    for medium in std::iter::once(&mut entry.medium).chain(&mut entry.alternates) {
+    for medium in entry.media_mut() {
         let Medium::Serial(SerialSettings { device: LineDevice::Modem(modem), .. }) = medium else { continue };
         if !keeps_prefix {
             modem.prefix.clear();
@@ -482,11 +482,11 @@ fn set_logins(entry: &mut Arc<Entry>, custom_scripting: bool, may_take_over: boo
         }
         _ => false,
     };
-    if !is_other(&entry.medium) && !entry.alternates.iter().any(is_other) {
+    if !entry.media().any(is_other) {
         return;
     }
     let entry = Arc::make_mut(entry);
-    for medium in std::iter::once(&mut entry.medium).chain(&mut entry.alternates) {
+    for medium in entry.media_mut() {
         let Medium::Serial(SerialSettings { login, .. }) = medium else { continue };
         login.custom_script &= custom_scripting;
         login.halt_ends |= !may_take_over;
@@ -496,7 +496,7 @@ fn set_logins(entry: &mut Arc<Entry>, custom_scripting: bool, may_take_over: boo
 /// Tells whether whoever dials has a line to themselves: they can have the modem call any number, and what the administrator
 /// filed, a login or a script, would be said to whoever answers there.
 fn gives_line_away(entry: &Entry) -> bool {
-    std::iter::once(&entry.medium).chain(&entry.alternates).any(|medium| match medium {
+    entry.media().any(|medium| match medium {
         Medium::Serial(SerialSettings { login, .. }) => {
             login.terminal_before_dial || login.terminal_after_dial || login.custom_script
         }

@@ -1,5 +1,6 @@
 //! Calls of clients.
 
+use super::record::Record;
 use super::{Answering, CHANGES_MAX, Numbered, Table};
 use crate::who::{Holder, Owner};
 use rasman::{Change, ConnectionInfo, Error, Handle, HangUp, Status};
@@ -42,31 +43,32 @@ impl Table {
 
     /// Gives the line of a dial that is paused in Interactive.
     pub(crate) fn line(&mut self, handle: Handle) -> Result<OwnedFd, Error> {
-        let record = self.record(handle)?;
-        let asks = record.question.as_ref().is_some_and(|open| matches!(open.kind, QuestionKind::Interactive(_)));
-        match &record.line {
-            Some(line) if asks => line.try_clone().map_err(|error| {
-                Error::refused(Code::OUT_OF_BUFFERS, format!("made another descriptor of the line: {error}"))
-            }),
-            _ => Err(Error::refused(Code::INVALID_AUTH_STATE, "looked for the line of a dial that has not given it")),
-        }
+        let record = self.interactive(handle)?;
+        let line = record.line.as_ref().ok_or_else(no_line)?;
+        line.try_clone().map_err(|error| {
+            Error::refused(Code::OUT_OF_BUFFERS, format!("made another descriptor of the line: {error}"))
+        })
     }
 
     /// Has characters of that line look like this until it is given back.
     pub(crate) fn set_line_format(&mut self, handle: Handle, format: CharacterFormat) -> Result<(), Error> {
-        let record = self.record(handle)?;
-        if !record.question.as_ref().is_some_and(|open| matches!(open.kind, QuestionKind::Interactive(_))) {
-            return Err(Error::refused(
-                Code::INVALID_AUTH_STATE,
-                "looked for the line of a dial that has not given it",
-            ));
-        }
+        format.validate()?;
+        let record = self.interactive(handle)?;
         if !record.has_room() {
             let did = "was told the format of a line again before the line had the last one";
             return Err(Error::refused(Code::OUT_OF_BUFFERS, did));
         }
         let _ = record.command(Command::LineFormat(format));
         Ok(())
+    }
+
+    /// Gives a dial of which the client has the line.
+    fn interactive(&mut self, handle: Handle) -> Result<&mut Record, Error> {
+        let record = self.record(handle)?;
+        match &record.question {
+            Some(open) if matches!(open.kind, QuestionKind::Interactive(_)) => Ok(record),
+            _ => Err(no_line()),
+        }
     }
 
     /// Gives back one reference of this process, or with `force` all there are.
@@ -244,6 +246,10 @@ fn user_hung_up() -> Cause {
     Cause::new(Code::USER_DISCONNECTION, LayerName::User)
 }
 
+fn no_line() -> Error {
+    Error::refused(Code::INVALID_AUTH_STATE, "looked for the line of a dial that has not given it")
+}
+
 /// The refusal of an answer; the dial stays paused.
 fn not_taken(asked: &QuestionKind, answer: &Answer) -> Error {
     match (asked, answer) {
@@ -252,5 +258,42 @@ fn not_taken(asked: &QuestionKind, answer: &Answer) -> Error {
             Error::refused(Code::BAD_CALLBACK_NUMBER, "read an answer that is no number to be called back at")
         }
         _ => Error::refused(Code::INVALID_PARAMETER, "took an answer of another kind than was asked for"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entries::inline;
+    use crate::table::Teller;
+    use crate::who::Who;
+    use rasman_core::{ConnState, Credentials, Detail, Device, Entry, Interaction, Notification, Question};
+    use std::sync::Arc;
+    use tokio::sync::mpsc;
+
+    #[test]
+    fn formats_said_in_a_row_leave_room_for_the_hang_up() {
+        let mut table = Table::new(1);
+        let (commands, mut session) = mpsc::channel(256);
+        let (teller, _told) = mpsc::channel(1);
+        let dial = inline(Entry::sstp("line", "192.0.2.1"), String::new(), Credentials::default()).unwrap();
+        let (handle, who) = (table.next_handle(), Who::embedded());
+        table.insert(who, handle, &dial, commands, Teller::Queue(teller), Arc::default());
+        let format = CharacterFormat::default();
+        let refused = |table: &mut Table, format| table.set_line_format(handle, format).unwrap_err().code();
+        assert_eq!(refused(&mut table, format), Code::INVALID_AUTH_STATE);
+        let kind = QuestionKind::Interactive(Interaction::TerminalAfterDial);
+        let detail = Detail::Question(Question { id: 1, kind });
+        let paused = Notification::new(1, ConnState::Interactive, None, detail);
+        let device = Device { kind: "modem", name: "Modem".into() };
+        let status = rasman_dial::Status::new(ConnState::Interactive, None, device, None);
+        assert!(table.notified(handle, &Arc::new(paused), status).is_none());
+        assert_eq!(refused(&mut table, CharacterFormat { data_bits: 9, ..format }), Code::INVALID_PARAMETER);
+        let said = (0..1000).take_while(|_| table.set_line_format(handle, format).is_ok()).count();
+        assert!(said > 1 && said < 1000);
+        assert_eq!(refused(&mut table, format), Code::OUT_OF_BUFFERS);
+        let _waiter = table.hang_up(handle, who.holder, false).unwrap();
+        let last = std::iter::from_fn(|| session.try_recv().ok()).last();
+        assert!(matches!(last.as_deref(), Some(Command::HangUp(_))));
     }
 }

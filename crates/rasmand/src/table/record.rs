@@ -100,8 +100,7 @@ impl Record {
         self.status.projection = status.projection;
         self.status.learned = status.learned;
         self.status.substate = status.substate;
-        let media = std::iter::once(&self.entry.medium).chain(&self.entry.alternates);
-        if let Some(medium) = media.into_iter().nth(status.medium) {
+        if let Some(medium) = self.entry.media().nth(status.medium) {
             self.status.number = medium.number();
         }
         self.status.medium = status.medium;

@@ -55,7 +55,7 @@ pub(crate) struct ServerArguments {
     /// Reach the server through this HTTP proxy
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_proxy, requires = "server", help_heading = "Server")]
     http_proxy: Option<HttpProxy>,
-    /// Look the certificate up in its issuer's list of revoked ones
+    /// Find out whether the certificate was revoked, by OCSP or a list
     #[arg(long, value_enum, requires = "server", help_heading = "Server")]
     revocation: Option<RevocationName>,
 }

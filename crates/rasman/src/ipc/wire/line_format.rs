@@ -1,7 +1,8 @@
 //! How characters of a line look.
 
 use super::HandleText;
-use crate::{CharacterFormat, Parity, StopBits};
+use super::entry::{invalid, named};
+use crate::{CharacterFormat, Error, Parity, StopBits};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of `SetLineFormat`.
@@ -24,16 +25,20 @@ impl LineFormatCall {
         Self { handle, data_bits: format.data_bits, parity: parity.to_owned(), stop_bits }
     }
 
-    /// Reads them; nothing for what no line has.
-    #[must_use]
-    pub fn format(&self) -> Option<CharacterFormat> {
-        let (parity, _) = PARITIES.into_iter().find(|(_, word)| *word == self.parity)?;
+    /// Reads them.
+    ///
+    /// # Errors
+    /// 87 for what no line has.
+    pub fn read(&self) -> Result<CharacterFormat, Error> {
+        let parity = named(&PARITIES, "parity", &self.parity)?;
         let stop_bits = match self.stop_bits {
             1 => StopBits::One,
             2 => StopBits::Two,
-            _ => return None,
+            _ => return Err(invalid("stop_bits", "is not known", "give 1 or 2")),
         };
-        (5..=8).contains(&self.data_bits).then_some(CharacterFormat { data_bits: self.data_bits, parity, stop_bits })
+        let format = CharacterFormat { data_bits: self.data_bits, parity, stop_bits };
+        format.validate()?;
+        Ok(format)
     }
 }
 
@@ -55,11 +60,11 @@ mod tests {
         for (parity, _) in PARITIES {
             for (data_bits, stop_bits) in [(5, StopBits::Two), (7, StopBits::One), (8, StopBits::One)] {
                 let format = CharacterFormat { data_bits, parity, stop_bits };
-                assert_eq!(LineFormatCall::new("1".into(), format).format(), Some(format));
+                assert_eq!(LineFormatCall::new("1".into(), format).read().ok(), Some(format));
             }
         }
         let call = |data_bits, parity: &str, stop_bits| {
-            LineFormatCall { handle: "1".into(), data_bits, parity: parity.into(), stop_bits }.format()
+            LineFormatCall { handle: "1".into(), data_bits, parity: parity.into(), stop_bits }.read().ok()
         };
         for wrong in
             [call(4, "none", 1), call(9, "none", 1), call(8, "None", 1), call(8, "none", 0), call(8, "none", 3)]

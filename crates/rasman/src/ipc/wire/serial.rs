@@ -2,6 +2,7 @@
 
 use super::entry::{invalid, named, not_carried, settings};
 use crate::Error;
+use crate::ipc::secret::SECRET_MAX;
 use rasman_core::{
     Callback, FlowControl, LineDevice, LineLogin, LineSettings, LoginScript, ModemProfile, ModemSettings, Secret,
     SerialPort, SerialSettings,
@@ -89,15 +90,20 @@ impl ToldLines {
     /// Gives what a descriptor is to hold, if there is anything.
     ///
     /// # Errors
-    /// 50 if it cannot be written.
+    /// 87 if it is more than a descriptor may hold.
     pub fn write(&self) -> Result<Option<Secret>, Error> {
         if self.0.is_empty() {
             return Ok(None);
         }
-        // With room for all of it, so that no copy is left behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(128 * 1024));
-        serde_json::to_writer(&mut *bytes, &self.0).map_err(|_| not_carried())?;
-        Ok(Some(Secret::new(bytes.as_slice())))
+        // Of one size, so that no copy is left behind.
+        let mut bytes = Zeroizing::new([0; SECRET_MAX]);
+        let mut room = &mut bytes[..];
+        serde_json::to_writer(&mut room, &self.0).map_err(|_| {
+            let problem = format!("has more than {SECRET_MAX} bytes of commands and scripts");
+            invalid("lines", &problem, "dial an entry of a phone book, whose scripts may be longer")
+        })?;
+        let left = room.len();
+        Ok(Some(Secret::new(&bytes[..SECRET_MAX - left])))
     }
 
     /// Takes what a line is told; gives where it stands. What several numbers of one modem are told stands once.
